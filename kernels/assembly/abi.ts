@@ -1,0 +1,55 @@
+// abi.ts: how a kernel reads its descriptor and bindings (kernels/abi.ts draws both). No kernel.
+
+// word offsets of the bindings, in bytes
+export const ROWS: usize = 64;
+export const LADDER_COUNT: usize = 68;
+export const LADDER: usize = 72;
+export const STEP: usize = 200;
+export const SLOT: usize = 204;
+export const SEED_LOW: usize = 208;
+export const SEED_HIGH: usize = 212;
+export const REDUCE: usize = 216;
+export const SCRATCH_SPACE: usize = 12;
+
+// @ts-ignore: decorator
+@inline
+export function operandAt(d: usize, bindings: usize, at: usize): usize {
+  return <usize>load<u32>(bindings + (<usize>load<u32>(d + at) << 2)) + <usize>load<u32>(d + at, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function offsetAt(d: usize, at: usize): usize {
+  return <usize>load<u32>(d + at, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function intAt(d: usize, at: usize): i32 {
+  return load<i32>(d + at);
+}
+
+// @ts-ignore: decorator
+@inline
+export function floatAt(d: usize, at: usize): f32 {
+  return load<f32>(d + at);
+}
+
+// @ts-ignore: decorator
+@inline
+export function rowsOf(bindings: usize): i32 {
+  return load<i32>(bindings, ROWS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function scratchOf(bindings: usize): usize {
+  return <usize>load<u32>(bindings, SCRATCH_SPACE << 2);
+}
+
+/** a * b + c: fused in the relaxed build, mul then add in the simd build. */
+// @ts-ignore: decorator
+@inline
+export function fma(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
