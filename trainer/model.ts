@@ -1,0 +1,60 @@
+// model.ts: the graph of a model, checked. Not how it is written in files (parse-model.ts, import/), nor how it runs (plan.ts).
+
+/** A tensor without its batch axis: 28 x 28 x 1 is [28, 28, 1]. All are f32 inside a model. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+}
+
+/** A layer and its weights. Its name is its key in Model.layers. */
+export interface LayerConfig {
+  /** Keras' class name: "Conv2D". */
+  readonly className: string;
+  /** Checked by the layer's own schema, every default filled in. Keras' keys. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** One use of a layer. A shared layer has several. */
+export interface Call {
+  readonly name: string;
+  /** Key in Model.layers. */
+  readonly layer: string;
+  /** Names of earlier calls, or of the input. */
+  readonly inputs: readonly string[];
+}
+
+/** A directed graph with one input and one output. `calls` are in topological order; weights are ordered by `layers`. */
+export interface Model {
+  readonly name: string;
+  readonly input: { readonly name: string; readonly spec: TensorSpec };
+  readonly layers: Readonly<Record<string, LayerConfig>>;
+  readonly calls: readonly Call[];
+  /** Name of the call whose result is the output. */
+  readonly output: string;
+}
+
+/** How a weight begins: a Keras initializer. */
+export interface Initializer {
+  readonly className: string;
+  readonly config: Readonly<Record<string, number | null>>;
+}
+
+/** A weight as its layer describes it. */
+export interface WeightSpec {
+  readonly name: string; // "kernel"
+  readonly shape: readonly number[];
+  readonly role: 'parameter' | 'state';
+  readonly initializer: Initializer;
+}
+
+/** One tensor of the flat vector: Keras order, compact, in files, hashes and on the wire. */
+export interface Segment {
+  readonly path: string; // "conv2d/kernel"
+  readonly shape: readonly number[];
+  readonly length: number;
+  /** Element index in the compact vector. */
+  readonly flat: number;
+  /** Element offset in memory: each tensor starts at 64 bytes. */
+  readonly at: number;
+}
+
+export const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
