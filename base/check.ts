@@ -11,6 +11,9 @@ export const strict = <S extends z.ZodRawShape>(shape: S) =>
         : undefined,
   });
 
+/** A key that files carry and that changes nothing here. */
+export const ignored = z.unknown().optional();
+
 /** A value as text of at most 120 characters. */
 export function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
@@ -39,9 +42,10 @@ export function check<T>(
   throw new ShoalError({ ...problem, got, expected: expectation(issue) });
 }
 
+/** Where a path leads; the nearest value above it where a short form stands instead of an object. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : at),
     value,
   );
 }

@@ -1,6 +1,6 @@
 // common.ts: the parts of a configuration that layers share, and the errors they throw. No layer stands here.
 import { z } from 'zod';
-import { strict } from '../../base/check.ts';
+import { ignored, strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import type { InitializerConfig } from '../initializers.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
@@ -11,9 +11,9 @@ const float32 = z
     strict({
       class_name: z.literal('DTypePolicy'),
       config: strict({ name: z.literal('float32') }),
-      module: z.unknown(),
-      registered_name: z.unknown(),
-      shared_object_id: z.unknown(),
+      module: ignored,
+      registered_name: ignored,
+      shared_object_id: ignored,
     }),
   ])
   .transform(() => 'float32' as const)
@@ -42,7 +42,7 @@ export const weighted = {
 const size = z.int().positive();
 /** One number for both axes, or [rows, columns]; comes out as the pair. */
 export const pair = z
-  .union([size, z.tuple([size, size])])
+  .union([size, z.tuple([size, size])], 'a positive whole number, or two as [rows, columns]')
   .transform((n): readonly [number, number] => (typeof n === 'number' ? [n, n] : n));
 export const padding = z.enum(['valid', 'same']).default('valid');
 export const channelsLast = z.literal('channels_last').default('channels_last');
