@@ -3,7 +3,7 @@ import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { PANEL } from '../kernels/signatures.ts';
 import type { Packs } from './layers/kind.ts';
-import { type PlanCall, PlanBuilder, type Tables } from './plan-builder.ts';
+import { PlanBuilder, type PlanCall, type Tables } from './plan-builder.ts';
 
 export interface PackPlan extends Packs {
   /** The calls that make all panels asked for so far; they are independent of each other. */

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { check, ignored, show, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
-import { parseFunctional } from './parse-functional.ts';
 import { layerOf } from './layers/index.ts';
 import type { LayerConfig, Model, TensorSpec } from './model.ts';
+import { parseFunctional } from './parse-functional.ts';
 import { chain } from './weights.ts';
 
 export const modelError = (operation: string, got: string, expected: string, hint: string): ShoalError =>

@@ -1,12 +1,5 @@
 // plan-builder.ts: collects the kernel calls of one plan, and places their buffers. It knows tensors, not layers (plan.ts does).
-import {
-  type Floats,
-  type Ints,
-  type KernelArguments,
-  type Operand,
-  type Space,
-  tilesOf,
-} from '../kernels/abi.ts';
+import { type Floats, type Ints, type KernelArguments, type Operand, type Space, tilesOf } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { KernelName, OperandName, Tiles } from '../kernels/signatures.ts';
 import { placeBuffers } from './memory-plan.ts';
@@ -107,7 +100,16 @@ export class PlanBuilder {
       this.call(
         'clear_halo',
         { y: this.at(tensor) },
-        { H, L: W * C, top, bottom, left: left * C, right: right * C, yImage: tensor.imageStride, yRow: tensor.rowStride },
+        {
+          H,
+          L: W * C,
+          top,
+          bottom,
+          left: left * C,
+          right: right * C,
+          yImage: tensor.imageStride,
+          yRow: tensor.rowStride,
+        },
         {},
         { independent: true },
       );
@@ -152,7 +154,11 @@ export class PlanBuilder {
       }
     });
     // a buffer that no call names takes no room
-    const lifetimes = this.#buffers.map((size, i) => ({ bytes: last[i]! < 0 ? 0 : size, first: first[i]!, last: last[i]! }));
+    const lifetimes = this.#buffers.map((size, i) => ({
+      bytes: last[i]! < 0 ? 0 : size,
+      first: first[i]!,
+      last: last[i]!,
+    }));
     const { at, bytes } = placeBuffers(lifetimes);
     const resolve = (given: Given): Operand =>
       'buffer' in given ? { space: 'arena', at: at[given.buffer]! + given.at } : given;

@@ -2,14 +2,14 @@
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { type ContributionLayout, contributionLayout } from './contribution.ts';
-import type { Emitted, LayerKind } from './layers/kind.ts';
 import { layerOf } from './layers/index.ts';
+import type { Emitted, LayerKind } from './layers/kind.ts';
 import type { LossKind } from './losses/kind.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
 import { elements, type Model, type Segment, type TensorSpec } from './model.ts';
 import { createPacks } from './packs.ts';
-import { fixedAt, type PlanCall, PlanBuilder, Tables } from './plan-builder.ts';
 import { backwardPass } from './plan-backward.ts';
+import { fixedAt, PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
 import { emitInput } from './plan-input.ts';
 import { type Halo, NO_HALO, type Tensor, widest } from './tensor.ts';
 
@@ -157,7 +157,10 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     const dOutput = mode === 'train' ? build.tensor(output.shape, halos.gradients.get(model.output)!) : null;
     loss.emit({ build, output, labels, y, dOutput, sum: scalar(0) });
     let from = 1;
-    for (const kind of countsOf(options.metrics.filter((m) => mode === 'evaluate' || m.everyStep), shared.metrics)) {
+    for (const kind of countsOf(
+      options.metrics.filter((m) => mode === 'evaluate' || m.everyStep),
+      shared.metrics,
+    )) {
       const length = kind.length(shared.metrics);
       kind.emit(build, shared.metrics, y, labels, scalar(from));
       counts.push({ key: kind.key, from, length });

@@ -1,6 +1,7 @@
 // activate.ts: an activation applied where a layer's values already lie, and its gradient. Used by every layer that has one.
-import type { Backward, Forward } from './kind.ts';
+
 import { type Tensor, viewOf } from '../tensor.ts';
+import type { Backward, Forward } from './kind.ts';
 
 export type ActivationName = 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax';
 

@@ -22,7 +22,11 @@ export interface LayerStatics<C> {
 /** The weights of a layer, as panels that kernels read. Made once per parameter version, shared by all plans of a job. */
 export interface Packs {
   /** (K, N) of each group -> [group][N/16][K][16]. */
-  panels(weight: Operand, key: string, i: { K: number; N: number; ld: number; groups: number; groupStride: number }): Operand;
+  panels(
+    weight: Operand,
+    key: string,
+    i: { K: number; N: number; ld: number; groups: number; groupStride: number },
+  ): Operand;
   /** (tap, N, K) -> [group][N/16][T*K][16], each tap's matrix transposed, taps in the given order. */
   taps(
     weight: Operand,
