@@ -97,6 +97,7 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>): Model
   );
   const [outputLayer, outputNode] = only('output', config.output_layers);
   const output = resolve([outputLayer, outputNode, 0], 'output_layers');
+  if (calls.length === 0) throw modelError('read the model', 'no layers', 'at least one', 'Add a Dense layer.');
   checkUse(
     layers.map(({ name }) => name),
     calls,

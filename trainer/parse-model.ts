@@ -66,7 +66,7 @@ function parseSequential({ name, layers: all, build_input_shape }: z.infer<typeo
   const { batch_shape, batch_input_shape, ...rest } = first.entry.config;
   layer[0] = { ...first, entry: { ...first.entry, config: rest } };
 
-  const inputName = first === undefined || layer.length === all.length ? `${first.name}_input` : names[0]!;
+  const inputName = layer.length === all.length ? `${first.name}_input` : names[0]!;
   const candidates = [
     layer.length < all.length ? all[0]!.config : undefined,
     batch_shape === undefined ? undefined : { batch_shape },
