@@ -1,6 +1,6 @@
 // initializers.ts: how weights begin: Keras' initializers by name, drawn from a counter. Not which weights there are (weights.ts).
 import { z } from 'zod';
-import { ignored, strict } from '../base/check.ts';
+import { choice } from '../base/choice.ts';
 import { draws, SITE, seedWords, unit } from '../base/random.ts';
 import { cosineSine, log } from '../base/scalar.ts';
 import { elements, type Initializer } from './model.ts';
@@ -62,30 +62,11 @@ const kinds = {
 };
 const known: Readonly<Record<string, Kind<z.ZodRawShape>>> = kinds;
 
-/** "GlorotUniform" -> "glorot_uniform": Keras' other way to write a class. */
-const snake = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, '_$&').toLowerCase();
-const classNames = new Map(Object.keys(known).flatMap((name) => [[name, name] as const, [snake(name), name] as const]));
-
-const entries = Object.entries(known).map(([name, { config }]) =>
-  strict({
-    class_name: z.literal(name),
-    config: strict(config).prefault({}),
-    module: ignored,
-    registered_name: ignored,
-  }),
-);
+const shapes = Object.fromEntries(Object.entries(known).map(([name, { config }]) => [name, config]));
 
 /** An initializer in a layer's configuration, as a name or as {class_name, config}; comes out as the latter, defaults filled in. */
-export const initializerSchema = (fallback: string) =>
-  z
-    .preprocess(
-      (value) => (typeof value === 'string' ? { class_name: classNames.get(value) ?? value } : value),
-      z.discriminatedUnion('class_name', entries as [(typeof entries)[0], ...typeof entries], {
-        error: () => `one of the known initializers: ${Object.keys(known).map(snake).join(', ')}`,
-      }),
-    )
-    .transform(({ class_name, config }) => ({ class_name, config: config as Initializer['config'] }))
-    .prefault(fallback);
+export const initializerSchema = (fallback: string): z.ZodType<InitializerConfig> =>
+  (choice('initializers', shapes) as z.ZodType<InitializerConfig>).prefault(fallback);
 
 /** What `initializerSchema` gives. */
 export interface InitializerConfig {

@@ -5,7 +5,7 @@ import { ShoalError } from '../../base/errors.ts';
 import type { InitializerConfig } from '../initializers.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
 
-const float32 = z
+export const float32 = z
   .union([
     z.literal('float32'),
     strict({
