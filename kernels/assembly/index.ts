@@ -1,2 +1,10 @@
 // index.ts: what the kernel module exports: one line a kernel, named as in kernels/signatures.ts.
 export { copy } from "./copy";
+export { conv } from "./conv";
+export { conv_dw } from "./conv_dw";
+export { gemm } from "./gemm";
+export { gemm_nt } from "./gemm_nt";
+export { gemm_tn } from "./gemm_tn";
+export { pack_panels } from "./pack_panels";
+export { pack_taps } from "./pack_taps";
+export { pack_transposed } from "./pack_transposed";
