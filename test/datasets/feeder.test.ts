@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import type { ShoalError } from '../../base/errors.ts';
 import { createFeeder, type Feeder, type FeederOptions } from '../../datasets/feeder.ts';
 import { readerFromArrays } from '../../datasets/from-arrays.ts';
@@ -84,14 +85,20 @@ describe('the feeder', () => {
     assert.equal(stdout, '7 6 5\n');
   });
 
-  it('leaves no thread or port behind after close', async () => {
-    const held = () => process.getActiveResourcesInfo().filter((name) => /Worker|MessagePort/.test(name));
-    const before = held();
+  it('leaves no thread behind after close, and fills no more', async () => {
+    const started: Worker[] = [];
+    const note = (worker: Worker) => started.push(worker);
+    process.on('worker', note);
     const layout = { leafBytes: 64, fields: { label: { at: 0, rowBytes: 4 } } };
     const mine = create({ reader, transforms: [], memory: filled(64), layout, threads: 3 });
     await mine.fill([{ address: 0, leaves: [1], indices: Uint32Array.of(0) }]);
+    process.off('worker', note);
+    assert.equal(started.filter(({ threadId }) => threadId > 0).length, 3);
     await mine.close();
-    assert.deepEqual(held(), before);
+    assert.deepEqual(
+      started.map(({ threadId }) => threadId),
+      [-1, -1, -1],
+    );
     await assert.rejects(mine.fill([]), code('SHOAL_DATA_CLOSED'));
   });
 
