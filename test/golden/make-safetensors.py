@@ -2,7 +2,7 @@
 
 pip install safetensors==0.8.0 numpy==2.4.6
 python test/golden/make-safetensors.py                 makes test/golden/safetensors.json
-node test/golden/safetensors-write.ts OUT.safetensors && python test/golden/make-safetensors.py --check OUT.safetensors
+node test/golden/write-safetensors.ts OUT.safetensors && python test/golden/make-safetensors.py --check OUT.safetensors
 """
 
 import base64

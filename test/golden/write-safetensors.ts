@@ -1,4 +1,4 @@
-// safetensors-write.ts: writes the golden tensors to the file named, for `make-safetensors.py --check`. Not a test.
+// write-safetensors.ts: writes the golden tensors to the file named, for `make-safetensors.py --check`. Not a test.
 
 import { writeSafetensors } from '../../trainer/export/safetensors.ts';
 import { GOLDEN } from './safetensors-tensors.ts';
