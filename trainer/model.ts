@@ -35,7 +35,7 @@ export interface Model {
 /** How a weight begins: a Keras initializer. */
 export interface Initializer {
   readonly className: string;
-  readonly config: Readonly<Record<string, number | null>>;
+  readonly config: Readonly<Record<string, number | string | null>>;
 }
 
 /** A weight as its layer describes it. */

@@ -1,0 +1,145 @@
+// job.ts: the job: what to train, read once and checked. Not how it is run, and nothing of the machine that runs it.
+import { z } from 'zod';
+import { check, strict } from '../base/check.ts';
+import { type Choice, choice } from '../base/choice.ts';
+import { ShoalError } from '../base/errors.ts';
+import { canonicalJson, sha256 } from '../base/hash.ts';
+import type { Model } from './model.ts';
+import { parseModel } from './parse-model.ts';
+
+const rate = (fallback: number) => z.number().positive().default(fallback);
+const decay = z
+  .number()
+  .nonnegative()
+  .nullable()
+  .default(0)
+  .transform((value) => value ?? 0);
+const beta = (fallback: number) => z.number().min(0).lt(1).default(fallback);
+const adam = { learning_rate: rate(0.001), beta_1: beta(0.9), beta_2: beta(0.999), epsilon: rate(1e-7) };
+
+/** Keras 3's optimizers, options and defaults. */
+const optimizers = {
+  SGD: { learning_rate: rate(0.01), momentum: beta(0), nesterov: z.boolean().default(false), weight_decay: decay },
+  Adam: { ...adam, weight_decay: decay },
+  AdamW: { ...adam, weight_decay: z.number().nonnegative().default(0.004) },
+} as const;
+export type OptimizerConfig = Choice<typeof optimizers>;
+
+const logits = { from_logits: z.boolean().default(false) };
+const losses = {
+  SparseCategoricalCrossentropy: logits,
+  CategoricalCrossentropy: logits,
+  BinaryCrossentropy: logits,
+  MeanSquaredError: {},
+} as const;
+export type LossConfig = Choice<typeof losses>;
+
+const metricName = z.enum(['accuracy', 'precision', 'recall', 'f1', 'confusion_matrix']);
+const metric = z.preprocess(
+  (value) => (typeof value === 'string' ? { name: value } : value),
+  z.discriminatedUnion(
+    'name',
+    [strict({ name: metricName }), strict({ name: z.literal('top_k'), k: z.int().positive().default(5) })],
+    { error: () => `one of the known metrics: ${[...metricName.options, 'top_k'].join(', ')}` },
+  ),
+);
+export type MetricConfig = z.output<typeof metric>;
+
+const count = z.int().positive();
+const perChannel = <T extends z.ZodType<number>>(value: T) => z.union([value, z.array(value).nonempty()]);
+const jobSchema = strict({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a name that can be a folder: letters, digits and . _ -')
+    .optional(),
+  model: z.unknown(),
+  data: z.looseObject({ reader: z.string() }),
+  normalize: strict({
+    mean: perChannel(z.number()).default(0),
+    std: perChannel(z.number().positive()).default(1),
+  }).prefault({
+    mean: 0,
+    std: 1,
+  }),
+  loss: choice('losses', losses),
+  metrics: z.array(metric).prefault(['accuracy']),
+  optimizer: choice('optimizers', optimizers),
+  batch: count.default(32),
+  epochs: count,
+  seed: z.int().nonnegative().default(1),
+  microShards: count.max(4096).optional(),
+  evaluateEvery: count.default(1),
+  checkpoint: strict({ everySteps: count.nullable().default(null), keep: count.default(3) }).prefault({}),
+});
+type JobConfig = z.output<typeof jobSchema>;
+
+/** A job, every default filled in. */
+export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards'> {
+  /** Of the run. Default: the file's, without its folder and ending. */
+  readonly name: string;
+  readonly model: Model;
+  /** The model as it was written, in Keras' dialect. */
+  readonly modelConfig: unknown;
+  /** How many parts a batch is computed in, whatever the machine. */
+  readonly microShards: number;
+  // data: {reader, ...} is checked by its reader.
+  // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
+  // checkpoint.everySteps: null for every epoch.
+}
+
+/** The largest power of two that leaves at least 8 samples to each, from 1 to 64. */
+export function defaultMicroShards(batch: number): number {
+  let shards = 1;
+  while (shards < 64 && shards * 2 <= batch / 8) shards *= 2;
+  return shards;
+}
+
+const jobError = (operation: string, got: string, expected: string, hint: string): ShoalError =>
+  new ShoalError({ code: 'SHOAL_JOB', operation, got, expected, hint });
+
+/**
+ * Checks a job, fills in its defaults and reads its model.
+ * @param origin where the job comes from, for messages and the default name: "examples/digits.json"
+ * @throws SHOAL_JOB, and what parseModel throws
+ */
+export function parseJob(json: unknown, origin: string): Job {
+  const operation = `read the job ${origin}`;
+  const hint = 'docs/job.md describes every key.';
+  const { name, model, microShards, ...rest } = check(jobSchema, json, { code: 'SHOAL_JOB', operation, hint });
+  if (model === undefined) throw jobError(operation, 'model: nothing', "a model in Keras' dialect", hint);
+  const shards = microShards ?? defaultMicroShards(rest.batch);
+  if (shards > rest.batch) {
+    const got = `${shards} microShards for a batch of ${rest.batch}`;
+    throw jobError(operation, got, 'at most one for each sample', 'Lower microShards, or leave it out.');
+  }
+  const { mean, std } = rest.normalize;
+  if (Array.isArray(mean) && Array.isArray(std) && mean.length !== std.length) {
+    const got = `normalize: ${mean.length} means and ${std.length} deviations`;
+    throw jobError(operation, got, 'as many of each', 'Give one number, or one for each channel.');
+  }
+  return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parseModel(model), modelConfig: model };
+}
+
+const nameOf = (origin: string): string => {
+  const file = origin
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.[^.]*$/, '');
+  return file.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'job';
+};
+
+/** The job as JSON that parseJob reads back to the same job. */
+export function jobToJson({ model: _, modelConfig, ...job }: Job): Record<string, unknown> {
+  return { ...job, model: modelConfig };
+}
+
+/**
+ * SHA-256 of what decides the bits of every step. Left out: the name, how far to train, what is measured and saved.
+ * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
+ */
+export function jobHash(job: Job): Promise<string> {
+  const { data, normalize, loss, optimizer, batch, seed, microShards } = job;
+  // The order of the layers is the order of the weights, and canonical JSON sorts keys.
+  const model = { ...job.model, layers: Object.entries(job.model.layers) };
+  return sha256(canonicalJson({ model, data, normalize, loss, optimizer, batch, seed, microShards }));
+}
