@@ -1,0 +1,128 @@
+// files.ts: the few file operations that durable files need, and complete reads and writes over them. Not the disk (node-files.ts).
+
+import { ShoalError } from '../base/errors.ts';
+
+/** A file opened for reading, or created for writing. */
+export interface OpenFile {
+  /** Reads at most `into.length` bytes from `position`; returns how many, 0 at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Writes at most `from.length` bytes at `position`; returns how many. */
+  write(from: Uint8Array, position: number): Promise<number>;
+  size(): Promise<number>;
+  /** Returns once the content is on the disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Handed in wherever files are written that must survive a crash, so that tests can make any single operation fail. */
+export interface Files {
+  /** 'read' needs the file, 'create' refuses one that exists, 'replace' empties it. */
+  open(path: string, mode: 'read' | 'create' | 'replace'): Promise<OpenFile>;
+  /** Names in a directory, in any order. */
+  list(directory: string): Promise<string[]>;
+  /** Makes one directory: ENOENT without its parent, EEXIST if it is there. */
+  makeDirectory(path: string): Promise<void>;
+  /** Returns once the names in a directory are on the disk. */
+  syncDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, or a directory with all it holds; one that is not there is no error. */
+  remove(path: string): Promise<void>;
+}
+
+/** Writes all of `bytes` at `position`: one call may write less. */
+export async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await file.write(bytes.subarray(done), position + done);
+    if (count <= 0) {
+      throw new ShoalError({
+        code: 'SHOAL_FILE_SHORT_WRITE',
+        operation: 'write a file',
+        got: `${done} of ${bytes.length} bytes written at ${position}`,
+        expected: 'progress with every call',
+        hint: 'Check the disk.',
+      });
+    }
+    done += count;
+  }
+}
+
+/** Fills `into` from `position`; throws SHOAL_FILE_TRUNCATED if the file ends before. */
+export async function readFully(file: OpenFile, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const count = await file.read(into.subarray(done), position + done);
+    if (count <= 0) {
+      throw new ShoalError({
+        code: 'SHOAL_FILE_TRUNCATED',
+        operation: 'read a file',
+        got: `its end at byte ${position + done}`,
+        expected: `${into.length} bytes from ${position}`,
+        hint: 'The file was cut short, or is still being written.',
+      });
+    }
+    done += count;
+  }
+}
+
+/** Writes `chunks` one after another into a file just created, syncs and closes it. The chunks may share one buffer. */
+export async function writeDurably(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<number> {
+  const file = await files.open(path, 'create');
+  let bytes = 0;
+  try {
+    for (const chunk of chunks) {
+      await writeFully(file, chunk, bytes);
+      bytes += chunk.length;
+    }
+    await file.sync();
+  } catch (error) {
+    await file.close().catch(() => {}); // the first error tells more
+    throw error;
+  }
+  await file.close();
+  return bytes;
+}
+
+function parentOf(path: string): string {
+  const cut = path.replace(/\/+$/, '').lastIndexOf('/');
+  return cut > 0 ? path.slice(0, cut) : cut === 0 ? '/' : '.';
+}
+
+/** Makes a directory, and its parents as needed, each durable once this returns. */
+export async function makeDirectories(files: Files, path: string): Promise<void> {
+  try {
+    await files.makeDirectory(path);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) !== 'ENOENT' || parentOf(path) === path) throw error;
+    await makeDirectories(files, parentOf(path));
+    await files.makeDirectory(path);
+  }
+  await files.syncDirectory(parentOf(path));
+}
+
+/** All of a small file: refuses, with SHOAL_FILE_TOO_LARGE, one of more than `limit` bytes. */
+export async function readSmall(files: Files, path: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await files.open(path, 'read');
+  try {
+    const size = await file.size();
+    if (size > limit) {
+      throw new ShoalError({
+        code: 'SHOAL_FILE_TOO_LARGE',
+        operation: `read ${path}`,
+        got: `${size} bytes`,
+        expected: `at most ${limit}`,
+        hint: 'Check that this is the file you mean.',
+      });
+    }
+    const bytes = new Uint8Array(size);
+    await readFully(file, bytes, 0);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The errno name of an operating system's error ("ENOSPC"), undefined for any other. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
