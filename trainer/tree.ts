@@ -17,11 +17,6 @@ export function rootOf(leaves: number): Node {
   return { level: Math.ceil(Math.log2(Math.max(1, leaves))), index: 0 };
 }
 
-/** Micro-shards of a job that names none: the largest power of two <= batch / 8, at most 64. */
-export function defaultMicroShards(batch: number): number {
-  return Math.min(64, 2 ** Math.floor(Math.log2(Math.max(1, batch / 8))));
-}
-
 /** Rows of each leaf: `rows` over `microShards` as evenly as can be, the larger first. Leaves without rows come last. */
 export function sharesOf(rows: number, microShards: number): readonly number[] {
   const least = Math.floor(rows / microShards);
