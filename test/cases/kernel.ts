@@ -248,3 +248,13 @@ export function noise(length: number, seed = 1): Float32Array {
 
 export const zeros = (length: number): Float32Array => new Float32Array(length);
 export type { Views };
+
+/** What one build (default: relaxed, the first tile) leaves in the operands of a case: for checks beside the twins. */
+export function outputsOf<K extends KernelName>(
+  kernel: K,
+  c: KernelCase<K>,
+  build: 'simd' | 'relaxed' = 'relaxed',
+): ReadonlyMap<OperandName<K>, Data> {
+  const { kernels } = builds.find((candidate) => candidate.build === build)!;
+  return run(kernel, kernels[kernel], c, 'whole') as ReadonlyMap<OperandName<K>, Data>;
+}
