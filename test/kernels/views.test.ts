@@ -94,13 +94,13 @@ kernelSuite(
   })),
 );
 
-/** A whole image is the operand; what the kernel points at is its interior. So the operand is the halo's first float here. */
 kernelSuite(
   'clear_halo',
   [
-    { H: 3, L: 5, top: 0, bottom: 1, left: 0, right: 2 },
-    { H: 1, L: 1, top: 0, bottom: 2, left: 0, right: 1 },
+    { H: 3, L: 5, top: 1, bottom: 1, left: 2, right: 2 },
+    { H: 1, L: 1, top: 1, bottom: 2, left: 3, right: 1 },
     { H: 2, L: 33, top: 0, bottom: 0, left: 0, right: 3 },
+    { H: 2, L: 4, top: 2, bottom: 0, left: 5, right: 0 },
     { H: 2, L: 4, top: 0, bottom: 0, left: 0, right: 0 },
   ].map((view) => {
     const row = view.left + view.L + view.right;
@@ -108,7 +108,7 @@ kernelSuite(
     return {
       title: `2 images with a halo of ${JSON.stringify(view)}`,
       rows: 2,
-      operands: { y: { data: noise(2 * image), misalign: 4 } },
+      operands: { y: { data: noise(2 * image), misalign: 4, origin: 4 * (view.top * row + view.left) } },
       ints: { ...view, yImage: image, yRow: row },
       writes: ['y' as const],
       tolerance: 0,
