@@ -26,6 +26,8 @@ export interface Given {
   readonly data: Data;
   readonly space?: Space;
   readonly misalign?: number;
+  /** Byte inside the data that the kernel's operand points at, as an interior in its halo (default 0). */
+  readonly origin?: number;
   /** Left siblings' values for a gradient operand, nearest first; it then lies in space `contribution`. */
   readonly ladder?: readonly Data[];
 }
@@ -102,7 +104,7 @@ function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
     const address = take(given.data.byteLength + 64) + (given.misalign ?? 0);
     views.u8.set(bytesOf(given.data), address);
     at.set(name, address);
-    operands[name] = { space, at: address };
+    operands[name] = { space, at: address + (given.origin ?? 0) };
     if (!given.ladder) continue;
     const base = address - 64; // the operand lies 64 bytes into its contribution
     operands[name] = { space, at: 64 };
@@ -248,3 +250,13 @@ export function noise(length: number, seed = 1): Float32Array {
 
 export const zeros = (length: number): Float32Array => new Float32Array(length);
 export type { Views };
+
+/** What one build (default: relaxed, the first tile) leaves in the operands of a case: for checks beside the twins. */
+export function outputsOf<K extends KernelName>(
+  kernel: K,
+  c: KernelCase<K>,
+  build: 'simd' | 'relaxed' = 'relaxed',
+): ReadonlyMap<OperandName<K>, Data> {
+  const { kernels } = builds.find((candidate) => candidate.build === build)!;
+  return run(kernel, kernels[kernel], c, 'whole') as ReadonlyMap<OperandName<K>, Data>;
+}

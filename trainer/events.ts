@@ -1,0 +1,99 @@
+// events.ts: what a run tells while it goes on: one object an event, as they stand in events.jsonl and on stdout with --json.
+import type { Problem } from '../base/errors.ts';
+import type { Profile } from './executor.ts';
+import type { MetricValue } from './metrics/kind.ts';
+import type { StopReason } from './step-machine.ts';
+
+export type Metrics = Readonly<Record<string, MetricValue>>;
+
+export interface StartEvent {
+  readonly event: 'start';
+  readonly name: string;
+  /** sha256 of what decides the bits of the job. */
+  readonly job: string;
+  readonly profile: Profile;
+  readonly node: string;
+  readonly threads: number;
+  /** Threads that share one micro-shard. */
+  readonly team_size: number;
+  readonly micro_shards: number;
+  readonly parameters: number;
+  /** Bytes by purpose, and in all. */
+  readonly memory: Readonly<Record<string, number>>;
+  readonly flops_per_sample: number;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly samples: number;
+  /** Steps already done when the run began: 0 unless resumed. */
+  readonly from: number;
+}
+
+export interface StepEventRecord {
+  readonly event: 'step';
+  /** From 1. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Mean over the batch. */
+  readonly loss: number;
+  readonly metrics: Metrics;
+  /** Since the step before. */
+  readonly ms: number;
+  readonly samples: number;
+}
+
+export interface EpochEvent {
+  readonly event: 'epoch';
+  /** From 1. */
+  readonly epoch: number;
+  /** Means over the epoch's training batches, as they were computed. */
+  readonly train: Metrics;
+  /** On held-out data; null when this epoch was not evaluated. */
+  readonly metrics: Metrics | null;
+  readonly wall_s: number;
+}
+
+export interface CheckpointEvent {
+  readonly event: 'checkpoint' | 'model';
+  readonly step: number;
+  readonly path: string;
+}
+
+export interface ProblemEvent {
+  readonly event: 'problem';
+  readonly problem: Problem;
+  /** Whether the run ends of it. */
+  readonly fatal: boolean;
+}
+
+/** What each compute thread did. */
+export interface ThreadsEvent {
+  readonly event: 'threads';
+  /** Micro-shards computed, by thread. */
+  readonly leaves: readonly number[];
+  /** Collections of each thread's heap while it computed. */
+  readonly collections: readonly number[];
+}
+
+export interface DoneEvent {
+  readonly event: 'done';
+  readonly reason: StopReason;
+  readonly steps: number;
+  readonly wall_s: number;
+  /** Samples trained on, over the time in which steps were computed. */
+  readonly samples_per_second: number;
+  /** Of the last epoch, on held-out data. */
+  readonly metrics: Metrics;
+  /** Over the flat f32 vectors in Keras order, little endian. */
+  readonly parameters_sha256: string;
+  readonly state_sha256: string;
+  readonly optimizer_sha256: string;
+}
+
+export type RunEvent =
+  | StartEvent
+  | StepEventRecord
+  | EpochEvent
+  | CheckpointEvent
+  | ProblemEvent
+  | ThreadsEvent
+  | DoneEvent;
