@@ -5,7 +5,6 @@ export { avgpool, avgpool_backward } from "./avgpool";
 export { bias_gradient } from "./bias_gradient";
 export { clear_halo } from "./clear_halo";
 export { copy } from "./copy";
-<<<<<<< HEAD
 export { conv } from "./conv";
 export { conv_dw } from "./conv_dw";
 export { gemm } from "./gemm";
@@ -17,7 +16,6 @@ export { pack_transposed } from "./pack_transposed";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
-=======
 export { confusion, confusion_binary, count_binary, count_correct, count_top_k } from "./counts";
 export { dropout } from "./dropout";
 export { input_f32, input_u8 } from "./input";
@@ -33,4 +31,3 @@ export { sigmoid_crossentropy } from "./sigmoid_crossentropy";
 export { softmax, softmax_backward } from "./softmax";
 export { softmax_crossentropy } from "./softmax_crossentropy";
 export { tanh, tanh_backward } from "./tanh";
->>>>>>> h2-pointwise
