@@ -2,7 +2,8 @@
 // (assembly/gemm.ts, conv.ts and so on) do that. One k a turn and A unpacked: unrolling k or packing A measured slower.
 //
 // The revectorizer fuses two v128 operations into one of 256 bits where it finds stores 16 bytes apart off one base. So: vectors of
-// a row stand together, every load comes before the first store, and each kernel has one set of stores.
+// a row stand together, every load comes before the first store, each kernel has one set of stores, and a pair's upper half is stored
+// first: V8 then stores the pair once, the other way round it stores the lower half twice.
 
 /** What a family of micro-kernels differs in. `left` is the address of row r's value at this k. */
 interface Family {
@@ -166,7 +167,7 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
     ...(family.epilogue.includes('relu')
       ? ['  if (mode & RELU) {', ...all((r, v) => `c${r}_${v} = positive(c${r}_${v});`), '  }']
       : []),
-    ...all((r, v) => `v128.store(q${r}, c${r}_${v}, ${16 * v});`),
+    ...all((r, v) => `v128.store(q${r}, c${r}_${vectors - 1 - v}, ${16 * (vectors - 1 - v)});`),
     '}',
     '',
   ].filter((line) => line !== '');
