@@ -23,12 +23,15 @@ interface Kind<S extends z.ZodRawShape> {
 
 const kind = <S extends z.ZodRawShape>(config: S, values: Kind<S>['values']): Kind<S> => ({ config, values });
 const seed = { seed: z.int().nonnegative().nullable().default(null) };
+const off = z.null('null: Shoal counts fans from the last two axes').default(null);
+/** Options of the initializers that scale with a weight's fans. Keras 3.15 added the axes. */
+const fanned = { ...seed, input_axes: off, output_axes: off };
 const number = (fallback: number) => z.number().default(fallback);
 const normal = { mean: number(0), stddev: z.number().nonnegative().default(0.05), ...seed };
 const mode = z.enum(['fan_in', 'fan_out', 'fan_avg']);
 const distribution = z.enum(['uniform', 'truncated_normal', 'untruncated_normal']);
 const scaled = (scale: number, m: z.infer<typeof mode>, d: z.infer<typeof distribution>) =>
-  kind(seed, (_, shape, source) => varianceScaling(scale, m, d, shape, source));
+  kind(fanned, (_, shape, source) => varianceScaling(scale, m, d, shape, source));
 
 const kinds = {
   Zeros: kind({}, () => () => 0),
@@ -55,7 +58,7 @@ const kinds = {
         (d) => (d === 'normal' ? 'truncated_normal' : d),
         distribution.default('truncated_normal'),
       ),
-      ...seed,
+      ...fanned,
     },
     (c, shape, source) => varianceScaling(c.scale, c.mode, c.distribution, shape, source),
   ),
