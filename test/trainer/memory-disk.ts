@@ -131,7 +131,8 @@ export class MemoryDisk implements Files {
       const { directory, name } = this.parent(from);
       const node = this.node(from);
       const target = to.slice(to.lastIndexOf('/') + 1);
-      if (last(directory.entries).has(target)) throw systemError('ENOTEMPTY', to);
+      const taken = last(directory.entries).get(target);
+      if (taken && !isFile(taken)) throw systemError('ENOTEMPTY', to);
       this.change(directory, (entries) => {
         entries.delete(name);
         entries.set(target, node);
