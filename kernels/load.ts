@@ -41,20 +41,49 @@ export function kernelBytes(build: Build): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Compiles a build. `tile` defaults to the best one known for this engine. */
-export function loadKernels(build: Build = 'relaxed', tile?: Tile): KernelModule {
-  if (Number(process.versions.node.split('.')[0]) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
+const node = process.versions.node.split('.').map(Number) as [number, number];
+
+/** Whether this process asks V8 to fuse pairs of v128 operations (AVX2). That it does so is measured: self-test.ts. */
+export const revectorizes: boolean =
+  node[0] >= 24 && process.arch === 'x64' && process.platform !== 'darwin' && process.env['SHOAL_REVEC'] !== '0';
+
+// Before anything is compiled: V8 reads its flags when it compiles, and keeps what it has compiled.
+// --no-liftoff: kernels run optimized from their first call, instead of several times slower until V8 has counted enough calls.
+setFlagsFromString('--no-liftoff');
+if (node[0] < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
+if (revectorizes) setFlagsFromString('--experimental-wasm-revectorize');
+
+/** The fastest build that this engine accepts: `relaxed` (fused multiply-add) where it knows relaxed SIMD. */
+export function bestBuild(): Build {
+  return WebAssembly.validate(kernelBytes('relaxed')) ? 'relaxed' : 'simd';
+}
+
+/** The micro-tile that was fastest in this kind of engine, by measurement; it never changes a result. */
+export function bestTile(build: Build, revectorized: boolean = revectorizes): Tile {
+  if (node[0] < 22) return { rows: 4, vectors: 2 };
+  return { rows: build === 'relaxed' ? 6 : 5, vectors: revectorized ? 4 : 2 };
+}
+
+/**
+ * Compiles a build. Both arguments default to the best known for this engine.
+ * @throws SHOAL_KERNELS_MISSING when `npm run build` has not run
+ */
+export function loadKernels(build: Build = bestBuild(), tile: Tile = bestTile(build)): KernelModule {
   const bytes = kernelBytes(build);
-  return {
-    build,
-    module: new WebAssembly.Module(bytes),
-    tile: tile ?? { rows: 6, vectors: 4 },
-    hash: createHash('sha256').update(bytes).digest('hex'),
-  };
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return { build, module: new WebAssembly.Module(bytes), tile, hash };
+}
+
+/** `turns` turns of multiply-adds on the 1,056 bytes at `at`: 12 or 24 chains of four lanes. `apart` cannot be fused in pairs. */
+export type Probe = (turns: number, at: number) => void;
+export interface Probes {
+  readonly probe12: Probe;
+  readonly probe12apart: Probe;
+  readonly probe24: Probe;
 }
 
 /** The kernels of a module over a memory. One instance a thread. */
-export function instantiate(kernels: KernelModule, memory: WebAssembly.Memory): Kernels {
+export function instantiate(kernels: KernelModule, memory: WebAssembly.Memory): Kernels & Probes {
   const instance = new WebAssembly.Instance(kernels.module, {
     env: {
       memory,
@@ -65,5 +94,5 @@ export function instantiate(kernels: KernelModule, memory: WebAssembly.Memory): 
       },
     },
   });
-  return instance.exports as unknown as Kernels;
+  return instance.exports as unknown as Kernels & Probes;
 }

@@ -1,13 +1,33 @@
 // reference.ts: every kernel's twin in plain TypeScript, the oracle of the kernel tests. Clear, not fast; f32 where memory is f32.
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
+import { convolution } from './reference/convolution.ts';
+import { counts } from './reference/counts.ts';
+import { dropout } from './reference/dropout.ts';
+import { losses } from './reference/losses.ts';
+import { matrix } from './reference/matrix.ts';
+import { optimizers } from './reference/optimizers.ts';
+import { pooling } from './reference/pooling.ts';
+import { reduce } from './reference/reduce.ts';
+import { softmax } from './reference/softmax.ts';
 import { views as viewKernels } from './reference/views.ts';
 import type { KernelName } from './signatures.ts';
 
 /** Makes a family's twins over the views of one memory. */
 export type Family = (views: Views) => Partial<Record<KernelName, KernelEntry>>;
 
-const families: readonly Family[] = [viewKernels];
+const families: readonly Family[] = [
+  viewKernels,
+  matrix,
+  convolution,
+  softmax,
+  dropout,
+  pooling,
+  losses,
+  counts,
+  reduce,
+  optimizers,
+];
 
 /** All reference kernels over one memory. */
 export function referenceKernels(views: Views): Partial<Record<KernelName, KernelEntry>> {

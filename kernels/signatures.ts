@@ -182,24 +182,24 @@ export const signatures = {
 
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),
-  // out = the sum that the reduce program of the bindings (abi.ts) gives, of `count` values at byte offset `at` of each part
-  reduce_f64: define(['out'], ['at', 'count'], [], () => fixed(1)),
-  reduce_f32: define(['out'], ['at', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
+  // out = the sum that the reduce program of the bindings (abi.ts) gives, of `count` values at byte offset `partAt` of each part
+  reduce_f64: define(['out'], ['partAt', 'count'], [], () => fixed(1)),
+  reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
 
   // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate (Adam: alpha)
-  sgd: define(['p', 'nextP', 'scalars'], ['count', 'at'], ['weightDecay'], (i) =>
+  sgd: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['weightDecay'], (i) =>
     fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),
   sgd_momentum: define(
     ['p', 'nextP', 'velocity', 'nextVelocity', 'scalars'],
-    ['count', 'at', 'nesterov'],
+    ['count', 'partAt', 'nesterov'],
     ['weightDecay', 'momentum'],
     (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),
   // Keras: m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= alpha m / (sqrt(v) + eps). decay: p *= 1 - scalars[2] first (AdamW)
   adam: define(
     ['p', 'nextP', 'm', 'nextM', 'v', 'nextV', 'scalars'],
-    ['count', 'at'],
+    ['count', 'partAt'],
     ['oneMinusBeta1', 'oneMinusBeta2', 'epsilon'],
     (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),

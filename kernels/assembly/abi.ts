@@ -53,3 +53,14 @@ export function scratchOf(bindings: usize): usize {
 export function fma(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
+
+/** Modes of a micro-kernel's epilogue: add to what is there; then max with 0. */
+export const ADD: i32 = 1;
+export const RELU: i32 = 2;
+
+/** max(x, 0) that lets NaN pass. */
+// @ts-ignore: decorator
+@inline
+export function positive(x: v128): v128 {
+  return f32x4.pmax(x, f32x4.splat(0));
+}

@@ -1,16 +1,82 @@
-// views.ts: reference twins of kernels that map one view to another, element by element.
-import { readArguments } from '../abi.ts';
+// views.ts: reference twins of kernels that map views to a view, element by element. Not dropout (dropout.ts), no sums.
+import { type ReadArguments, readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
+import type { KernelName } from '../signatures.ts';
+
+type Map = (...values: number[]) => number;
+
+/** What every map's arguments hold: the view's shape, and the operands' addresses and strides by name. */
+type Arguments = { readonly H: number; readonly L: number; readonly at: Readonly<Record<string, number>> };
+
+/** Index of an operand's element (h, l) of an image. */
+const indexOf = (a: Arguments, name: string, image: number, h: number, l: number): number => {
+  const strides = a as unknown as Readonly<Record<string, number>>;
+  return (a.at[name]! >> 2) + image * strides[`${name}Image`]! + h * strides[`${name}Row`]! + l;
+};
+
+/** Stores `map` of the inputs' elements in `out` for images `from` to `to`. */
+function mapViews(
+  memory: Views,
+  a: Arguments,
+  inputs: readonly string[],
+  out: string,
+  map: Map,
+  from: number,
+  to: number,
+) {
+  for (let image = from; image < to; image++)
+    for (let h = 0; h < a.H; h++)
+      for (let l = 0; l < a.L; l++)
+        memory.f32[indexOf(a, out, image, h, l)] = map(
+          ...inputs.map((name) => memory.f32[indexOf(a, name, image, h, l)]!),
+        );
+}
+
+/** Twins of the kernels that are nothing but a map. */
+const maps = {
+  copy: [['x'], 'y', (x) => x],
+  relu: [['x'], 'y', (x) => Math.max(x, 0)],
+  sigmoid: [['x'], 'y', (x) => 1 / (1 + Math.exp(-x))],
+  tanh: [['x'], 'y', (x) => Math.tanh(x)],
+  add: [['a', 'b'], 'y', (x, y) => x + y],
+  relu_backward: [['dy', 'y'], 'dx', (dy, y) => (y <= 0 ? 0 : dy)],
+  sigmoid_backward: [['dy', 'y'], 'dx', (dy, y) => dy * y * (1 - y)],
+  tanh_backward: [['dy', 'y'], 'dx', (dy, y) => dy * (1 - y) * (1 + y)],
+} as const satisfies Partial<Record<KernelName, readonly [readonly string[], string, Map]>>;
+
+function input(memory: Views, a: ReadArguments<'input_f32'>, from: number, to: number, x: (index: number) => number) {
+  for (let image = from; image < to; image++)
+    for (let h = 0; h < a.H; h++)
+      for (let l = 0; l < a.L; l++)
+        memory.f32[(a.at.y >> 2) + image * a.yImage + h * a.yRow + l] =
+          x(image * a.xImage + h * a.xRow + l) * memory.f32[(a.at.scale >> 2) + l]! +
+          memory.f32[(a.at.shift >> 2) + l]!;
+}
 
 export const views: Family = (memory) => ({
-  copy(d, b, from, to) {
-    const a = readArguments('copy', memory, d, b);
+  ...Object.fromEntries(
+    Object.entries(maps).map(([kernel, [inputs, out, map]]) => [
+      kernel,
+      (d: number, b: number, from: number, to: number) =>
+        mapViews(memory, readArguments(kernel as 'copy', memory, d, b), inputs, out, map, from, to),
+    ]),
+  ),
+
+  input_u8(d, b, from, to) {
+    const a = readArguments('input_u8', memory, d, b);
+    input(memory, a, from, to, (index) => memory.u8[a.at.x + index]!);
+  },
+
+  input_f32(d, b, from, to) {
+    const a = readArguments('input_f32', memory, d, b);
+    input(memory, a, from, to, (index) => memory.f32[(a.at.x >> 2) + index]!);
+  },
+
+  clear_halo(d, b, from, to) {
+    const a = readArguments('clear_halo', memory, d, b);
     for (let image = from; image < to; image++)
-      for (let h = 0; h < a.H; h++)
-        for (let l = 0; l < a.L; l++) {
-          const x = (a.at.x >> 2) + image * a.xImage + h * a.xRow + l;
-          const y = (a.at.y >> 2) + image * a.yImage + h * a.yRow + l;
-          memory.f32[y] = memory.f32[x]!;
-        }
+      for (let h = -a.top; h < a.H + a.bottom; h++)
+        for (let l = -a.left; l < a.L + a.right; l++)
+          if (h < 0 || h >= a.H || l < 0 || l >= a.L) memory.f32[(a.at.y >> 2) + image * a.yImage + h * a.yRow + l] = 0;
   },
 });

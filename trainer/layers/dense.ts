@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
+import type { Tensor } from '../tensor.ts';
+import { activate, deactivate, fusedActivation } from './activate.ts';
 import { activation, base, off, parameter, shapeError, weighted } from './common.ts';
-import type { LayerStatics } from './kind.ts';
+import type { Backward, Forward, LayerKind } from './kind.ts';
 
 const config = strict({
   ...base,
@@ -16,7 +18,7 @@ const config = strict({
 });
 export type DenseConfig = z.infer<typeof config>;
 
-export const dense: LayerStatics<DenseConfig> = {
+export const dense: LayerKind<DenseConfig> = {
   className: 'Dense',
   config,
   arity: [1, 1],
@@ -30,4 +32,71 @@ export const dense: LayerStatics<DenseConfig> = {
     const kernel = parameter('kernel', [inputs[0]!.shape.at(-1)!, c.units], c.kernel_initializer);
     return c.use_bias ? [kernel, parameter('bias', [c.units], c.bias_initializer)] : [kernel];
   },
+  emit(c, f) {
+    const x = f.inputs[0]!; // (m, K)
+    const y = f.output(); // (m, units)
+    forward(c, f, x, y);
+    const fused = fusedActivation(c.activation, f) === 1;
+    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
+    return {
+      output: y,
+      relu: fused,
+      backward(g) {
+        deactivate(c.activation, g, f, y);
+        weightGradients(c, f, g, x);
+        if (g.wants(0)) inputGradient(c, f, g, x);
+      },
+    };
+  },
 };
+
+/** Rows of the matrix that one sample is, its columns, and the columns of the result. */
+function sizes(c: DenseConfig, x: Tensor): { m: number; K: number; N: number } {
+  const K = x.shape.at(-1)!;
+  return { m: x.imageStride / K, K, N: c.units };
+}
+
+/** y = x W + b, relu on top where that is the activation. */
+function forward(c: DenseConfig, f: Forward, x: Tensor, y: Tensor): void {
+  const { build } = f;
+  const { m, K, N } = sizes(c, x);
+  const kernel = f.weight('kernel');
+  build.call(
+    'gemm',
+    {
+      a: build.at(x),
+      packed: f.packs.panels(kernel, `${c.name}/kernel`, { K, N, ld: N, groups: 1, groupStride: 0 }),
+      bias: c.use_bias ? f.weight('bias') : kernel,
+      c: build.at(y),
+    },
+    { m, K, N, lda: K, ldc: N, hasBias: c.use_bias ? 1 : 0, activation: fusedActivation(c.activation, f) },
+    {},
+    { flops: 2 * m * K * N },
+  );
+}
+
+/** dW = x^T dY; db = column sums of dY. */
+function weightGradients(c: DenseConfig, f: Forward, g: Backward, x: Tensor): void {
+  const { build } = f;
+  const { m, K, N } = sizes(c, x);
+  const dY = build.at(g.dY);
+  const ints = { m, K, N, lda: K, ldb: N, ldo: N };
+  build.call('gemm_tn', { a: build.at(x), b: dY, out: g.gradient('kernel') }, ints, {}, { flops: 2 * m * K * N });
+  if (!c.use_bias) return;
+  const view = { H: 1, W: m, C: N, dyImage: m * N, dyRow: m * N };
+  build.call('bias_gradient', { dy: dY, out: g.gradient('bias') }, view, {}, { independent: true });
+}
+
+/** dX = dY W^T: W's rows as they lie, dY's rows side by side in panels. */
+function inputGradient(c: DenseConfig, f: Forward, g: Backward, x: Tensor): void {
+  const { build } = f;
+  const { m, K, N } = sizes(c, x);
+  const M = build.rows * m;
+  const width = M <= 8 ? 8 : 16;
+  const packedT = { buffer: build.buffer(4 * Math.ceil(M / width) * width * N), at: 0 };
+  const source = build.at(g.dY);
+  build.call('pack_transposed', { source, packed: packedT }, { m, K: N, ld: N, width }, {}, { independent: true });
+  const dx = build.at(g.dInput(0));
+  const ints = { m, K, N, ldw: N, ldx: K, width };
+  build.call('gemm_nt', { w: f.weight('kernel'), packedT, dx }, ints, {}, { flops: 2 * m * K * N });
+}

@@ -2,16 +2,29 @@
 import type { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { elements } from '../model.ts';
+import { hasHalo, viewOf } from '../tensor.ts';
 import { base, channelsLast } from './common.ts';
-import type { LayerStatics } from './kind.ts';
+import type { LayerKind } from './kind.ts';
 
 const config = strict({ ...base, data_format: channelsLast });
 export type FlattenConfig = z.infer<typeof config>;
 
-export const flatten: LayerStatics<FlattenConfig> = {
+export const flatten: LayerKind<FlattenConfig> = {
   className: 'Flatten',
   config,
   arity: [1, 1],
   shape: (_, inputs) => ({ shape: [elements(inputs[0]!.shape)] }),
   weights: () => [],
+  emit(_, f) {
+    const { build } = f;
+    const x = f.inputs[0]!;
+    const compact = !hasHalo(x.halo);
+    const y = compact ? build.reshape(x, f.spec.shape) : f.output();
+    if (!compact) {
+      const { H, L } = viewOf(x);
+      const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: H * L, yRow: L };
+      build.call('copy', { x: build.at(x), y: build.at(y) }, { H, L, ...strides }, {});
+    }
+    return { output: y, backward: (g) => g.wants(0) && g.pass(0, build.reshape(g.dY, x.shape)) };
+  },
 };

@@ -7,7 +7,7 @@ import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
-import type { LayerStatics } from './kind.ts';
+import type { LayerKind } from './kind.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
 
 export const layers = {
@@ -24,8 +24,8 @@ export const layers = {
 export type LayerClass = keyof typeof layers;
 
 /** The layer of a class. @throws SHOAL_UNKNOWN_LAYER, with the known ones */
-export function layerOf(className: string): LayerStatics<unknown> {
-  if (Object.hasOwn(layers, className)) return layers[className as LayerClass] as LayerStatics<unknown>;
+export function layerOf(className: string): LayerKind<unknown> {
+  if (Object.hasOwn(layers, className)) return layers[className as LayerClass] as LayerKind<unknown>;
   throw new ShoalError({
     code: 'SHOAL_UNKNOWN_LAYER',
     operation: 'read the model',

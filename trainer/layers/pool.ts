@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import type { TensorSpec } from '../model.ts';
+import type { Tensor } from '../tensor.ts';
 import { base, channelsLast, padding, pair } from './common.ts';
 import { type WindowGeometry, windowGeometry } from './window.ts';
 
@@ -25,4 +26,22 @@ export function poolGeometry(c: PoolConfig, inputs: readonly TensorSpec[]): Wind
 export function poolShape(c: PoolConfig, inputs: readonly TensorSpec[]): TensorSpec {
   const { rows, columns, channels } = poolGeometry(c, inputs);
   return { shape: [rows.output, columns.output, channels] };
+}
+
+/** What the pooling kernels are told of the windows (kernels/signatures.ts). */
+export function poolInts(c: PoolConfig, x: Tensor, y: Tensor) {
+  const { rows, columns } = poolGeometry(c, [{ shape: x.shape }]);
+  return {
+    OH: y.shape[0]!,
+    OW: y.shape[1]!,
+    C: y.shape[2]!,
+    poolH: c.pool_size[0],
+    poolW: c.pool_size[1],
+    strideH: c.strides[0],
+    strideW: c.strides[1],
+    padTop: rows.before,
+    padLeft: columns.before,
+    H: x.shape[0]!,
+    W: x.shape[1]!,
+  };
 }

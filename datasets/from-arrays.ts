@@ -1,0 +1,81 @@
+// from-arrays.ts: makes a reader of arrays in memory: checked, hashed, copied once into shared memory. Not a file format.
+import { createHash } from 'node:crypto';
+import { ShoalError } from '../base/errors.ts';
+import { type MemoryDescription, reopen } from './memory-reader.ts';
+import { type Fields, fieldBytes, type Reader } from './reader.ts';
+
+export interface Arrays {
+  readonly fields: Fields;
+  /** By field: the rows of all samples, packed. */
+  readonly data: Readonly<Record<string, ArrayBufferView>>;
+  /** Labels are 0 to classes - 1. Null without labels. */
+  readonly classes: number | null;
+  /** What the arrays came from, for messages. Default "the arrays". */
+  readonly origin?: string;
+}
+
+/** @throws {ShoalError} SHOAL_DATA_EMPTY, SHOAL_DATA_COUNT, SHOAL_DATA_LABEL */
+export function readerFromArrays({ fields, data, classes, origin = 'the arrays' }: Arrays): Reader {
+  const length = countSamples(fields, data, origin);
+  const columns: Record<string, SharedArrayBuffer> = {};
+  for (const name of Object.keys(fields)) {
+    const { buffer, byteOffset, byteLength } = data[name]!;
+    columns[name] = new SharedArrayBuffer(byteLength);
+    new Uint8Array(columns[name]).set(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  if (classes !== null && fields['label']?.dtype === 'i32') {
+    checkLabels(new Int32Array(columns['label']!), classes, origin);
+  }
+  return reopen({ fields, length, classes, columns, hash: hashOf({ fields, length, columns }) });
+}
+
+function countSamples(fields: Fields, data: Arrays['data'], origin: string): number {
+  const operation = `read ${origin}`;
+  const counts = Object.entries(fields).map(
+    ([name, field]) => [name, (data[name]?.byteLength ?? 0) / fieldBytes(field)] as const,
+  );
+  const length = counts[0]?.[1] ?? 0;
+  if (counts.some(([, count]) => count !== length) || !Number.isInteger(length)) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_COUNT',
+      operation,
+      got: counts.map(([name, count]) => `${count} of ${name}`).join(', '),
+      expected: 'the same whole number of samples in every field',
+      hint: 'Each field needs one row for each sample.',
+    });
+  }
+  if (length === 0) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_EMPTY',
+      operation,
+      got: 'no samples',
+      expected: 'at least one',
+      hint: 'Nothing can be learnt or measured on an empty dataset.',
+    });
+  }
+  return length;
+}
+
+/** @throws {ShoalError} SHOAL_DATA_LABEL, naming the first sample whose label is not one of 0 to classes - 1 */
+export function checkLabels(labels: ArrayLike<number>, classes: number, origin: string): void {
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (label >= 0 && label < classes) continue;
+    throw new ShoalError({
+      code: 'SHOAL_DATA_LABEL',
+      operation: `read the labels of ${origin}`,
+      got: `label ${label} at sample ${i}`,
+      expected: `labels from 0 to ${classes - 1}`,
+      hint: 'Correct the labels, or the number of classes.',
+    });
+  }
+}
+
+/** Field names sorted, so that the order in which they were given does not matter. */
+function hashOf({ fields, length, columns }: Pick<MemoryDescription, 'fields' | 'length' | 'columns'>): string {
+  const names = Object.keys(fields).sort();
+  const header = names.map((name) => [name, fields[name]!.dtype, fields[name]!.shape]);
+  const hash = createHash('sha256').update(JSON.stringify([length, header]));
+  for (const name of names) hash.update(new Uint8Array(columns[name]!));
+  return hash.digest('hex');
+}

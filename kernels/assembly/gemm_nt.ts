@@ -1,0 +1,21 @@
+// gemm_nt.ts: dX = dY x W^T, as W's rows times dY's packed transpose, then turned. A tile is ROW_BLOCK rows of W by one slice of dY.
+import { rowsOf, scratchOf } from "./abi";
+import { gemm_nt as args } from "./generated/arguments";
+import { sweepAffine } from "./sweep";
+import { ceilDiv, PANEL_BYTES, ROW_BLOCK } from "./tile";
+import { transpose } from "./transpose";
+
+export function gemm_nt(d: usize, b: usize, from: i32, to: i32): void {
+  const w = args.w(d, b), packed = args.packedT(d, b), dx = args.dx(d, b);
+  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), width = args.width(d);
+  const ws = <usize>args.ldw(d) << 2, xs = <usize>args.ldx(d) << 2, step = <usize>width << 2;
+  const zero = scratchOf(b), turned = zero + PANEL_BYTES;
+  memory.fill(zero, 0, PANEL_BYTES);
+  const blocks = ceilDiv(K, ROW_BLOCK);
+  for (let tile = from; tile < to; tile++) {
+    const slice = tile / blocks, first = (tile % blocks) * ROW_BLOCK, rows = min(ROW_BLOCK, K - first);
+    const row = slice * width;
+    sweepAffine(w + ws * first, ws, packed + step * (slice * N), step, N, zero, zero, turned, step, rows, width, 0);
+    transpose(turned, step, dx + xs * row + (<usize>first << 2), xs, rows, min(width, M - row));
+  }
+}

@@ -1,0 +1,29 @@
+// tile.ts: the micro-tile that this instance works with, chosen by the host for its engine (kernels/load.ts). It never changes a bit
+// of any result: it only decides how many rows and columns stay in registers at once.
+
+// @ts-ignore: decorator
+@external("env", "tileRows")
+export declare const tileRows: i32;
+/** 4 = a whole panel of 16 columns, 2 = half of one. */
+// @ts-ignore: decorator
+@external("env", "tileVectors")
+export declare const tileVectors: i32;
+
+/** Widest panel, in floats, and its row in bytes. */
+export const PANEL: i32 = 16;
+export const PANEL_BYTES: usize = 64;
+/** Rows of C, or pixels, in one tile (kernels/signatures.ts). */
+export const ROW_BLOCK: i32 = 96;
+/** Rows of a weight gradient in one tile (kernels/signatures.ts). */
+export const OUT_BLOCK: i32 = 48;
+/** Rows of K that one tile of a packing kernel covers (kernels/signatures.ts). */
+export const PACK_BLOCK: i32 = 512;
+
+/** Longest sum of one block of K: a panel of it fits into the L1 cache. Part of the profile. */
+export const K_BLOCK: i32 = 384;
+
+// @ts-ignore: decorator
+@inline
+export function ceilDiv(a: i32, b: i32): i32 {
+  return (a + b - 1) / b;
+}

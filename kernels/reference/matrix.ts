@@ -1,0 +1,117 @@
+// matrix.ts: reference twins of the matrix kernels and of their packing. Sums in f64, in order of K. Not fast.
+import { readArguments, type Views } from '../abi.ts';
+import type { Family } from '../reference.ts';
+import { OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
+import { addLadder, relu, rowsOf } from './shared.ts';
+
+const range = (block: number, size: number, end: number): readonly [number, number] => [
+  block * size,
+  Math.min(end, (block + 1) * size),
+];
+
+/** packed[place(k)] of one panel: columns from `column` on, zero from N on. */
+function packRow(memory: Views, to: number, column: number, N: number, read: (column: number) => number): void {
+  for (let q = 0; q < PANEL; q++) memory.f32[to + q] = column + q < N ? read(column + q) : 0;
+}
+
+export const matrix: Family = (memory) => ({
+  pack_panels(d, b, from, to) {
+    const a = readArguments('pack_panels', memory, d, b);
+    const blocks = Math.ceil(a.K / PACK_BLOCK);
+    const panels = Math.ceil(a.N / PANEL);
+    for (let tile = from; tile < to; tile++) {
+      const panel = Math.floor(tile / blocks); // counted over all groups
+      const group = Math.floor(panel / panels);
+      const source = (a.at.source >> 2) + group * a.groupStride;
+      const [first, last] = range(tile % blocks, PACK_BLOCK, a.K);
+      for (let k = first; k < last; k++) {
+        const row = (a.at.packed >> 2) + (panel * a.K + k) * PANEL;
+        packRow(memory, row, (panel % panels) * PANEL, a.N, (n) => memory.f32[source + k * a.ld + n]!);
+      }
+    }
+  },
+
+  pack_taps(d, b, from, to) {
+    const a = readArguments('pack_taps', memory, d, b);
+    const panels = Math.ceil(a.N / PANEL);
+    for (let tile = from; tile < to; tile++) {
+      const panel = Math.floor(tile / a.T); // counted over all groups
+      const tap = tile % a.T;
+      const group = Math.floor(panel / panels);
+      const source = ((a.at.source + memory.u32[(a.at.taps >> 2) + tap]!) >> 2) + group * a.groupStride;
+      for (let k = 0; k < a.K; k++) {
+        const row = (a.at.packed >> 2) + ((panel * a.T + tap) * a.K + k) * PANEL;
+        packRow(memory, row, (panel % panels) * PANEL, a.N, (n) => memory.f32[source + n * a.ld + k]!);
+      }
+    }
+  },
+
+  pack_transposed(d, b, from, to) {
+    const a = readArguments('pack_transposed', memory, d, b);
+    const M = rowsOf(memory, b) * a.m;
+    for (let tile = from; tile < to; tile++)
+      for (let k = 0; k < a.K; k++)
+        for (let q = 0; q < a.width; q++) {
+          const row = tile * a.width + q;
+          const place = (a.at.packed >> 2) + (tile * a.K + k) * a.width + q;
+          memory.f32[place] = row < M ? memory.f32[(a.at.source >> 2) + row * a.ld + k]! : 0;
+        }
+  },
+
+  gemm(d, b, from, to) {
+    const a = readArguments('gemm', memory, d, b);
+    const M = rowsOf(memory, b) * a.m;
+    const panels = Math.ceil(a.N / PANEL);
+    for (let tile = from; tile < to; tile++) {
+      const panel = tile % panels;
+      const [firstRow, lastRow] = range(Math.floor(tile / panels), ROW_BLOCK, M);
+      const [firstColumn, lastColumn] = range(panel, PANEL, a.N);
+      for (let i = firstRow; i < lastRow; i++)
+        for (let j = firstColumn; j < lastColumn; j++) {
+          let sum = a.hasBias ? memory.f32[(a.at.bias >> 2) + j]! : 0;
+          const packed = (a.at.packed >> 2) + panel * a.K * PANEL + (j - firstColumn);
+          for (let k = 0; k < a.K; k++)
+            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[packed + k * PANEL]!;
+          memory.f32[(a.at.c >> 2) + i * a.ldc + j] = a.activation === 1 ? relu(sum) : sum;
+        }
+    }
+  },
+
+  gemm_tn(d, b, from, to) {
+    const a = readArguments('gemm_tn', memory, d, b);
+    const M = rowsOf(memory, b) * a.m;
+    const panels = Math.ceil(a.N / PANEL);
+    for (let tile = from; tile < to; tile++) {
+      const [firstRow, lastRow] = range(Math.floor(tile / panels), OUT_BLOCK, a.K);
+      const [firstColumn, lastColumn] = range(tile % panels, PANEL, a.N);
+      for (let k = firstRow; k < lastRow; k++)
+        for (let j = firstColumn; j < lastColumn; j++) {
+          let sum = 0;
+          for (let i = 0; i < M; i++)
+            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[(a.at.b >> 2) + i * a.ldb + j]!;
+          const at = 4 * (k * a.ldo + j);
+          memory.f32[(a.at.out + at) >> 2] = sum;
+          addLadder(memory, b, a.at.out + at, a.offset.out + at);
+        }
+    }
+  },
+
+  gemm_nt(d, b, from, to) {
+    const a = readArguments('gemm_nt', memory, d, b);
+    const M = rowsOf(memory, b) * a.m;
+    const blocks = Math.ceil(a.K / ROW_BLOCK);
+    for (let tile = from; tile < to; tile++) {
+      const slice = Math.floor(tile / blocks);
+      const [firstRow, lastRow] = range(slice, a.width, M);
+      const [firstColumn, lastColumn] = range(tile % blocks, ROW_BLOCK, a.K);
+      for (let i = firstRow; i < lastRow; i++)
+        for (let k = firstColumn; k < lastColumn; k++) {
+          let sum = 0;
+          const packed = (a.at.packedT >> 2) + slice * a.N * a.width + (i - firstRow);
+          for (let n = 0; n < a.N; n++)
+            sum += memory.f32[(a.at.w >> 2) + k * a.ldw + n]! * memory.f32[packed + n * a.width]!;
+          memory.f32[(a.at.dx >> 2) + i * a.ldx + k] = sum;
+        }
+    }
+  },
+});

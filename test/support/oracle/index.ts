@@ -1,0 +1,119 @@
+// index.ts: a model's loss and gradients in float64, by plain loops. It shares no code with kernels/, and is never fast.
+import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
+import { conv2d } from './convolution.ts';
+import { dense } from './dense.ts';
+import { type LossName, meanLoss } from './losses.ts';
+import { activate, add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
+import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
+import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
+import type { Pair } from './window.ts';
+
+export type { LossName } from './losses.ts';
+export { type OptimizerConfig, oracleOptimizer } from './optimizers.ts';
+export type { DropoutDraw } from './pointwise.ts';
+export type { NdArray } from './tape.ts';
+
+export interface OracleRequest {
+  readonly model: Model;
+  /** By path: "conv2d/kernel" (kh, kw, cin / groups, cout), "dense/kernel" (in, out), ".../bias" (out). */
+  readonly weights: Readonly<Record<string, NdArray>>;
+  /** (B, ...input shape). */
+  readonly x: NdArray;
+  /** Class numbers (B) for the sparse loss, else (B, C). */
+  readonly labels: ArrayLike<number>;
+  readonly loss: LossName;
+  /** Default false: the model's output is probabilities. */
+  readonly fromLogits?: boolean;
+  /** Given when training; without it Dropout does nothing. */
+  readonly dropout?: DropoutDraw;
+}
+
+export interface OracleResult {
+  /** Mean over the samples. */
+  readonly loss: number;
+  readonly output: NdArray;
+  /** Of the mean loss, by path. */
+  readonly gradients: Record<string, Float64Array>;
+  /** Of the mean loss with respect to x. */
+  readonly inputGradient: Float64Array;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+type Weights = (name: string) => Tensor;
+
+const poolOptions = (config: Config): PoolOptions => ({
+  size: config['pool_size'] as Pair,
+  strides: config['strides'] as Pair,
+  padding: config['padding'] as string,
+});
+
+function finish(tape: Tape, x: Tensor, config: Config, weight: Weights): Tensor {
+  const biased = config['use_bias'] ? addBias(tape, x, weight('bias')) : x;
+  return activate(tape, biased, config['activation'] as string);
+}
+
+function apply(
+  tape: Tape,
+  layer: LayerConfig,
+  inputs: readonly Tensor[],
+  weight: Weights,
+  site: number,
+  draw: DropoutDraw | undefined,
+): Tensor {
+  const { className, config } = layer;
+  const x = inputs[0]!;
+  switch (className) {
+    case 'Conv2D': {
+      const options = {
+        strides: config['strides'] as Pair,
+        dilation: config['dilation_rate'] as Pair,
+        padding: config['padding'] as string,
+        groups: config['groups'] as number,
+      };
+      return finish(tape, conv2d(tape, x, weight('kernel'), options), config, weight);
+    }
+    case 'Dense':
+      return finish(tape, dense(tape, x, weight('kernel')), config, weight);
+    case 'MaxPooling2D':
+      return maxPool(tape, x, poolOptions(config));
+    case 'AveragePooling2D':
+      return averagePool(tape, x, poolOptions(config));
+    case 'Activation':
+      return activate(tape, x, config['activation'] as string);
+    case 'Dropout':
+      return draw ? dropout(tape, x, config['rate'] as number, site, draw) : x;
+    case 'Flatten':
+      return flatten(tape, x);
+    case 'Add':
+      return add(tape, inputs);
+    default:
+      throw new Error(`the oracle knows no layer ${className}`);
+  }
+}
+
+/**
+ * Forward and backward pass of a model whose configurations have all of Keras' defaults filled in.
+ * @throws Error when a weight is missing, or sizes do not fit
+ */
+export function oracle(request: OracleRequest): OracleResult {
+  const { model, x, labels, loss: name, fromLogits = false } = request;
+  const tape = new Tape();
+  const weights = new Map(Object.entries(request.weights).map(([path, w]) => [path, tensor(w.shape, w.data)]));
+  const input = tensor(x.shape, x.data);
+  const values = new Map([[model.input.name, input]]);
+  const weightsOf = (layer: string) => (weight: string) => {
+    const found = weights.get(`${layer}/${weight}`);
+    if (!found) throw new Error(`no weight ${layer}/${weight}`);
+    return found;
+  };
+  model.calls.forEach((call: Call, site) => {
+    const inputs = call.inputs.map((from) => values.get(from)!);
+    const layer = model.layers[call.layer]!;
+    values.set(call.name, apply(tape, layer, inputs, weightsOf(call.layer), site, request.dropout));
+  });
+  const output = values.get(model.output)!;
+  const loss = meanLoss(tape, output, labels, name, fromLogits);
+  tape.backward(loss);
+  const gradients = Object.fromEntries([...weights].map(([path, w]) => [path, w.gradient]));
+  return { loss: loss.data[0]!, output, gradients, inputGradient: input.gradient };
+}

@@ -1,0 +1,52 @@
+// contribution.ts: the layout of what a micro-shard, or a whole node of the tree, yields: sums, nothing divided. Not the adding.
+//
+//   gradients f32, each tensor at 64 bytes as in the parameters | scalars f64: loss, then the counts of each metric
+import { alignUp } from '../kernels/arena.ts';
+import type { Segment } from './model.ts';
+import type { Node } from './tree.ts';
+
+export interface ContributionLayout {
+  readonly segments: readonly Segment[];
+  /** Byte offset of the f64 scalars. */
+  readonly scalarsAt: number;
+  /** The most scalars that any plan of the job writes. */
+  readonly scalars: number;
+  readonly bytes: number;
+}
+
+export function contributionLayout(segments: readonly Segment[], scalars: number): ContributionLayout {
+  const scalarsAt = memoryBytes(segments);
+  return { segments, scalarsAt, scalars, bytes: alignUp(scalarsAt + 8 * scalars) };
+}
+
+/** Bytes of a vector in memory, where each tensor starts at 64 bytes. */
+export function memoryBytes(segments: readonly Segment[]): number {
+  const last = segments.at(-1);
+  return last ? alignUp(4 * (last.at + last.length)) : 64;
+}
+
+/** Copies a vector between its compact form (files, hashes, wire) and its form in memory. */
+export function compact(segments: readonly Segment[], memory: Float32Array): Float32Array {
+  const last = segments.at(-1);
+  const flat = new Float32Array(last ? last.flat + last.length : 0);
+  for (const s of segments) flat.set(memory.subarray(s.at, s.at + s.length), s.flat);
+  return flat;
+}
+
+export function expand(segments: readonly Segment[], flat: Float32Array, memory: Float32Array): void {
+  for (const s of segments) memory.set(flat.subarray(s.flat, s.flat + s.length), s.at);
+}
+
+/** The sums of one node. The bytes are stable once the contribution that holds them is ready. */
+export interface Part {
+  readonly node: Node;
+  /** ContributionLayout.bytes of them, wherever the executor keeps them. */
+  readonly bytes: Uint8Array;
+}
+
+/** What an executor gives for a piece of work: parts that cover its node exactly. */
+export interface Contribution {
+  readonly parts: readonly Part[];
+  /** Settles when the sums stand. A store in the same memory need not wait: its own work is queued behind. */
+  readonly ready: Promise<void>;
+}

@@ -1,0 +1,63 @@
+// control.ts: what the compute threads and the host share besides tensors: words of the control block, commands, call records.
+// Both sides read it; it does nothing by itself.
+//
+// The host publishes commands in a ring; every thread executes every command in order, each doing its share. Barriers and
+// completion are counters in the control block, each on a cache line of its own.
+
+/** Word indexes of the control block; one cache line (16 words) each. */
+export const CONTROL = {
+  /** Commands published so far. */
+  head: 0,
+  /** Commands that all threads have finished. */
+  completed: 16,
+  /** 1: a thread has died, or the pool closes: everyone leaves at the next wait. */
+  poison: 32,
+  /** 1 + number of the first command whose veto stopped the run; 0 while all is well. */
+  halted: 48,
+  /** Arrivals, then generation, of the barrier of all threads. */
+  barrier: 64,
+  /** From here on: one line for each slot of the ring (arrivals), then one for each team's barrier. */
+  lines: 80,
+} as const;
+
+export const LINE = 16;
+/** Commands in flight at most. */
+export const RING = 128;
+/** Words of a command. */
+export const COMMAND_WORDS = 8;
+
+export const controlWords = (teams: number): number => CONTROL.lines + LINE * (RING + teams) + RING * COMMAND_WORDS;
+export const arrivalsWord = (slot: number): number => CONTROL.lines + LINE * slot;
+export const teamWord = (team: number): number => CONTROL.lines + LINE * (RING + team);
+export const commandWord = (slot: number, teams: number): number =>
+  CONTROL.lines + LINE * (RING + teams) + COMMAND_WORDS * slot;
+
+/** What a command asks for. */
+export const COMMAND = {
+  /** words: kind, barrier, program, calls, template: every thread runs its share of each call's tiles. */
+  calls: 1,
+  /** words: kind, barrier, program, calls, template, jobs: every team runs the program for its leaves. */
+  leaves: 2,
+  /** words: kind, barrier, address of an f64: when it is not finite, this and all later commands do nothing. */
+  veto: 3,
+} as const;
+
+/** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), barrier, first tile, tiles (0: by Tiles). */
+export const CALL_WORDS = 8;
+
+/** Words of a leaf's job; the ladder's addresses follow the count. */
+export const JOB = { rows: 0, input: 1, contribution: 2, slot: 3, ladderCount: 4, ladder: 5, words: 40 } as const;
+
+/** What a thread is started with. */
+export interface ThreadSetup {
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly threads: number;
+  readonly teamSize: number;
+  /** Turns of a waiting loop before a thread sleeps; 0 where there are more threads than cores. */
+  readonly spin: number;
+  /** Per thread: address of its bindings, of its scratch. Per team: address of its arena. */
+  readonly bindings: readonly number[];
+  readonly scratch: readonly number[];
+  readonly arenas: readonly number[];
+}

@@ -1,0 +1,44 @@
+// encode.ts: plan calls written into memory, as descriptors and call records that threads read. It decides nothing.
+import { descriptorBytes, kernelIndex, writeDescriptor } from '../kernels/abi.ts';
+import { type Arena, alignUp } from '../kernels/arena.ts';
+import { CALL_WORDS } from './control.ts';
+import type { PlanCall } from './plan-builder.ts';
+import type { EncodedCalls } from './pool.ts';
+
+/** A part of a call's tiles: those that one owner of a range runs. */
+export interface TileRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Bytes that encodeCalls takes from an arena. */
+export const encodedBytes = (calls: readonly PlanCall[]): number =>
+  alignUp(
+    512 + calls.reduce((sum, call) => sum + 4 * CALL_WORDS + alignUp(descriptorBytes(call.arguments.kernel), 16), 0),
+  );
+
+/** Writes calls; `ranges[i]`, where given, limits call i to some of its tiles. */
+export function encodeCalls(arena: Arena, calls: readonly PlanCall[], ranges?: readonly TileRange[]): EncodedCalls {
+  const { i32 } = arena.views;
+  const address = arena.take(encodedBytes(calls) - 512);
+  let descriptor = address + 4 * CALL_WORDS * calls.length;
+  calls.forEach((call, i) => {
+    const range = ranges?.[i];
+    writeDescriptor(arena.memory.buffer, descriptor, call.arguments);
+    const { each, m, per } = call.tiles;
+    const record = [
+      kernelIndex(call.arguments.kernel),
+      descriptor,
+      each,
+      m,
+      per,
+      // the first call waits for the leaf before it, whose buffers it takes over
+      i === 0 || call.barrier ? 1 : 0,
+      range?.from ?? 0,
+      range ? range.to - range.from : 0,
+    ];
+    i32.set(record, (address >>> 2) + i * CALL_WORDS);
+    descriptor += alignUp(descriptorBytes(call.arguments.kernel), 16);
+  });
+  return { address, count: calls.length };
+}

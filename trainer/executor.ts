@@ -1,0 +1,38 @@
+// executor.ts: what a worker computes with. The interface alone: wasm-executor.ts is one.
+import type { Contribution } from './contribution.ts';
+import type { Work } from './work.ts';
+
+/** What decides the bits. Compared when a worker joins. */
+export interface Profile {
+  /** strict: multiply, then add. fused: relaxed SIMD's multiply-add. */
+  readonly arithmetic: 'strict' | 'fused' | 'reference';
+  /** sha256 of the kernels that computed. */
+  readonly kernels: string;
+}
+
+/** The samples of one piece of work, in memory that both the data pool and the executor see. */
+export interface Batch {
+  /** All micro-shards, InputLayout.leafBytes apart. */
+  readonly bytes: Uint8Array;
+  /** To be called once, when nothing reads the samples any more. */
+  release(): void;
+}
+
+/** Parameters of one version. Pinned: they are not overwritten before release. */
+export interface Pinned {
+  readonly version: number;
+  /** As in memory: each tensor at 64 bytes. */
+  readonly bytes: Uint8Array;
+  /** Settles when the version stands. Work in the same memory need not wait: it is queued behind. */
+  readonly ready: Promise<void>;
+  release(): void;
+}
+
+export interface Executor {
+  readonly profile: Profile;
+  /** How many leaves it computes as one device batch: work is never smaller. A power of two. */
+  readonly unit: number;
+  /** Computes the node's contribution. It releases the batch and the parameters when it has read them. */
+  compute(work: Work, batch: Batch, parameters: Pinned, signal: AbortSignal): Promise<Contribution>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+// feed.ts: which samples each piece of work needs, read ahead of it into input slots. The reading itself is the data pool's.
+import { createFeeder, type Feeder } from '../datasets/feeder.ts';
+import type { Reader } from '../datasets/reader.ts';
+import { type Sampler, sampler } from '../datasets/sampler.ts';
+import type { TransformConfig } from '../datasets/transforms/index.ts';
+import type { Arena } from '../kernels/arena.ts';
+import type { Batch } from './executor.ts';
+import type { InputLayout } from './plan.ts';
+import type { Feed } from './train.ts';
+import { rowsOf, type Work } from './work.ts';
+
+export interface FeedOptions {
+  readonly arena: Arena;
+  readonly train: Reader;
+  readonly test: Reader;
+  readonly transforms: readonly TransformConfig[];
+  readonly layout: InputLayout;
+  readonly batch: number;
+  readonly microShards: number;
+  readonly seed: number;
+  /** Batches held at once, being read or being computed. */
+  readonly slots: number;
+  /** Threads of the data pool, for each of the two readers. */
+  readonly threads: number;
+}
+
+interface Held {
+  readonly slot: number;
+  readonly ready: Promise<void>;
+}
+
+export const feedBytes = (layout: InputLayout, microShards: number, slots: number): number =>
+  slots * (microShards * layout.leafBytes + 512);
+
+const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step}`;
+
+export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number } {
+  const { arena, layout, microShards, transforms, batch, seed } = options;
+  const bytes = microShards * layout.leafBytes;
+  const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
+  const free = [...addresses];
+  const held = new Map<string, Held>();
+  const stop = new AbortController();
+  const memory = arena.memory.buffer as unknown as SharedArrayBuffer;
+  const open = (reader: Reader): Feeder =>
+    createFeeder({ reader, transforms, memory, layout, threads: options.threads });
+  const sides = {
+    gradient: {
+      feeder: open(options.train),
+      order: sampler({ length: options.train.length, batch, seed, shuffle: true }),
+    },
+    evaluate: {
+      feeder: open(options.test),
+      order: sampler({ length: options.test.length, batch, seed, shuffle: false }),
+    },
+  } satisfies Record<Work['kind'], { feeder: Feeder; order: Sampler }>;
+  const indicesOf = (work: Work): Uint32Array => {
+    const { order } = sides[work.kind];
+    const step = work.kind === 'gradient' ? work.step % order.stepsPerEpoch : work.step;
+    return order.indices(work.epoch, step).subarray(0, rowsOf(work));
+  };
+  let waitedMs = 0;
+
+  /** Starts to read: all works of one kind in one message to the pool. */
+  function request(works: readonly Work[]): void {
+    const next = works.filter((work) => !held.has(nameOf(work))).slice(0, free.length);
+    for (const kind of ['gradient', 'evaluate'] as const) {
+      const wanted = next.filter((work) => work.kind === kind);
+      if (wanted.length === 0) continue;
+      const requests = wanted.map((work) => ({ address: free.pop()!, leaves: work.shares, indices: indicesOf(work) }));
+      const ready = sides[kind].feeder.fill(requests, stop.signal);
+      ready.catch(() => {}); // whoever asks for the batch hears of it
+      wanted.forEach((work, i) => {
+        held.set(nameOf(work), { slot: requests[i]!.address, ready });
+      });
+    }
+  }
+
+  return {
+    ahead(likely) {
+      // a message to the pool costs more than a step's samples: ask when half of the slots are free
+      if (free.length >= addresses.length / 2) request(likely);
+    },
+    async batch(work): Promise<Batch> {
+      const name = nameOf(work);
+      if (!held.has(name)) request([work]);
+      const { slot, ready } = held.get(name)!;
+      const since = performance.now();
+      await ready;
+      waitedMs += performance.now() - since;
+      held.delete(name);
+      return { bytes: arena.views.u8.subarray(slot, slot + bytes), release: () => free.push(slot) };
+    },
+    get waitedMs() {
+      return waitedMs;
+    },
+    async close() {
+      stop.abort(new Error('the run has ended'));
+      await Promise.all(Object.values(sides).map(({ feeder }) => feeder.close()));
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// activate.ts: an activation applied where a layer's values already lie, and its gradient. Used by every layer that has one.
+
+import { type Tensor, viewOf } from '../tensor.ts';
+import type { Backward, Forward } from './kind.ts';
+
+export type ActivationName = 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax';
+
+/** Kernel code of the activations that gemm and conv apply as they store. */
+export const fusedActivation = (name: ActivationName, f: Forward): 0 | 1 =>
+  name === 'relu' && !f.deferActivation ? 1 : 0;
+
+const strides = (x: Tensor, y: Tensor) => ({
+  ...viewOf(x, y),
+  xImage: x.imageStride,
+  xRow: x.rowStride,
+  yImage: y.imageStride,
+  yRow: y.rowStride,
+});
+
+/** Rows and columns of a softmax over the last axis. */
+function matrix(t: Tensor): { m: number; C: number } {
+  const C = t.shape.at(-1)!;
+  return { m: t.imageStride / C, C };
+}
+
+/** y = activation(x). x and y may be the same tensor. */
+export function activate(name: ActivationName, f: Forward, x: Tensor, y: Tensor): void {
+  const { build } = f;
+  const operands = { x: build.at(x), y: build.at(y) };
+  if (name === 'softmax') {
+    const { m, C } = matrix(x);
+    build.call('softmax', operands, { m, C, ldx: C, ldy: C }, {});
+  } else if (name === 'linear') build.call('copy', operands, strides(x, y), {});
+  else build.call(name, operands, strides(x, y), {});
+}
+
+/** Turns the gradient of y into that of what was activated, into `dX` (may be dY itself). */
+export function activateBackward(name: ActivationName, g: Backward, f: Forward, y: Tensor, dX: Tensor): void {
+  const { build } = f;
+  const { dY } = g;
+  const operands = { dy: build.at(dY), y: build.at(y), dx: build.at(dX) };
+  if (name === 'softmax') {
+    const { m, C } = matrix(y);
+    build.call('softmax_backward', operands, { m, C, lddy: C, ldy: C, lddx: C }, {});
+    return;
+  }
+  const view = {
+    ...viewOf(dY, y, dX),
+    dyImage: dY.imageStride,
+    dyRow: dY.rowStride,
+    yImage: y.imageStride,
+    yRow: y.rowStride,
+    dxImage: dX.imageStride,
+    dxRow: dX.rowStride,
+  };
+  if (name === 'relu') build.call('relu_backward', operands, view, {});
+  else if (name === 'sigmoid') build.call('sigmoid_backward', operands, view, {});
+  else if (name === 'tanh') build.call('tanh_backward', operands, view, {});
+}
+
+/** The same in place: after it, g.dY holds the gradient of what was activated. Nothing to do where that is already so. */
+export function deactivate(name: ActivationName, g: Backward, f: Forward, y: Tensor): void {
+  if (name === 'linear' || f.deferActivation || g.masked) return;
+  activateBackward(name, g, f, y, g.dY);
+}

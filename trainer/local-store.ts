@@ -1,0 +1,328 @@
+// local-store.ts: the store of one process: ranges of the flat vector in shared memory, updated by the compute pool. The order of
+// things is the step machine's; queued commands keep it, so that the host need not wait between computing and applying.
+
+import { ShoalError } from '../base/errors.ts';
+import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
+import { alignUp } from '../kernels/arena.ts';
+import { type Contribution, type ContributionLayout, compact, expand, type Part } from './contribution.ts';
+import { encodeCalls, encodedBytes } from './encode.ts';
+import type { Pinned } from './executor.ts';
+import type { OptimizerKind } from './optimizers/kind.ts';
+import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
+import type { ComputePool, EncodedCalls } from './pool.ts';
+import { type Range, rangesOf } from './ranges.ts';
+import {
+  handleStep,
+  type Schedule,
+  type StepEvent,
+  type StepState,
+  type StopReason,
+  startSteps,
+} from './step-machine.ts';
+import type { Store } from './store.ts';
+import { nodeName, reduceProgram, rootOf } from './tree.ts';
+import type { Versions } from './versions.ts';
+import { rowsOf, type Work } from './work.ts';
+
+/** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
+export interface Snapshot {
+  readonly version: number;
+  readonly parameters: Float32Array;
+  readonly slots: Readonly<Record<string, Float32Array>>;
+}
+
+/** What the store tells while it runs; called in order. */
+export interface StoreObserver {
+  /** A step is applied; totals are the loss sum and the counts of its plan. */
+  committed(work: Work, totals: readonly number[], epochEnd: boolean): void;
+  /** A batch of an evaluation is counted. */
+  counted(work: Work, totals: readonly number[], last: boolean): void;
+  /** A version to keep. The run goes on meanwhile. */
+  save(snapshot: Snapshot): void;
+  /** The loss of this step is not a number: it was not applied. */
+  notFinite(work: Work): Promise<void>;
+}
+
+export interface LocalStoreOptions {
+  readonly pool: ComputePool;
+  readonly versions: Versions;
+  readonly contribution: ContributionLayout;
+  readonly schedule: Schedule;
+  readonly optimizer: OptimizerKind<unknown>;
+  readonly optimizerConfig: unknown;
+  /** Into how many ranges the vector is cut: as many as there would be servers. Default 1. */
+  readonly ranges?: number;
+  readonly start: Snapshot;
+  readonly observer: StoreObserver;
+}
+
+export interface LocalStore extends Store {
+  /** Stops opening work; what is open is finished and saved. */
+  interrupt(): void;
+  /** Why work() ended; null before. */
+  readonly stopped: StopReason | null;
+  /** The newest committed version. */
+  snapshot(): Snapshot;
+}
+
+const TOTALS_AT = 64; // bytes: after the f32 scalars
+const MOST_PARTS = 256;
+
+const recordBytes = (contribution: ContributionLayout): number =>
+  4 * BINDING.words + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * MOST_PARTS);
+
+/** The optimizer's calls, one a tensor. */
+function updateCalls(
+  options: Pick<LocalStoreOptions, 'versions' | 'optimizer' | 'optimizerConfig'>,
+): readonly PlanCall[] {
+  const { versions, optimizer, optimizerConfig } = options;
+  const build = new PlanBuilder(0, new Tables());
+  build.pass = 'apply';
+  for (const segment of versions.segments) {
+    build.layer = segment.path;
+    const at = 4 * segment.at;
+    optimizer.update(optimizerConfig, {
+      build,
+      count: segment.length,
+      partAt: at,
+      p: { space: 'parameters', at },
+      nextP: { space: 'next', at },
+      slot: (i) => ({ space: 'slots', at: i * versions.bytes + at }),
+      nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.bytes + at }),
+      scalars: { space: 'step', at: 0 },
+    });
+  }
+  return build.finish().calls;
+}
+
+function totalsCalls({ contribution }: { readonly contribution: ContributionLayout }): readonly PlanCall[] {
+  const build = new PlanBuilder(0, new Tables());
+  build.pass = 'apply';
+  build.layer = 'totals';
+  const { scalarsAt: partAt, scalars: count } = contribution;
+  build.call('reduce_f64', { out: { space: 'step', at: TOTALS_AT } }, { partAt, count }, {});
+  return build.finish().calls;
+}
+
+/** Bytes that the store takes from the pool's arena, beside the versions. */
+export function localStoreBytes(
+  options: Pick<LocalStoreOptions, 'versions' | 'contribution' | 'optimizer' | 'optimizerConfig'>,
+  depth: number,
+  ranges: number,
+): number {
+  const encoded = encodedBytes(updateCalls(options)) * ranges + encodedBytes(totalsCalls(options));
+  return encoded + (depth + 2) * alignUp(recordBytes(options.contribution) + 512);
+}
+
+export function createLocalStore(options: LocalStoreOptions): LocalStore {
+  const { pool, versions, contribution, schedule, observer, start } = options;
+  const { arena } = pool;
+  const { i32, f32, f64 } = arena.views;
+  const updates = updateCalls(options);
+  const ranges: readonly EncodedCalls[] = rangesOf(versions.segments, options.ranges ?? 1).map((range: Range) => {
+    const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
+    return encodeCalls(
+      arena,
+      own.map((i) => updates[i]!),
+      own.map((i) => range[i]!),
+    );
+  });
+  const totals = encodeCalls(arena, totalsCalls(options));
+  const records = Array.from({ length: schedule.depth + 2 }, () => arena.take(recordBytes(contribution)));
+  let turn = 0;
+  let state: StepState = startSteps(schedule);
+  let stopped: StopReason | null = null;
+  let failure: unknown = null;
+  let settling: Promise<void> = Promise.resolve();
+  let wake: (() => void) | null = null;
+
+  const vector = (address: number) => f32.subarray(address >>> 2, (address + versions.bytes) >>> 2);
+  function load(snapshot: Snapshot): void {
+    const { parameters, slots } = versions.of(snapshot.version);
+    expand(versions.segments, snapshot.parameters, vector(parameters));
+    versions.slots.forEach((name, i) => {
+      expand(versions.segments, snapshot.slots[name]!, vector(slots + i * versions.bytes));
+    });
+  }
+  function snapshot(): Snapshot {
+    const { parameters, slots } = versions.of(state.committed);
+    const copy = (address: number) => compact(versions.segments, vector(address));
+    return {
+      version: state.committed,
+      parameters: copy(parameters),
+      slots: Object.fromEntries(versions.slots.map((name, i) => [name, copy(slots + i * versions.bytes)])),
+    };
+  }
+  load(start);
+
+  const pins = [0, 1].map((i) => {
+    const bytes = arena.views.u8.subarray(versions.of(i).parameters, versions.of(i).parameters + versions.bytes);
+    return { bytes, release() {} };
+  });
+
+  /** Feeds the machine and does what it says; true when work may be opened now. */
+  function step(event: StepEvent, recordAt?: number): Work | null {
+    const result = handleStep(schedule, state, event);
+    state = result.state;
+    for (const action of result.actions) {
+      if (action.kind === 'open') return action.work;
+      if (action.kind === 'commit') observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
+      else if (action.kind === 'counted') observer.counted(action.work, totalsAt(recordAt!), action.last);
+      else if (action.kind === 'save') {
+        observer.save(snapshot());
+        return step({ kind: 'saved' }) ?? step({ kind: 'want' });
+      } else stopped = action.reason;
+    }
+    return null;
+  }
+  const totalsAt = (record: number): number[] => {
+    const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+    return [...f64.subarray(at, at + contribution.scalars)];
+  };
+
+  async function* work(unit: number, ahead: (likely: readonly Work[]) => void, signal: AbortSignal) {
+    if (2 ** rootOf(schedule.microShards).level < unit) throw unitError(unit, schedule.microShards);
+    for (;;) {
+      signal.throwIfAborted();
+      if (failure) throw failure;
+      const next = step({ kind: 'want' });
+      if (next) {
+        ahead([next, ...upcoming(schedule, state)]);
+        yield next;
+      } else if (stopped) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  }
+
+  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
+    const word = record >>> 2;
+    const now = versions.of(work.version);
+    const next = versions.of(work.version + 1);
+    const scalars = record + 4 * BINDING.words;
+    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+    const bases: Partial<Record<Space, number>> = {
+      parameters: now.parameters,
+      slots: now.slots,
+      next: next.parameters,
+      nextSlots: next.slots,
+      step: scalars,
+    };
+    i32.fill(0, word, word + BINDING.words);
+    for (const [space, base] of Object.entries(bases)) i32[word + SPACES.indexOf(space as Space)] = base;
+    i32[word + BINDING.reduce] = reduce;
+    const program = programOf(parts, work);
+    i32[reduce >>> 2] = program.length;
+    program.forEach((entry, i) => {
+      i32[(reduce >>> 2) + 1 + i] = entry === '+' ? 0 : parts[entry]!.bytes.byteOffset;
+    });
+    f32[scalars >>> 2] = rowsOf(work);
+    options.optimizer.scalars(options.optimizerConfig, work.step + 1).forEach((value, i) => {
+      f32[(scalars >>> 2) + 1 + i] = value;
+    });
+  }
+  const programs = new Map<string, ReturnType<typeof reduceProgram>>();
+  function programOf(parts: readonly Part[], work: Work): ReturnType<typeof reduceProgram> {
+    const leaves = work.shares.filter((rows) => rows > 0).length;
+    const key = `${leaves}:${parts.map((part) => nodeName(part.node)).join()}`;
+    let program = programs.get(key);
+    if (!program) {
+      program = reduceProgram(
+        parts.map((part) => part.node),
+        leaves,
+      );
+      programs.set(key, program);
+    }
+    return program;
+  }
+
+  const foreign = new Map<string, number>();
+  /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
+  async function brought(contributed: Contribution): Promise<readonly Part[]> {
+    if (contributed.parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed.parts;
+    await contributed.ready;
+    return contributed.parts.map((part) => {
+      const key = nodeName(part.node);
+      let at = foreign.get(key);
+      if (at === undefined) {
+        at = arena.take(contribution.bytes);
+        foreign.set(key, at);
+      }
+      arena.views.u8.set(part.bytes, at);
+      return { node: part.node, bytes: arena.views.u8.subarray(at, at + contribution.bytes) };
+    });
+  }
+
+  async function settle(command: number, record: number, work: Work): Promise<void> {
+    try {
+      await pool.done(command);
+      const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+      const finite = Number.isFinite(f64[at]!);
+      const first = !finite && state.stopping !== 'not-finite';
+      step({ kind: 'settled', work, finite }, record);
+      if (first) await observer.notFinite(work);
+    } catch (error) {
+      failure ??= error;
+    } finally {
+      wake?.();
+      wake = null;
+    }
+  }
+
+  return {
+    work,
+    async pin(version): Promise<Pinned> {
+      return { version, ready: settling, ...pins[version % 2]! };
+    },
+    async contribute(work, contributed) {
+      const parts = await brought(contributed);
+      const record = records[turn++ % records.length]!;
+      writeRecord(record, work, parts);
+      await pool.room(2 + ranges.length);
+      let command = pool.calls(totals, record);
+      if (work.kind === 'gradient') {
+        pool.veto(record + 4 * BINDING.words + TOTALS_AT);
+        for (const range of ranges) command = pool.calls(range, record);
+      }
+      settling = settling.then(() => settle(command, record, work));
+    },
+    interrupt() {
+      step({ kind: 'interrupt' });
+      wake?.();
+      wake = null;
+    },
+    get stopped() {
+      return stopped;
+    },
+    snapshot,
+    async close() {
+      await settling;
+    },
+  };
+}
+
+/** The work that follows, as far as the data pool may read ahead. */
+function upcoming(schedule: Schedule, state: StepState): readonly Work[] {
+  const list: Work[] = [];
+  // a look at the same machine with nothing open and nothing to save
+  let look: StepState = { ...state, open: 0, due: false, saving: false, stopping: null };
+  while (list.length < schedule.depth * 2) {
+    const { state: after, actions } = handleStep(schedule, look, { kind: 'want' });
+    const [action] = actions;
+    if (action?.kind !== 'open') break;
+    list.push(action.work);
+    look = { ...after, open: 0, due: false };
+  }
+  return list;
+}
+
+const unitError = (unit: number, microShards: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_UNIT',
+    operation: 'hand out work',
+    got: `${microShards} micro-shards`,
+    expected: `at least ${unit}, which this executor computes at once`,
+    hint: 'Raise microShards in the job.',
+  });

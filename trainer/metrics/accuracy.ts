@@ -1,0 +1,26 @@
+// accuracy.ts: the share of samples whose most likely class is the label; for sigmoid outputs, the share of right outputs at 0.5.
+import type { Counts, Metric } from './kind.ts';
+
+const correct: Counts = {
+  key: 'correct',
+  length: () => 1,
+  emit(build, context, y, labels, at) {
+    const C = context.classes;
+    const operands = { y: build.at(y), count: at };
+    if (!context.exclusive) build.call('count_binary', { ...operands, targets: labels }, { m: 1, C, ldy: C }, {});
+    else
+      build.call(
+        'count_correct',
+        { ...operands, labels },
+        { m: 1, C, ldy: C, oneHot: context.labels === 'values' ? 1 : 0 },
+        {},
+      );
+  },
+};
+
+export const accuracy: Metric = {
+  name: 'accuracy',
+  counts: correct,
+  everyStep: true,
+  values: ([right], samples) => ({ accuracy: right! / samples }),
+};

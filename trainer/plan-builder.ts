@@ -1,0 +1,175 @@
+// plan-builder.ts: collects the kernel calls of one plan, and places their buffers. It knows tensors, not layers (plan.ts does).
+import { type Floats, type Ints, type KernelArguments, type Operand, type Space, tilesOf } from '../kernels/abi.ts';
+import { alignUp } from '../kernels/arena.ts';
+import type { KernelName, OperandName, Tiles } from '../kernels/signatures.ts';
+import { placeBuffers } from './memory-plan.ts';
+import { type Halo, hasHalo, layoutOf, NO_HALO, type Tensor } from './tensor.ts';
+
+/** An operand whose buffer has no offset yet. `at` in bytes, from the buffer's start. */
+export interface Pending {
+  readonly buffer: number;
+  readonly at: number;
+}
+export type Given = Operand | Pending;
+
+/** One kernel call of a finished plan. */
+export interface PlanCall {
+  readonly arguments: KernelArguments;
+  readonly tiles: Tiles;
+  /** The layer that asked for it, and in which pass. */
+  readonly layer: string;
+  readonly pass: 'forward' | 'loss' | 'backward' | 'pack' | 'apply';
+  /** A team waits for all its threads before this call. */
+  readonly barrier: boolean;
+  /** Floating-point operations for one sample; 0 where that is no useful figure. */
+  readonly flops: number;
+}
+
+interface PendingCall {
+  readonly kernel: KernelName;
+  readonly operands: Readonly<Record<string, Given>>;
+  readonly ints: Readonly<Record<string, number>>;
+  readonly floats: Readonly<Record<string, number>>;
+  readonly layer: string;
+  readonly pass: PlanCall['pass'];
+  readonly barrier: boolean;
+  readonly flops: number;
+}
+
+export interface CallOptions {
+  readonly flops?: number;
+  /** True for a call that reads nothing that the call before it writes: no barrier between them. */
+  readonly independent?: boolean;
+}
+
+/** Data laid out once at plan time, in space `tables`. Equal tables are stored once. */
+export class Tables {
+  #bytes = 0;
+  readonly #known = new Map<string, number>();
+  readonly entries: { readonly at: number; readonly data: Uint8Array }[] = [];
+
+  /** Byte offset of a copy of `data`, followed by eight more readable entries (copies of the last). */
+  add(data: Uint32Array | Int32Array | Float32Array): Operand {
+    const padded = new Uint32Array(data.length + 8);
+    padded.set(new Uint32Array(data.buffer, data.byteOffset, data.length));
+    padded.fill(padded[Math.max(0, data.length - 1)] ?? 0, data.length);
+    const bytes = new Uint8Array(padded.buffer);
+    const key = padded.join();
+    let at = this.#known.get(key);
+    if (at === undefined) {
+      at = this.#bytes;
+      this.#known.set(key, at);
+      this.entries.push({ at, data: bytes });
+      this.#bytes = alignUp(at + bytes.byteLength);
+    }
+    return { space: 'tables', at };
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+}
+
+export class PlanBuilder {
+  readonly #calls: PendingCall[] = [];
+  readonly #buffers: number[] = []; // bytes
+  readonly rows: number;
+  readonly tables: Tables;
+  layer = '';
+  pass: PlanCall['pass'] = 'forward';
+
+  /** `rows`: the most samples that one micro-shard has. */
+  constructor(rows: number, tables: Tables) {
+    this.rows = rows;
+    this.tables = tables;
+  }
+
+  /** A buffer of the arena; its lifetime runs from the first to the last call that names it. */
+  buffer(bytes: number): number {
+    return this.#buffers.push(bytes) - 1;
+  }
+
+  /** A new activation (rows, ...shape), its halo zeroed by a call that comes first. */
+  tensor(shape: readonly number[], halo: Halo = NO_HALO): Tensor {
+    const layout = layoutOf(shape, halo);
+    const buffer = this.buffer(4 * this.rows * layout.imageStride);
+    const tensor: Tensor = { shape, halo, place: { buffer, fixed: null }, ...layout };
+    if (hasHalo(halo)) {
+      const [H, W, C] = shape as [number, number, number];
+      const { top, bottom, left, right } = halo;
+      this.call(
+        'clear_halo',
+        { y: this.at(tensor) },
+        {
+          H,
+          L: W * C,
+          top,
+          bottom,
+          left: left * C,
+          right: right * C,
+          yImage: tensor.imageStride,
+          yRow: tensor.rowStride,
+        },
+        {},
+        { independent: true },
+      );
+    }
+    return tensor;
+  }
+
+  /** The same bytes under another compact shape. */
+  reshape(tensor: Tensor, shape: readonly number[]): Tensor {
+    return { ...tensor, shape, ...layoutOf(shape, NO_HALO) };
+  }
+
+  /** The operand that begins `floats` floats after the tensor's first element. */
+  at(tensor: Tensor, floats = 0): Given {
+    const at = 4 * (tensor.origin + floats);
+    const { buffer, fixed } = tensor.place;
+    if (buffer !== null) return { buffer, at };
+    return { space: fixed!.space, at: fixed!.at + at };
+  }
+
+  call<K extends KernelName>(
+    kernel: K,
+    operands: Readonly<Record<OperandName<K>, Given>>,
+    ints: Ints<K>,
+    floats: Floats<K>,
+    options: CallOptions = {},
+  ): void {
+    const { flops = 0, independent = false } = options;
+    const { layer, pass } = this;
+    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier: !independent, flops });
+  }
+
+  /** Places the buffers and resolves every operand. */
+  finish(): { readonly calls: readonly PlanCall[]; readonly arenaBytes: number; resolve(given: Given): Operand } {
+    const first = this.#buffers.map(() => Number.POSITIVE_INFINITY);
+    const last = this.#buffers.map(() => -1);
+    this.#calls.forEach((call, i) => {
+      for (const operand of Object.values(call.operands)) {
+        if (!('buffer' in operand)) continue;
+        first[operand.buffer] = Math.min(first[operand.buffer]!, i);
+        last[operand.buffer] = i;
+      }
+    });
+    // a buffer that no call names takes no room
+    const lifetimes = this.#buffers.map((size, i) => ({
+      bytes: last[i]! < 0 ? 0 : size,
+      first: first[i]!,
+      last: last[i]!,
+    }));
+    const { at, bytes } = placeBuffers(lifetimes);
+    const resolve = (given: Given): Operand =>
+      'buffer' in given ? { space: 'arena', at: at[given.buffer]! + given.at } : given;
+    const calls = this.#calls.map(({ kernel, operands, ints, floats, ...rest }): PlanCall => {
+      const resolved = Object.fromEntries(Object.entries(operands).map(([name, given]) => [name, resolve(given)]));
+      const args = { kernel, operands: resolved, ints, floats } as unknown as KernelArguments;
+      return { arguments: args, tiles: tilesOf(kernel, ints as never), ...rest };
+    });
+    return { calls, arenaBytes: bytes, resolve };
+  }
+}
+
+/** An operand of a space that is no arena buffer. */
+export const fixedAt = (space: Space, at: number): Operand => ({ space, at });

@@ -1,0 +1,157 @@
+// step-machine.ts: which work is opened, committed and saved when: a pure function of events. No clock, no memory, no arithmetic
+// on tensors. The in-process store runs it; a coordinator runs the same inside membership and terms.
+import { rootOf, sharesOf } from './tree.ts';
+import type { Work } from './work.ts';
+
+export interface Schedule {
+  /** Samples of one epoch, and of one evaluation. */
+  readonly samples: number;
+  readonly evaluationSamples: number;
+  readonly batch: number;
+  readonly microShards: number;
+  readonly epochs: number;
+  /** Epochs between evaluations; the last epoch is always evaluated. */
+  readonly evaluateEvery: number;
+  /** Steps between checkpoints, beside the one after each epoch. */
+  readonly saveEvery: number | null;
+  /** Pieces of work that may be open at once. */
+  readonly depth: number;
+  /** Steps already committed when the run begins. */
+  readonly from: number;
+}
+
+export type StopReason = 'done' | 'not-finite' | 'interrupted';
+
+type Next =
+  | { readonly kind: 'gradient'; readonly step: number }
+  | { readonly kind: 'evaluate'; readonly epoch: number; readonly pass: number };
+
+export interface StepState {
+  /** What is opened next; null when all is. */
+  readonly next: Next | null;
+  readonly open: number;
+  /** Gradient steps opened, and committed, in all: also the versions they make. */
+  readonly opened: number;
+  readonly committed: number;
+  readonly saved: number;
+  /** Nothing more is opened until what is open has settled and been saved. */
+  readonly due: boolean;
+  readonly saving: boolean;
+  readonly stopping: StopReason | null;
+}
+
+export type StepEvent =
+  /** Somebody could take work. */
+  | { readonly kind: 'want' }
+  /** The sums of a piece of work are in, and applied where finite. */
+  | { readonly kind: 'settled'; readonly work: Work; readonly finite: boolean }
+  /** The version has been copied: go on. */
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'interrupt' };
+
+export type StepAction =
+  | { readonly kind: 'open'; readonly work: Work }
+  | { readonly kind: 'commit'; readonly work: Work; readonly epochEnd: boolean }
+  /** One batch of an evaluation. */
+  | { readonly kind: 'counted'; readonly work: Work; readonly last: boolean }
+  | { readonly kind: 'save'; readonly version: number }
+  | { readonly kind: 'stop'; readonly reason: StopReason };
+
+/** The next state, and what is to be done now; nothing to do for `want` means: wait. */
+export interface StepResult {
+  readonly state: StepState;
+  readonly actions: readonly StepAction[];
+}
+
+export const stepsPerEpoch = (s: Schedule): number => Math.ceil(s.samples / s.batch);
+export const totalSteps = (s: Schedule): number => stepsPerEpoch(s) * s.epochs;
+const passes = (s: Schedule): number => Math.ceil(s.evaluationSamples / s.batch);
+const endsEpoch = (s: Schedule, step: number): boolean => (step + 1) % stepsPerEpoch(s) === 0;
+
+export function startSteps(s: Schedule): StepState {
+  const next: Next | null = s.from < totalSteps(s) ? { kind: 'gradient', step: s.from } : null;
+  const { from } = s;
+  return { next, open: 0, opened: from, committed: from, saved: from, due: false, saving: false, stopping: null };
+}
+
+export function handleStep(s: Schedule, state: StepState, event: StepEvent): StepResult {
+  switch (event.kind) {
+    case 'want':
+      return want(s, state);
+    case 'settled':
+      return settled(s, state, event.work, event.finite);
+    case 'saved':
+      return { state: { ...state, saving: false }, actions: [] };
+    case 'interrupt':
+      return { state: { ...state, stopping: state.stopping ?? 'interrupted' }, actions: [] };
+  }
+}
+
+function want(s: Schedule, state: StepState): StepResult {
+  const { next, stopping } = state;
+  const wait: StepResult = { state, actions: [] };
+  if (state.saving) return wait;
+  if (state.due || stopping !== null || next === null) {
+    if (state.open > 0) return wait;
+    if (stopping === 'not-finite') return { state, actions: [{ kind: 'stop', reason: stopping }] };
+    if (state.committed > state.saved) {
+      const after = { ...state, due: false, saving: true, saved: state.committed };
+      return { state: after, actions: [{ kind: 'save', version: state.committed }] };
+    }
+    if (stopping !== null) return { state, actions: [{ kind: 'stop', reason: stopping }] };
+    if (next === null) return { state, actions: [{ kind: 'stop', reason: 'done' }] };
+    return want(s, { ...state, due: false });
+  }
+  if (state.open >= s.depth) return wait;
+  const work = workOf(s, next, state.opened);
+  const opened = state.opened + (next.kind === 'gradient' ? 1 : 0);
+  return {
+    state: { ...state, ...after(s, next), open: state.open + 1, opened },
+    actions: [{ kind: 'open', work }],
+  };
+}
+
+function settled(s: Schedule, state: StepState, work: Work, finite: boolean): StepResult {
+  const open = state.open - 1;
+  if (!finite || state.stopping === 'not-finite')
+    return { state: { ...state, open, stopping: 'not-finite' }, actions: [] };
+  if (work.kind === 'evaluate') {
+    return { state: { ...state, open }, actions: [{ kind: 'counted', work, last: work.step === passes(s) - 1 }] };
+  }
+  const committed = work.step + 1;
+  return {
+    state: { ...state, open, committed },
+    actions: [{ kind: 'commit', work, epochEnd: endsEpoch(s, work.step) }],
+  };
+}
+
+/** What follows a piece of work: the next one, and whether a checkpoint is due before it. */
+function after(s: Schedule, done: Next): { next: Next | null; due: boolean } {
+  const step = done.kind === 'gradient' ? done.step + 1 : (done.epoch + 1) * stepsPerEpoch(s);
+  const gradient: Next | null = step < totalSteps(s) ? { kind: 'gradient', step } : null;
+  if (done.kind === 'evaluate') {
+    if (done.pass + 1 < passes(s)) return { next: { ...done, pass: done.pass + 1 }, due: false };
+    return { next: gradient, due: true };
+  }
+  if (endsEpoch(s, done.step)) {
+    const epoch = Math.floor(done.step / stepsPerEpoch(s));
+    const last = epoch + 1 === s.epochs;
+    const evaluated = passes(s) > 0 && (last || (epoch + 1) % s.evaluateEvery === 0);
+    return evaluated ? { next: { kind: 'evaluate', epoch, pass: 0 }, due: false } : { next: gradient, due: true };
+  }
+  return { next: gradient, due: s.saveEvery !== null && step % s.saveEvery === 0 };
+}
+
+function workOf(s: Schedule, next: Next, version: number): Work {
+  const [samples, place] =
+    next.kind === 'gradient' ? [s.samples, next.step % stepsPerEpoch(s)] : [s.evaluationSamples, next.pass];
+  const rows = Math.min(s.batch, samples - place * s.batch);
+  return {
+    kind: next.kind,
+    step: next.kind === 'gradient' ? next.step : next.pass,
+    epoch: next.kind === 'gradient' ? Math.floor(next.step / stepsPerEpoch(s)) : next.epoch,
+    node: rootOf(s.microShards),
+    version,
+    shares: sharesOf(rows, s.microShards),
+  };
+}

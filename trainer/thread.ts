@@ -1,0 +1,141 @@
+// thread.ts: what one compute thread does: wait for a command, run its share of kernels, wait for the others. No decisions.
+// Nothing here allocates: a run of millions of calls leaves the collector idle. It imports no node: module.
+import { BINDING, type KernelEntry, type Kernels, SPACES } from '../kernels/abi.ts';
+import { kernelNames } from '../kernels/signatures.ts';
+import {
+  arrivalsWord,
+  CALL_WORDS,
+  COMMAND,
+  CONTROL,
+  commandWord,
+  JOB,
+  RING,
+  type ThreadSetup,
+  teamWord,
+} from './control.ts';
+
+const SPACE = {
+  arena: SPACES.indexOf('arena'),
+  input: SPACES.indexOf('input'),
+  contribution: SPACES.indexOf('contribution'),
+  scratch: SPACES.indexOf('scratch'),
+} as const;
+
+const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) => void }).pause ?? (() => {});
+
+/** Runs commands until the pool is poisoned. `index` is the thread's number from 0. */
+export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): void {
+  const { threads, teamSize, spin } = setup;
+  const i32 = new Int32Array(setup.memory.buffer);
+  const control = setup.control >>> 2;
+  const teams = threads / teamSize;
+  const team = Math.floor(index / teamSize);
+  const rank = index % teamSize;
+  const bindings = setup.bindings[index]!;
+  const own = bindings >>> 2;
+  const scratch = setup.scratch[index]! | 0;
+  const arena = setup.arenas[team]! | 0;
+  const entries: readonly KernelEntry[] = kernelNames.map((name) => kernels[name]);
+  const allBarrier = control + CONTROL.barrier;
+  const teamBarrier = control + teamWord(team);
+  const poison = control + CONTROL.poison;
+
+  /** Waits until the word is no longer `value`. False when the pool is poisoned. */
+  function waitWhile(word: number, value: number): boolean {
+    for (let turn = 0; turn < spin; turn++) {
+      if (Atomics.load(i32, word) !== value) return true;
+      pause(1);
+    }
+    while (Atomics.load(i32, word) === value) {
+      if (Atomics.load(i32, poison) !== 0) return false;
+      Atomics.wait(i32, word, value, 1000);
+    }
+    return true;
+  }
+
+  /** All `size` threads meet: word counts arrivals, the next one generations. */
+  function meet(word: number, size: number): boolean {
+    if (size === 1) return true;
+    const generation = Atomics.load(i32, word + 1);
+    if (Atomics.add(i32, word, 1) === size - 1) {
+      Atomics.store(i32, word, 0);
+      Atomics.add(i32, word + 1, 1);
+      Atomics.notify(i32, word + 1);
+      return true;
+    }
+    return waitWhile(word + 1, generation);
+  }
+
+  /** This thread's share, `part` of `parts`, of every call of a program. */
+  function runCalls(program: number, count: number, rows: number, part: number, parts: number, word: number): boolean {
+    for (let call = 0; call < count; call++) {
+      const at = (program >>> 2) + call * CALL_WORDS;
+      if (i32[at + 5]! !== 0 && !meet(word, parts)) return false;
+      const per = i32[at + 4]!;
+      let tiles = i32[at + 7]!;
+      if (tiles === 0) {
+        tiles = i32[at + 2]!;
+        if (per !== 0) tiles *= Math.floor((rows * i32[at + 3]! + per - 1) / per);
+      }
+      const first = i32[at + 6]!;
+      const from = Math.floor((tiles * part) / parts);
+      const to = Math.floor((tiles * (part + 1)) / parts);
+      if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
+    }
+    return true;
+  }
+
+  /** The program once for each leaf of this thread's team. */
+  function runLeaves(program: number, count: number, jobs: number): boolean {
+    const list = (jobs >>> 2) + 2 * team;
+    let job = i32[list]! >>> 2;
+    for (let left = i32[list + 1]!; left > 0; left--) {
+      const rows = i32[job + JOB.rows]!;
+      i32[own + BINDING.base + SPACE.input] = i32[job + JOB.input]!;
+      i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;
+      i32[own + BINDING.rows] = rows;
+      i32[own + BINDING.slot] = i32[job + JOB.slot]!;
+      const siblings = i32[job + JOB.ladderCount]!;
+      i32[own + BINDING.ladderCount] = siblings;
+      for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
+      if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
+      job += JOB.words;
+    }
+    return true;
+  }
+
+  function bind(template: number): void {
+    const from = template >>> 2;
+    i32.copyWithin(own, from, from + BINDING.words);
+    i32[own + BINDING.base + SPACE.scratch] = scratch;
+    i32[own + BINDING.base + SPACE.arena] = arena;
+  }
+
+  let halted = false;
+  for (let sequence = 0; ; sequence = (sequence + 1) | 0) {
+    if (!waitWhile(control + CONTROL.head, sequence)) return;
+    const slot = (sequence >>> 0) % RING;
+    const at = control + commandWord(slot, teams);
+    const kind = i32[at]!;
+    if (i32[at + 1]! !== 0 && !meet(allBarrier, threads)) return;
+    if (halted) {
+      // a veto ended the run: keep counting, so that nobody waits for ever
+    } else if (kind === COMMAND.veto) {
+      // an f64 is not finite when all bits of its exponent are set
+      halted = (i32[(i32[at + 2]! >>> 2) + 1]! & 0x7ff00000) === 0x7ff00000;
+      if (halted && index === 0) Atomics.store(i32, control + CONTROL.halted, (sequence + 1) | 0);
+    } else {
+      bind(i32[at + 4]!);
+      const done =
+        kind === COMMAND.leaves
+          ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!)
+          : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
+      if (!done) return;
+    }
+    if (Atomics.add(i32, control + arrivalsWord(slot), 1) === threads - 1) {
+      Atomics.store(i32, control + arrivalsWord(slot), 0);
+      Atomics.store(i32, control + CONTROL.completed, (sequence + 1) | 0);
+      Atomics.notify(i32, control + CONTROL.completed);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// versions.ts: two copies of everything a step changes: one is read while the other is written, so no reader is ever torn.
+import type { Arena } from '../kernels/arena.ts';
+import { memoryBytes } from './contribution.ts';
+import type { Segment } from './model.ts';
+
+/** Addresses of one version. Slots lie one after another, each as large as the parameters. */
+export interface Version {
+  readonly parameters: number;
+  readonly slots: number;
+}
+
+export interface Versions {
+  readonly segments: readonly Segment[];
+  /** Bytes of one vector in memory. */
+  readonly bytes: number;
+  readonly slots: readonly string[];
+  /** The copy that holds a version: they alternate. */
+  of(version: number): Version;
+}
+
+export function versionsBytes(segments: readonly Segment[], slots: number): number {
+  return 2 * (memoryBytes(segments) * (1 + slots) + 1024);
+}
+
+export function createVersions(arena: Arena, segments: readonly Segment[], slots: readonly string[]): Versions {
+  const bytes = memoryBytes(segments);
+  const both = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots.length) }));
+  return { segments, bytes, slots, of: (version) => both[version % 2]! };
+}
