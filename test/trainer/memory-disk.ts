@@ -31,7 +31,7 @@ export class MemoryDisk implements Files {
   /** Bytes that all files together may hold. */
   capacity = Number.POSITIVE_INFINITY;
   /** Most bytes a single write takes: short writes are the rule here. */
-  readonly mostPerWrite = 100;
+  readonly mostPerWrite = 200;
   root: DirectoryNode = { entries: [new Map()] };
 
   private async act<T>(what: string, action: () => T): Promise<T> {

@@ -12,6 +12,8 @@ export interface KerasLayer {
 type Reference = readonly [layer: string, call: number, tensor: 0, options: Record<string, never>];
 
 export interface KerasConfig {
+  /** Where Keras 3 looks for the class; older ones, tfjs and parseModel pass over it. */
+  readonly module: 'keras.src.models.functional';
   readonly class_name: 'Functional';
   readonly config: {
     readonly name: string;
@@ -23,8 +25,9 @@ export interface KerasConfig {
 }
 
 /**
- * A model in the dialect that parseModel, Keras 3's `from_config` and, but for the input's shape, tfjs read. Always a
- * Functional one: a Sequential is a graph without branches. Nodes have the older list form, which all three know.
+ * A model in the dialect that parseModel, Keras 3's `model_from_json` and, but for the input's shape, tfjs read. Always a
+ * Functional one: a Sequential is a graph without branches. Nodes have the older list form, which all three know. A slash in
+ * a layer's name, which tfjs and Keras 2 write, Keras 3 refuses.
  */
 export function modelToKeras(model: Model): KerasConfig {
   const { input } = model;
@@ -47,6 +50,7 @@ export function modelToKeras(model: Model): KerasConfig {
   });
   const [layer, call, tensor] = references.get(model.output)!;
   return {
+    module: 'keras.src.models.functional',
     class_name: 'Functional',
     config: {
       name: model.name,
