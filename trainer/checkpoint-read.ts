@@ -8,7 +8,7 @@ import type { Files, OpenFile } from './files.ts';
 import { errnoOf, readSmall } from './files.ts';
 import { readSafetensorsFrom } from './import/safetensors.ts';
 import { nodeFiles } from './node-files.ts';
-import { sha256 } from './sha256.ts';
+import { startSha256 } from './sha256.ts';
 
 /** A checkpoint's directory, from its name alone: nothing is known of its content. */
 export interface FoundCheckpoint {
@@ -69,7 +69,7 @@ async function readPart(
   try {
     const size = await file.size();
     if (size !== expected.bytes) throw corrupt(path, `${size} bytes`, `${expected.bytes}`);
-    const hash = sha256();
+    const hash = startSha256();
     const hashed: OpenFile = {
       ...file,
       async read(into, position) {

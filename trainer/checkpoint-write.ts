@@ -19,7 +19,7 @@ import { safetensorsChunks } from './export/safetensors.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, writeDurably } from './files.ts';
 import { nodeFiles } from './node-files.ts';
-import { sha256 } from './sha256.ts';
+import { startSha256 } from './sha256.ts';
 
 export interface CheckpointSegment {
   readonly path: string;
@@ -60,7 +60,7 @@ async function sweep(files: Files, directory: string): Promise<void> {
 }
 
 async function writePart(files: Files, path: string, segments: readonly CheckpointSegment[]): Promise<ManifestFile> {
-  const hash = sha256();
+  const hash = startSha256();
   const tensors = segments.map(({ path: name, shape, data }) => ({ name, shape, data }));
   function* hashed() {
     for (const chunk of safetensorsChunks(tensors)) {

@@ -7,8 +7,9 @@
 // damaged checkpoint or by an earlier run, the next one is called `step-N.1`: nothing is ever replaced.
 
 import { z } from 'zod';
+import { check, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
-import { sha256 } from './sha256.ts';
+import { startSha256 } from './sha256.ts';
 
 /** The three flat vectors, each in its own file: they are hashed, compared and restored apart. */
 export const CHECKPOINT_PARTS = ['parameters', 'state', 'optimizer'] as const;
@@ -23,8 +24,8 @@ export const REMOVING = '.removing';
 const VERSION = 1;
 
 const count = z.number().int().nonnegative();
-const fileSchema = z.strictObject({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
-export const manifestSchema = z.strictObject({
+const fileSchema = strict({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+export const manifestSchema = strict({
   format: z.literal('shoal-checkpoint'),
   version: z.literal(VERSION),
   /** Who wrote it: "shoal 0.1.0". */
@@ -36,7 +37,7 @@ export const manifestSchema = z.strictObject({
   jobHash: z.string(),
   /** What decides the bits (DESIGN.md, Words). */
   profile: z.json(),
-  files: z.strictObject({ parameters: fileSchema, state: fileSchema, optimizer: fileSchema }),
+  files: strict({ parameters: fileSchema, state: fileSchema, optimizer: fileSchema }),
   /** The writer's own: schedules, best metric and the like. */
   extra: z.json(),
 });
@@ -48,7 +49,7 @@ export const FORMAT = { format: 'shoal-checkpoint', version: VERSION } as const;
 
 /** The manifest's text. It ends with its own hash, so that damage to any byte shows. */
 export function renderManifest(manifest: Manifest): string {
-  const hash = sha256();
+  const hash = startSha256();
   hash.update(new TextEncoder().encode(JSON.stringify(manifest)));
   return `${JSON.stringify({ ...manifest, sha256: hash.hex() }, null, 2)}\n`;
 }
@@ -74,17 +75,11 @@ export function parseManifest(path: string, text: string): Manifest {
     const expected = 'the text that its hash belongs to';
     throw new ShoalError({ code: 'SHOAL_CHECKPOINT_CORRUPT', operation, got: 'another text', expected, hint });
   }
-  const parsed = manifestSchema.safeParse(body);
-  if (!parsed.success) {
-    throw new ShoalError({
-      code: 'SHOAL_CHECKPOINT_VERSION',
-      operation,
-      got: z.prettifyError(parsed.error),
-      expected: `a manifest of version ${VERSION}`,
-      hint: 'Read it with the version of Shoal that wrote it.',
-    });
-  }
-  return parsed.data;
+  return check(manifestSchema, body, {
+    code: 'SHOAL_CHECKPOINT_VERSION',
+    operation,
+    hint: `This Shoal knows version ${VERSION}: read it with the one that wrote it.`,
+  });
 }
 
 /** The directory's name of a checkpoint; `attempt` counts those written for the same step before. */

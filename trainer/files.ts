@@ -24,6 +24,7 @@ export interface Files {
   makeDirectory(path: string): Promise<void>;
   /** Returns once the names in a directory are on the disk. */
   syncDirectory(path: string): Promise<void>;
+  /** A file at `to` is replaced at once; a directory there must be empty. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, or a directory with all it holds; one that is not there is no error. */
   remove(path: string): Promise<void>;
@@ -63,9 +64,17 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
   }
 }
 
-/** Writes `chunks` one after another into a file just created, syncs and closes it. The chunks may share one buffer. */
-export async function writeDurably(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<number> {
-  const file = await files.open(path, 'create');
+/**
+ * Writes `chunks` one after another into a file, syncs and closes it; returns its length. The chunks may share one buffer.
+ * Mode 'create' refuses a file that exists.
+ */
+export async function writeDurably(
+  files: Files,
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  mode: 'create' | 'replace' = 'create',
+): Promise<number> {
+  const file = await files.open(path, mode);
   let bytes = 0;
   try {
     for (const chunk of chunks) {
@@ -79,6 +88,12 @@ export async function writeDurably(files: Files, path: string, chunks: Iterable<
   }
   await file.close();
   return bytes;
+}
+
+/** Makes or replaces a file: whatever happens on the way, `path` holds all of the old content or all of the new. */
+export async function replaceDurably(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  await writeDurably(files, `${path}.partial`, chunks, 'replace');
+  await files.rename(`${path}.partial`, path);
 }
 
 function parentOf(path: string): string {

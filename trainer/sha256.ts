@@ -1,4 +1,4 @@
-// sha256.ts: SHA-256 of bytes that come in pieces. An edge file: node:crypto, as WebCrypto cannot hash in pieces.
+// sha256.ts: SHA-256 of bytes that come in pieces, as files do. An edge file: only node:crypto does that (whole: base/hash.ts).
 
 import { createHash } from 'node:crypto';
 
@@ -9,7 +9,7 @@ export interface Sha256 {
   hex(): string;
 }
 
-export function sha256(): Sha256 {
+export function startSha256(): Sha256 {
   const hash = createHash('sha256');
   return {
     update: (bytes) => void hash.update(bytes),

@@ -31,7 +31,7 @@ export class MemoryDisk implements Files {
   /** Bytes that all files together may hold. */
   capacity = Number.POSITIVE_INFINITY;
   /** Most bytes a single write takes: short writes are the rule here. */
-  readonly mostPerWrite = 100;
+  readonly mostPerWrite = 200;
   root: DirectoryNode = { entries: [new Map()] };
 
   private async act<T>(what: string, action: () => T): Promise<T> {
@@ -131,7 +131,8 @@ export class MemoryDisk implements Files {
       const { directory, name } = this.parent(from);
       const node = this.node(from);
       const target = to.slice(to.lastIndexOf('/') + 1);
-      if (last(directory.entries).has(target)) throw systemError('ENOTEMPTY', to);
+      const taken = last(directory.entries).get(target);
+      if (taken && !isFile(taken)) throw systemError('ENOTEMPTY', to);
       this.change(directory, (entries) => {
         entries.delete(name);
         entries.set(target, node);

@@ -1,0 +1,63 @@
+// keras-config.ts: a Model as Keras writes its configuration: the way back of parse-model.ts. Not weights, nor files.
+
+import type { Model } from '../model.ts';
+
+/** A layer in a Functional model's list. Each entry of inbound_nodes is one call: its [layer, call of it, 0, {}] inputs. */
+export interface KerasLayer {
+  readonly class_name: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inbound_nodes: readonly (readonly Reference[])[];
+}
+type Reference = readonly [layer: string, call: number, tensor: 0, options: Record<string, never>];
+
+export interface KerasConfig {
+  /** Where Keras 3 looks for the class; older ones, tfjs and parseModel pass over it. */
+  readonly module: 'keras.src.models.functional';
+  readonly class_name: 'Functional';
+  readonly config: {
+    readonly name: string;
+    readonly trainable: true;
+    readonly layers: readonly KerasLayer[];
+    readonly input_layers: readonly (readonly [string, number, number])[];
+    readonly output_layers: readonly (readonly [string, number, number])[];
+  };
+}
+
+/**
+ * A model in the dialect that parseModel, Keras 3's `model_from_json` and, but for the input's shape, tfjs read. Always a
+ * Functional one: a Sequential is a graph without branches. Nodes have the older list form, which all three know. A slash in
+ * a layer's name, which tfjs and Keras 2 write, Keras 3 refuses.
+ */
+export function modelToKeras(model: Model): KerasConfig {
+  const { input } = model;
+  const references = new Map<string, Reference>([[input.name, [input.name, 0, 0, {}]]]);
+  const nodes = new Map<string, (readonly Reference[])[]>(Object.keys(model.layers).map((name) => [name, []]));
+  for (const call of model.calls) {
+    const earlier = nodes.get(call.layer)!;
+    references.set(call.name, [call.layer, earlier.length, 0, {}]);
+    earlier.push(call.inputs.map((name) => references.get(name)!));
+  }
+  const inputLayer: KerasLayer = {
+    class_name: 'InputLayer',
+    name: input.name,
+    config: { batch_shape: [null, ...input.spec.shape], dtype: 'float32', name: input.name },
+    inbound_nodes: [],
+  };
+  const layers = Object.entries(model.layers).map(([name, { className, config }]): KerasLayer => {
+    const { quantization_config: _, ...rest } = config; // null here, and a key that older Keras refuses
+    return { class_name: className, name, config: { ...rest, name }, inbound_nodes: nodes.get(name)! };
+  });
+  const [layer, call, tensor] = references.get(model.output)!;
+  return {
+    module: 'keras.src.models.functional',
+    class_name: 'Functional',
+    config: {
+      name: model.name,
+      trainable: true,
+      layers: [inputLayer, ...layers],
+      input_layers: [[input.name, 0, 0]],
+      output_layers: [[layer, call, tensor]],
+    },
+  };
+}
