@@ -9,6 +9,9 @@ import type { KernelModule } from '../kernels/load.ts';
 import { COMMAND, CONTROL, commandWord, controlWords, RING, type ThreadSetup } from './control.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
+/** Threads that this machine runs at once. */
+export const availableThreads = (): number => availableParallelism();
+
 /** Calls written into memory: encode.ts makes it. */
 export interface EncodedCalls {
   readonly address: number;
@@ -65,7 +68,7 @@ export function createPool(options: PoolOptions): ComputePool {
     control,
     threads,
     teamSize,
-    spin: threads <= availableParallelism() ? 2000 : 0,
+    spin: threads <= availableThreads() ? 2000 : 0,
     bindings: Array.from({ length: threads }, () => arena.take(4 * BINDING.words)),
     scratch: Array.from({ length: threads }, () => arena.take(SCRATCH_BYTES)),
     arenas: Array.from({ length: teams }, () => arena.take(options.arenaBytes)),

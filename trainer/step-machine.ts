@@ -18,6 +18,8 @@ export interface Schedule {
   readonly depth: number;
   /** Steps already committed when the run begins. */
   readonly from: number;
+  /** Evaluate that version, and nothing else. */
+  readonly onlyEvaluate: boolean;
 }
 
 export type StopReason = 'done' | 'not-finite' | 'interrupted';
@@ -69,8 +71,10 @@ const passes = (s: Schedule): number => Math.ceil(s.evaluationSamples / s.batch)
 const endsEpoch = (s: Schedule, step: number): boolean => (step + 1) % stepsPerEpoch(s) === 0;
 
 export function startSteps(s: Schedule): StepState {
-  const next: Next | null = s.from < totalSteps(s) ? { kind: 'gradient', step: s.from } : null;
   const { from } = s;
+  const epoch = Math.max(0, Math.ceil(from / stepsPerEpoch(s)) - 1);
+  const train: Next | null = from < totalSteps(s) ? { kind: 'gradient', step: from } : null;
+  const next: Next | null = s.onlyEvaluate ? { kind: 'evaluate', epoch, pass: 0 } : train;
   return { next, open: 0, opened: from, committed: from, saved: from, due: false, saving: false, stopping: null };
 }
 
@@ -131,7 +135,7 @@ function after(s: Schedule, done: Next): { next: Next | null; due: boolean } {
   const gradient: Next | null = step < totalSteps(s) ? { kind: 'gradient', step } : null;
   if (done.kind === 'evaluate') {
     if (done.pass + 1 < passes(s)) return { next: { ...done, pass: done.pass + 1 }, due: false };
-    return { next: gradient, due: true };
+    return s.onlyEvaluate ? { next: null, due: false } : { next: gradient, due: true };
   }
   if (endsEpoch(s, done.step)) {
     const epoch = Math.floor(done.step / stepsPerEpoch(s));

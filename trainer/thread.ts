@@ -23,8 +23,8 @@ const SPACE = {
 
 const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) => void }).pause ?? (() => {});
 
-/** Runs commands until the pool is poisoned. `index` is the thread's number from 0. */
-export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): void {
+/** Runs commands until the pool is poisoned. `index` is the thread's number from 0. @returns the leaves it computed or shared in */
+export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): number {
   const { threads, teamSize, spin } = setup;
   const i32 = new Int32Array(setup.memory.buffer);
   const control = setup.control >>> 2;
@@ -85,6 +85,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     return true;
   }
 
+  let leaves = 0;
   /** The program once for each leaf of this thread's team. */
   function runLeaves(program: number, count: number, jobs: number): boolean {
     const list = (jobs >>> 2) + 2 * team;
@@ -99,6 +100,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       i32[own + BINDING.ladderCount] = siblings;
       for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
       if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
+      leaves++;
       job += JOB.words;
     }
     return true;
@@ -113,11 +115,11 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
 
   let halted = false;
   for (let sequence = 0; ; sequence = (sequence + 1) | 0) {
-    if (!waitWhile(control + CONTROL.head, sequence)) return;
+    if (!waitWhile(control + CONTROL.head, sequence)) return leaves;
     const slot = (sequence >>> 0) % RING;
     const at = control + commandWord(slot, teams);
     const kind = i32[at]!;
-    if (i32[at + 1]! !== 0 && !meet(allBarrier, threads)) return;
+    if (i32[at + 1]! !== 0 && !meet(allBarrier, threads)) return leaves;
     if (halted) {
       // a veto ended the run: keep counting, so that nobody waits for ever
     } else if (kind === COMMAND.veto) {
@@ -130,7 +132,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
         kind === COMMAND.leaves
           ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!)
           : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
-      if (!done) return;
+      if (!done) return leaves;
     }
     if (Atomics.add(i32, control + arrivalsWord(slot), 1) === threads - 1) {
       Atomics.store(i32, control + arrivalsWord(slot), 0);

@@ -10,8 +10,11 @@ export interface WorkerData {
   readonly kernels: KernelModule;
 }
 
-/** What a thread has to say when it ends: collections of its heap while it ran. */
+/** What a thread has to say when it ends. */
 export interface ThreadReport {
+  /** Micro-shards that it computed, or shared in. */
+  readonly leaves: number;
+  /** Collections of its heap while it ran. */
   readonly collections: number;
 }
 
@@ -20,6 +23,6 @@ export default function compute({ index }: { readonly index: number }): ThreadRe
   const profiler = new GCProfiler();
   const instance = instantiate(kernels, setup.memory);
   profiler.start();
-  runThread(setup, index, instance);
-  return { collections: profiler.stop().statistics.length };
+  const leaves = runThread(setup, index, instance);
+  return { leaves, collections: profiler.stop().statistics.length };
 }

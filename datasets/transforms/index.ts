@@ -2,6 +2,7 @@
 import { ShoalError } from '../../base/errors.ts';
 import { type Field, type Fields, fieldBytes, type Reader, type Sample } from '../reader.ts';
 import { type OneHotConfig, oneHot } from './one-hot.ts';
+import { type ToFloatConfig, toFloat } from './to-float.ts';
 
 /** A transform of one field, ready to be applied to rows. Raw bytes in, raw bytes out. */
 export interface Transform {
@@ -13,10 +14,12 @@ export interface Transform {
 export type TransformMaker<Config> = (config: Config, before: Field) => Transform;
 
 /** Plain data, so that it can be cloned to a thread. Applied in the order of the list. */
-export type TransformConfig = OneHotConfig;
+export type TransformConfig = OneHotConfig | ToFloatConfig;
 
-const TRANSFORMS: { readonly [K in TransformConfig['transform']]: TransformMaker<TransformConfig & { transform: K }> } =
-  { one_hot: oneHot };
+const TRANSFORMS: { readonly [C in TransformConfig as C['transform']]: TransformMaker<C> } = {
+  one_hot: oneHot,
+  to_float: toFloat,
+};
 
 /** Samples as they come out of the transforms. */
 export interface Rows {
@@ -36,7 +39,8 @@ export function transformRows(reader: Reader, configs: readonly TransformConfig[
   for (const config of configs) {
     const before = fields[config.field];
     if (before === undefined) throw noSuchField(config, fields);
-    const transform = TRANSFORMS[config.transform](config, before);
+    const make = TRANSFORMS[config.transform] as TransformMaker<TransformConfig>;
+    const transform = make(config, before);
     fields[config.field] = transform.after;
     const chain = chains.get(config.field) ?? [];
     chain.push({ transform, source: new Uint8Array(fieldBytes(before)) });

@@ -1,0 +1,103 @@
+// engine.ts: everything that computes a job in one process, put together and taken apart: memory, pool, store, executor, feed.
+import { seedWords } from '../base/random.ts';
+import type { Dataset } from '../datasets/reader.ts';
+import { createArena } from '../kernels/arena.ts';
+import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import type { Executor, Profile } from './executor.ts';
+import { createFeed } from './feed.ts';
+import type { Job } from './job.ts';
+import { createLocalStore, type LocalStore, type Snapshot, type StoreObserver } from './local-store.ts';
+import { type ComputePool, createPool } from './pool.ts';
+import type { Prepared } from './prepare.ts';
+import type { Schedule } from './step-machine.ts';
+import { type Feed, train } from './train.ts';
+import { createVersions, type Versions } from './versions.ts';
+import { createWasmExecutor, type WasmExecutorMemory } from './wasm-executor.ts';
+import type { ThreadReport } from './worker.ts';
+
+export interface EngineOptions {
+  readonly job: Job;
+  readonly dataset: Dataset;
+  readonly prepared: Prepared;
+  readonly schedule: Schedule;
+  readonly start: Snapshot;
+  readonly observer: StoreObserver;
+}
+
+export interface Engine {
+  readonly store: LocalStore;
+  readonly feed: Feed & { readonly waitedMs: number };
+  readonly pool: ComputePool;
+  readonly versions: Versions;
+  readonly kernels: KernelModule;
+  readonly memory: WasmExecutorMemory;
+  readonly profile: Profile;
+  /** Runs the schedule to its end. */
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<readonly ThreadReport[]>;
+}
+
+export const profileOf = (kernels: KernelModule): Profile => ({
+  arithmetic: kernels.build === 'relaxed' ? 'fused' : 'strict',
+  kernels: kernels.hash,
+});
+
+export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
+  const { program, segments, machine, optimizer, optimizerConfig } = prepared;
+  const { threads, teamSize, depth, slots, ranges } = machine;
+  const kernels = loadKernels();
+  const profile = profileOf(kernels);
+  const arena = createArena(prepared.bytes);
+  const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
+  const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
+  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  const { microShards, batch } = job;
+  const executor: Executor & { readonly debug: WasmExecutorMemory } = createWasmExecutor({
+    pool,
+    program,
+    profile,
+    seed: seedWords(job.seed),
+    microShards,
+    depth,
+  });
+  const { contribution } = program;
+  const store = createLocalStore({
+    pool,
+    versions,
+    contribution,
+    schedule,
+    optimizer,
+    optimizerConfig,
+    ranges,
+    start,
+    observer,
+  });
+  const feed = createFeed({
+    arena,
+    train: dataset.train,
+    test: dataset.test,
+    transforms: prepared.transforms,
+    layout: program.input,
+    batch,
+    microShards,
+    seed: job.seed,
+    slots,
+    threads: 1,
+  });
+  return {
+    store,
+    feed,
+    pool,
+    versions,
+    kernels,
+    memory: executor.debug,
+    profile,
+    run: (signal) => train(store, feed, executor, signal),
+    async close() {
+      await executor.close();
+      await store.close();
+      await feed.close();
+      return pool.close();
+    },
+  };
+}

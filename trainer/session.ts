@@ -1,0 +1,304 @@
+// session.ts: one run of a job in this process, from its first values to its hashes, told in events. Files are others' business.
+
+import { check } from '../base/check.ts';
+import { type ShoalError, toWire } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import type { Dataset } from '../datasets/reader.ts';
+import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import { diagnose } from './diagnose.ts';
+import { createEngine, type Engine } from './engine.ts';
+import type { DoneEvent, Metrics, RunEvent } from './events.ts';
+import { initializeParameters } from './initialize.ts';
+import { type Job, jobHash } from './job.ts';
+import type { Snapshot, StoreObserver } from './local-store.ts';
+import { availableThreads } from './pool.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { createTally, figures } from './progress.ts';
+import { type Schedule, stepsPerEpoch, totalSteps } from './step-machine.ts';
+import { rowsOf, type Work } from './work.ts';
+
+export interface SaveInfo {
+  /** Epochs finished. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly epochEnd: boolean;
+  /** Of the epoch's evaluation; null where there was none. */
+  readonly metrics: Metrics | null;
+}
+
+export interface SessionOptions {
+  readonly job: Job;
+  /** Default: what job.data names. */
+  readonly dataset?: Dataset;
+  /** Default: as many as the machine runs at once. */
+  readonly threads?: number;
+  /** Threads that share one micro-shard; the plan chooses by default. Never changes a bit. */
+  readonly teamSize?: number;
+  /** Owners of the flat vector, as servers would be. Default 1. Never changes a bit. */
+  readonly ranges?: number;
+  /** Where to go on from; default: the first values. */
+  readonly start?: Snapshot | null;
+  /** A few batches of everything. */
+  readonly dryRun?: boolean;
+  /** Aborted: finish what is open, save, end with the reason "interrupted". */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** A version to keep. Training goes on meanwhile; awaited before the next one. */
+  readonly onSave?: (snapshot: Snapshot, info: SaveInfo) => Promise<void>;
+}
+
+export interface SessionResult {
+  readonly done: DoneEvent;
+  readonly snapshot: Snapshot;
+}
+
+/** The data that a job names. @throws SHOAL_DATA_* */
+export function openJobData(job: Job): Promise<Dataset> {
+  const config = check(datasetSchema, job.data, {
+    code: 'SHOAL_JOB',
+    operation: `read the data of the job "${job.name}"`,
+    hint: 'docs/data.md describes every reader.',
+  });
+  return openDataset(config);
+}
+
+export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from: number, few: boolean): Schedule {
+  const limit = few ? 3 * job.batch : Number.POSITIVE_INFINITY;
+  return {
+    samples: Math.min(dataset.train.length, limit),
+    evaluationSamples: Math.min(dataset.test.length, limit),
+    batch: job.batch,
+    microShards: job.microShards,
+    epochs: few ? 1 : job.epochs,
+    evaluateEvery: job.evaluateEvery,
+    saveEvery: job.checkpoint.everySteps,
+    depth: prepared.machine.depth,
+    from,
+    onlyEvaluate: false,
+  };
+}
+
+/** The state of a job before its first step. */
+export function firstSnapshot(job: Job, prepared: Prepared): Snapshot {
+  const parameters = initializeParameters(job.model, job.seed);
+  const slots = prepared.optimizer.slots(prepared.optimizerConfig);
+  const zeros = slots.map((name) => [name, new Float32Array(parameters.length)] as const);
+  return { version: 0, parameters, slots: Object.fromEntries(zeros) };
+}
+
+/**
+ * Trains a job to its end.
+ * @throws SHOAL_NOT_FINITE, SHOAL_THREAD_DIED, and what reading data and planning throw
+ */
+export async function runSession(options: SessionOptions): Promise<SessionResult> {
+  const { job, signal } = options;
+  const dataset = options.dataset ?? (await openJobData(job));
+  const threads = options.threads ?? availableThreads();
+  const { teamSize, ranges } = options;
+  const prepared = prepare(job, dataset, {
+    threads,
+    ...(teamSize === undefined ? {} : { teamSize }),
+    ...(ranges === undefined ? {} : { ranges }),
+  });
+  const start = options.start ?? firstSnapshot(job, prepared);
+  const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
+  const session = await Session.open(options, dataset, prepared, schedule, start);
+  const interrupt = () => session.engine.store.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  if (signal?.aborted) interrupt();
+  try {
+    return await session.run();
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+    await session.close();
+  }
+}
+
+/** What a run knows while it goes on. */
+class Session implements StoreObserver {
+  readonly #options: SessionOptions;
+  readonly #prepared: Prepared;
+  readonly #schedule: Schedule;
+  readonly #tallies;
+  readonly engine: Engine;
+  #failure: ShoalError | null = null;
+  #saving: Promise<void> = Promise.resolve();
+  #metrics: Metrics | null = null;
+  #began = 0;
+  #epochBegan = 0;
+  #lastStep = 0;
+  #trainedMs = 0;
+  #samples = 0;
+  #closed = false;
+
+  private constructor(
+    options: SessionOptions,
+    dataset: Dataset,
+    prepared: Prepared,
+    schedule: Schedule,
+    start: Snapshot,
+  ) {
+    this.#options = options;
+    this.#prepared = prepared;
+    this.#schedule = schedule;
+    const { program, metrics } = prepared;
+    this.#tallies = {
+      gradient: createTally(program.plans.train, metrics, program.metrics),
+      evaluate: createTally(program.plans.evaluate, metrics, program.metrics),
+    };
+    this.engine = createEngine({ job: options.job, dataset, prepared, schedule, start, observer: this });
+  }
+
+  static async open(
+    options: SessionOptions,
+    dataset: Dataset,
+    prepared: Prepared,
+    schedule: Schedule,
+    start: Snapshot,
+  ): Promise<Session> {
+    const session = new Session(options, dataset, prepared, schedule, start);
+    const { job } = options;
+    const { machine, program, segments, memory, bytes } = prepared;
+    session.#tell({
+      event: 'start',
+      name: job.name,
+      job: await jobHash(job),
+      profile: session.engine.profile,
+      node: process.version,
+      threads: machine.threads,
+      team_size: machine.teamSize,
+      micro_shards: job.microShards,
+      parameters: segments.reduce((sum, s) => sum + s.length, 0),
+      memory: { ...memory, total: bytes },
+      flops_per_sample: program.plans.train.flops,
+      steps: totalSteps(schedule),
+      epochs: schedule.epochs,
+      samples: schedule.samples,
+      from: start.version,
+    });
+    return session;
+  }
+
+  async run(): Promise<SessionResult> {
+    this.#began = this.#epochBegan = this.#lastStep = performance.now();
+    try {
+      await this.engine.run(new AbortController().signal);
+    } catch (error) {
+      // a thread has died: the last committed version is whole, since a step writes into the other copy
+      await this.#saveNow();
+      throw error;
+    }
+    await this.#saving;
+    if (this.#failure) throw this.#failure;
+    const snapshot = this.engine.store.snapshot();
+    this.#tellThreads(await this.engine.close());
+    this.#closed = true;
+    const done = await this.#done(snapshot);
+    this.#tell(done);
+    return { done, snapshot };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) await this.engine.close();
+  }
+
+  committed(work: Work, totals: readonly number[], epochEnd: boolean): void {
+    const now = performance.now();
+    const samples = rowsOf(work);
+    const { program, metrics } = this.#prepared;
+    this.#tallies.gradient.add(totals, samples);
+    this.#samples += samples;
+    this.#trainedMs += now - this.#lastStep;
+    const { loss, ...rest } = figures(program.plans.train, metrics, program.metrics, totals, samples);
+    this.#tell({
+      event: 'step',
+      step: work.step + 1,
+      epoch: work.epoch + 1,
+      loss: loss as number,
+      metrics: rest,
+      ms: now - this.#lastStep,
+      samples,
+    });
+    this.#lastStep = now;
+    if (!epochEnd) return;
+    const { epochs, evaluateEvery } = this.#schedule;
+    this.#metrics = null;
+    const epoch = work.epoch + 1;
+    if (epoch !== epochs && epoch % evaluateEvery !== 0) this.#endEpoch(epoch);
+  }
+
+  counted(work: Work, totals: readonly number[], last: boolean): void {
+    this.#tallies.evaluate.add(totals, rowsOf(work));
+    this.#lastStep = performance.now();
+    if (!last) return;
+    this.#metrics = this.#tallies.evaluate.take();
+    this.#endEpoch(work.epoch + 1);
+  }
+
+  #endEpoch(epoch: number): void {
+    const now = performance.now();
+    const train = this.#tallies.gradient.take();
+    this.#tell({ event: 'epoch', epoch, train, metrics: this.#metrics, wall_s: (now - this.#epochBegan) / 1000 });
+    this.#epochBegan = now;
+  }
+
+  save(snapshot: Snapshot): void {
+    const { onSave, dryRun } = this.#options;
+    if (!onSave || dryRun) return;
+    const perEpoch = stepsPerEpoch(this.#schedule);
+    const epochEnd = snapshot.version % perEpoch === 0;
+    const info: SaveInfo = {
+      epoch: Math.floor(snapshot.version / perEpoch),
+      step: snapshot.version,
+      epochEnd,
+      metrics: epochEnd ? this.#metrics : null,
+    };
+    this.#saving = this.#saving.then(() => onSave(snapshot, info)).catch((error) => this.#problem(error, false));
+  }
+
+  async notFinite(work: Work): Promise<void> {
+    this.#failure = await diagnose(this.engine, this.#prepared, this.#options.job, work);
+    this.#problem(this.#failure, true);
+  }
+
+  async #saveNow(): Promise<void> {
+    await this.#saving;
+    const snapshot = this.engine.store.snapshot();
+    if (snapshot.version > (this.#options.start?.version ?? 0)) this.save(snapshot);
+    await this.#saving;
+  }
+
+  #tell(event: RunEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  #problem(error: unknown, fatal: boolean): void {
+    this.#tell({ event: 'problem', problem: toWire(error), fatal });
+  }
+
+  #tellThreads(reports: readonly { readonly leaves: number; readonly collections: number }[]): void {
+    const leaves = reports.map((report) => report.leaves);
+    this.#tell({ event: 'threads', leaves, collections: reports.map((report) => report.collections) });
+  }
+
+  async #done(snapshot: Snapshot): Promise<DoneEvent> {
+    const slots = Object.values(snapshot.slots);
+    const optimizer = new Float32Array(slots.reduce((sum, slot) => sum + slot.length, 0));
+    let at = 0;
+    for (const slot of slots) {
+      optimizer.set(slot, at);
+      at += slot.length;
+    }
+    return {
+      event: 'done',
+      reason: this.engine.store.stopped ?? 'done',
+      steps: snapshot.version,
+      wall_s: (performance.now() - this.#began) / 1000,
+      samples_per_second: this.#trainedMs === 0 ? 0 : this.#samples / (this.#trainedMs / 1000),
+      metrics: this.#metrics ?? {},
+      parameters_sha256: await sha256(snapshot.parameters),
+      state_sha256: await sha256(new Float32Array(0)), // no layer of this version keeps moving statistics
+      optimizer_sha256: await sha256(optimizer),
+    };
+  }
+}
