@@ -33,8 +33,17 @@ export function snapshotTensors(model: Model, { parameters, slots }: Snapshot): 
 export const snapshotWeights = (model: Model, { parameters }: Snapshot): NamedWeight[] =>
   views(segmentsOf(model).parameters, parameters).map(({ path, shape, data }) => ({ name: path, shape, data }));
 
+/** The flat, compact vector of weights given in any order; all of the model's parameters must be among them. */
+export function flatParameters(model: Model, weights: readonly NamedWeight[]): Float32Array {
+  const { parameters, counts } = segmentsOf(model);
+  const byName = new Map(weights.map(({ name, data }) => [name, data]));
+  const flat = new Float32Array(counts.parameters.flat);
+  for (const { path, flat: at } of parameters) flat.set(byName.get(path)!, at);
+  return flat;
+}
+
 /** A snapshot with given parameters, before the first step: all that an optimizer keeps begins at zero. */
-export function firstSnapshot(job: Job, parameters: Float32Array): Snapshot {
+export function freshSnapshot(job: Job, parameters: Float32Array): Snapshot {
   const names = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
   const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(parameters.length)]));
   return { version: 0, parameters, slots };
@@ -46,7 +55,7 @@ export function firstSnapshot(job: Job, parameters: Float32Array): Snapshot {
  */
 export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Snapshot {
   const { counts } = segmentsOf(job.model);
-  const empty = { ...firstSnapshot(job, new Float32Array(counts.parameters.flat)), version: manifest.step };
+  const empty = { ...freshSnapshot(job, new Float32Array(counts.parameters.flat)), version: manifest.step };
   const into = snapshotTensors(job.model, empty);
   restoreTensors(tensors.parameters, into.parameters.segments);
   restoreTensors(tensors.state, into.state.segments);
