@@ -7,6 +7,7 @@
 //                 model/last/         the newest model, for tfjs
 //                 model/best/         that of the best epoch so far (best.ts)
 import { type Problem, ShoalError } from '../base/errors.ts';
+import { canonicalJson } from '../base/hash.ts';
 import type { Manifest } from './checkpoint.ts';
 import { newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
@@ -96,7 +97,7 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
   const problems = rejected.map(({ problem }) => problem);
   if (!checkpoint) return { path, job: own, checkpoint: null, problems };
   const { manifest } = checkpoint;
-  if (manifest.jobHash !== (await jobHash(own))) throw otherJob(path, checkpoint.path);
+  if (manifest.jobHash !== (await jobHash(own))) throw otherJob(path, await changedKeys(path, own, files));
   return {
     path,
     job: own,
@@ -105,11 +106,18 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
   };
 }
 
-const otherJob = (path: string, checkpoint: string): ShoalError =>
+/** Which keys of a job differ from those of the folder's own. */
+async function changedKeys(path: string, job: Job, files: Files): Promise<string[]> {
+  const own = parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
+  const keys = ['model', 'data', 'normalize', 'loss', 'optimizer', 'batch', 'microShards', 'seed'] as const;
+  return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(job[key]));
+}
+
+const otherJob = (path: string, changed: readonly string[]): ShoalError =>
   new ShoalError({
     code: 'SHOAL_RUN_JOB',
     operation: `go on with the run ${path}`,
-    got: `a job that computes something else than the checkpoint ${checkpoint}`,
-    expected: 'the same model, data, normalize, loss, optimizer, batch, microShards and seed',
-    hint: 'Leave out what changes them (epochs, metrics and checkpoint may change), or start a new run.',
+    got: changed.length > 0 ? `another ${changed.join(', ')}` : `a ${RUN.job} that was changed by hand`,
+    expected: 'the job that its checkpoints were computed with',
+    hint: 'Only epochs, metrics, evaluateEvery and checkpoint may change on the way; else start a new run.',
   });

@@ -10,7 +10,7 @@ export function layersText(job: Job): string {
   const { input, rows, parameters, flops: work } = summarize(job.model);
   return table(
     [
-      ['layer', 'type', 'output', 'parameters', 'work a sample'],
+      ['layer', 'type', 'output', 'parameters', 'forward pass'],
       [input.name, 'Input', shapeText(input.shape), '', ''],
       ...rows.map((row) => [
         row.layer,
