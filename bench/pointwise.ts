@@ -184,7 +184,8 @@ function measure(c: Case, samples: number): PointwiseFigure {
   const [kernel, copy] = prepare(c);
   // long enough for V8's optimizing tier to take over
   for (let until = performance.now() + 250; performance.now() < until; ) for (let i = 0; i < 10; i++) kernel();
-  const repeats = Math.max(3, Math.ceil(0.004 / secondsOf(kernel, 5)));
+  // short samples: most of them fit between two preemptions
+  const repeats = Math.max(1, Math.ceil(5e-4 / secondsOf(kernel, 5)));
   const times: [kernel: number, copy: number][] = [];
   for (let i = 0; i < samples; i++) times.push([secondsOf(kernel, repeats), secondsOf(copy, repeats)]);
   const own = median(times.map(([time]) => time));
@@ -199,7 +200,7 @@ function measure(c: Case, samples: number): PointwiseFigure {
 }
 
 /** Measures and prints all cases whose name contains `only`. */
-export function benchPointwise(only = '', samples = 21): readonly PointwiseFigure[] {
+export function benchPointwise(only = '', samples = 101): readonly PointwiseFigure[] {
   return cases
     .filter((c) => `${c.kernel} ${c.title}`.includes(only))
     .map((c) => {
