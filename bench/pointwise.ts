@@ -125,6 +125,7 @@ const cases: readonly Case[] = [
     updated('sgd', 692_352, parts),
     updated('sgd_momentum', 692_352, parts),
     updated('adam', 692_352, parts),
+    updated('adam', 34_826, parts),
   ]),
 ];
 
