@@ -96,6 +96,26 @@ const bias = (size: number, C: number): Case => ({
   elements: 8 * size * size * C,
 });
 
+const input: Case = {
+  title: '16 x 784',
+  kernel: 'input_u8',
+  rows: 16,
+  ints: { H: 28, L: 28, xImage: 784, xRow: 28, yImage: 784, yRow: 28 },
+  bytes: { x: 16 * 784, y: 64 * 784, scale: 112, shift: 112 },
+  traffic: 80 * 784,
+  elements: 16 * 784,
+};
+
+const loss: Case = {
+  title: '16 x 10',
+  kernel: 'softmax_crossentropy',
+  rows: 16,
+  ints: { m: 1, C: 10, ldl: 10, ldy: 10, ldd: 10, oneHot: 0, wantGradient: 1 },
+  bytes: { logits: 640, labels: 64, y: 640, dLogits: 640, sum: 8 },
+  traffic: 1984,
+  elements: 160,
+};
+
 const updated = (kernel: 'sgd' | 'sgd_momentum' | 'adam', count: number, parts: 1 | 2): Case => {
   const operands = signatures[kernel].operands.filter((name) => name !== 'scalars');
   return {
@@ -119,6 +139,8 @@ const cases: readonly Case[] = [
   mapped('sigmoid', 26 * 26 * 32),
   mapped('tanh', 26 * 26 * 32),
   mapped('dropout', 26 * 26 * 32),
+  input,
+  loss,
   bias(26, 32),
   bias(11, 64),
   ...([1, 2] as const).flatMap((parts) => [

@@ -1,7 +1,7 @@
 // maxpool_backward.ts: gives each gradient to the pixel that was the maximum. Where windows overlap, gradients are added in the
 // order of the windows.
 import { maxpool_backward as args } from "./generated/arguments";
-import { storeUpTo } from "./lanes";
+import { clear, storeUpTo } from "./lanes";
 
 export function maxpool_backward(d: usize, b: usize, from: i32, to: i32): void {
   const OH = args.OH(d), OW = args.OW(d), C = args.C(d);
@@ -12,12 +12,11 @@ export function maxpool_backward(d: usize, b: usize, from: i32, to: i32): void {
     2 * OH <= H && 2 * OW <= W && (C & 7) == 0;
   for (let image = from; image < to; image++) {
     const dx = args.dx(d, b) + (<usize>(image * args.dxImage(d)) << 2);
-    if (!isHalving) {
-      for (let h = 0; h < H; h++) memory.fill(dx + <usize>h * row, 0, <usize>W * pixel);
-    } else {
-      const right = <usize>(2 * OW) * pixel;
-      for (let h = 0; h < 2 * OH; h++) memory.fill(dx + <usize>h * row + right, 0, <usize>W * pixel - right);
-      for (let h = 2 * OH; h < H; h++) memory.fill(dx + <usize>h * row, 0, <usize>W * pixel);
+    // pixels that no window of the fast path writes; the other path adds, so it starts from zeroes
+    const columns = isHalving ? 2 * OW : 0, lines = isHalving ? 2 * OH : 0;
+    for (let h = 0; h < H; h++) {
+      const covered = h < lines ? columns : 0;
+      clear(dx + <usize>h * row + <usize>covered * pixel, (W - covered) * C);
     }
     for (let oy = 0; oy < OH; oy++) {
       let dy = args.dy(d, b) + (<usize>(image * args.dyImage(d) + oy * args.dyRow(d)) << 2);
