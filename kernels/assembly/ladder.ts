@@ -22,26 +22,28 @@ export function finish(
   bindings: usize, first: i32, tile: usize, ts: usize, out: usize, offset: usize, os: usize, rows: i32, columns: i32,
 ): void {
   const count = ladderCount(bindings);
+  const end = <usize>columns << 2;
   for (let r = 0; r < rows; r++) {
-    if (columns == 16) {
-      let s0 = v128.load(tile), s1 = v128.load(tile, 16), s2 = v128.load(tile, 32), s3 = v128.load(tile, 48);
+    let at: usize = 0;
+    for (; at + 64 <= end; at += 64) {
+      const p = tile + at, q = out + at;
+      let s0 = v128.load(p), s1 = v128.load(p, 16), s2 = v128.load(p, 32), s3 = v128.load(p, 48);
       for (let i = first; i < count; i++) {
-        const p = siblingBase(bindings, i) + offset;
-        s0 = f32x4.add(v128.load(p), s0);
-        s1 = f32x4.add(v128.load(p, 16), s1);
-        s2 = f32x4.add(v128.load(p, 32), s2);
-        s3 = f32x4.add(v128.load(p, 48), s3);
+        const m = siblingBase(bindings, i) + offset + at;
+        s0 = f32x4.add(v128.load(m), s0);
+        s1 = f32x4.add(v128.load(m, 16), s1);
+        s2 = f32x4.add(v128.load(m, 32), s2);
+        s3 = f32x4.add(v128.load(m, 48), s3);
       }
-      v128.store(out, s3, 48);
-      v128.store(out, s2, 32);
-      v128.store(out, s1, 16);
-      v128.store(out, s0);
-    } else {
-      for (let at: usize = 0, end = <usize>columns << 2; at < end; at += 4) {
-        let sum = load<f32>(tile + at);
-        for (let i = first; i < count; i++) sum = load<f32>(siblingBase(bindings, i) + offset + at) + sum;
-        store<f32>(out + at, sum);
-      }
+      v128.store(q, s3, 48);
+      v128.store(q, s2, 32);
+      v128.store(q, s1, 16);
+      v128.store(q, s0);
+    }
+    for (; at < end; at += 4) {
+      let sum = load<f32>(tile + at);
+      for (let i = first; i < count; i++) sum = load<f32>(siblingBase(bindings, i) + offset + at) + sum;
+      store<f32>(out + at, sum);
     }
     tile += ts;
     out += os;
