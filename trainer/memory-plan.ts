@@ -2,7 +2,7 @@
 // Source: Pisarchyk and Lee, "Efficient memory management for deep neural net inference" (2020), arXiv 2001.03288.
 import { alignUp } from '../kernels/arena.ts';
 
-/** A buffer written first by call `first` and read last by call `last`; `at` is set by placeBuffers. */
+/** A buffer in use from moment `first` to moment `last`, both included. */
 export interface Lifetime {
   readonly bytes: number;
   readonly first: number;

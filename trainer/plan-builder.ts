@@ -146,13 +146,15 @@ export class PlanBuilder {
   finish(): { readonly calls: readonly PlanCall[]; readonly arenaBytes: number; resolve(given: Given): Operand } {
     const first = this.#buffers.map(() => Number.POSITIVE_INFINITY);
     const last = this.#buffers.map(() => -1);
-    this.#calls.forEach((call, i) => {
+    let time = 0; // calls with no barrier between them may run at once: they share a moment
+    for (const call of this.#calls) {
+      if (call.barrier) time++;
       for (const operand of Object.values(call.operands)) {
         if (!('buffer' in operand)) continue;
-        first[operand.buffer] = Math.min(first[operand.buffer]!, i);
-        last[operand.buffer] = i;
+        first[operand.buffer] = Math.min(first[operand.buffer]!, time);
+        last[operand.buffer] = time;
       }
-    });
+    }
     // a buffer that no call names takes no room
     const lifetimes = this.#buffers.map((size, i) => ({
       bytes: last[i]! < 0 ? 0 : size,

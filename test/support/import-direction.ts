@@ -1,0 +1,43 @@
+// import-direction.ts: the lint rule of the house: imports point one way between rooms, and only edge files import node: modules.
+// Run by `npm run lint:imports`; prints every breach as file:line and exits with 1.
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const ROOMS = ['base', 'kernels', 'datasets', 'trainer', 'cluster', 'bin'] as const;
+
+/** Files of the core that may know Node: everything else there will run in a browser tab. */
+const EDGES: readonly RegExp[] = [
+  /^kernels\/(load|self-test)\.ts$/,
+  /^kernels\/generate\//,
+  /^datasets\/(feed-worker|feeder|from-arrays)\.ts$/,
+  /^datasets\/readers\/(idx|digits)\.ts$/,
+  /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
+  /^(bin|cluster)\//,
+];
+
+/** Packages of the core that run anywhere. */
+const PORTABLE = ['zod'];
+
+const breaches: string[] = [];
+for (const file of globSync(ROOMS.map((room) => `${room}/**/*.ts`))) {
+  if (file.startsWith('kernels/assembly/')) continue;
+  const room = ROOMS.findIndex((name) => file.startsWith(`${name}/`));
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .forEach((line, i) => {
+      const target = /^\s*(?:import|export)\b.*?from '([^']+)'|^\} from '([^']+)'|\bimport\('([^']+)'\)/.exec(line);
+      const name = target?.[1] ?? target?.[2] ?? target?.[3];
+      if (!name) return;
+      const where = `${file}:${i + 1}`;
+      if (name.startsWith('.')) {
+        const path = normalize(join(dirname(file), name));
+        const to = ROOMS.findIndex((other) => path.startsWith(`${other}/`));
+        if (to < 0) breaches.push(`${where}: imports ${path}, which is in no room`);
+        else if (to > room) breaches.push(`${where}: ${ROOMS[room]} imports from ${ROOMS[to]}`);
+      } else if (!EDGES.some((edge) => edge.test(file)) && !PORTABLE.includes(name)) {
+        breaches.push(`${where}: imports ${name}, but is no edge file (test/support/import-direction.ts)`);
+      }
+    });
+}
+for (const breach of breaches) console.error(breach);
+process.exitCode = breaches.length > 0 ? 1 : 0;

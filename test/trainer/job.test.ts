@@ -1,0 +1,181 @@
+// job.test.ts: the examples are jobs; defaults, settings and hashes; what is wrong in a job is said by name.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { defaultMicroShards, jobHash, jobToJson, parseJob } from '../../trainer/job.ts';
+import { applySettings } from '../../trainer/settings.ts';
+import { summarize } from '../../trainer/summary.ts';
+
+type Json = Record<string, unknown>;
+const folder = new URL('../../examples/', import.meta.url);
+const example = (name: string): Json => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+const least = (): Json => ({
+  model: {
+    class_name: 'Sequential',
+    config: {
+      layers: [
+        { class_name: 'InputLayer', config: { shape: [4] } },
+        { class_name: 'Dense', config: { units: 2 } },
+      ],
+    },
+  },
+  data: { reader: 'digits' },
+  loss: 'mean_squared_error',
+  optimizer: 'adam',
+  epochs: 1,
+});
+const read = (...settings: string[]) => parseJob(applySettings(least(), settings), 'jobs/my job.json');
+
+describe('a job', () => {
+  // Parameters as Keras counts them for the same layers.
+  const parameters: Json = {
+    digits: 34_826,
+    fashion: 34_826,
+    'conv-dense': 693_962,
+    'simple-cnn': 804_554,
+    mlp: 669_706,
+  };
+  for (const file of readdirSync(folder)) {
+    it(`examples/${file} is read, and has the parameters that it should`, () => {
+      const name = file.replace('.json', '');
+      const job = parseJob(example(name), `examples/${file}`);
+      assert.equal(job.name, name);
+      assert.equal(summarize(job.model).parameters, parameters[name]);
+    });
+  }
+
+  it('has every default filled in', () => {
+    const { model, modelConfig, ...job } = read();
+    assert.equal(model.output, 'dense');
+    assert.deepEqual(modelConfig, least()['model']);
+    assert.deepEqual(job, {
+      name: 'my-job',
+      data: { reader: 'digits' },
+      normalize: { mean: 0, std: 1 },
+      loss: { class_name: 'MeanSquaredError', config: {} },
+      metrics: [{ name: 'accuracy' }],
+      optimizer: {
+        class_name: 'Adam',
+        config: { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0 },
+      },
+      batch: 32,
+      epochs: 1,
+      seed: 1,
+      microShards: 4,
+      evaluateEvery: 1,
+      checkpoint: { everySteps: null, keep: 3 },
+    });
+  });
+
+  it('has the defaults of Keras 3.15 for its other optimizers', () => {
+    assert.deepEqual(read('optimizer=sgd').optimizer.config, {
+      learning_rate: 0.01,
+      momentum: 0,
+      nesterov: false,
+      weight_decay: 0,
+    });
+    assert.deepEqual(read('optimizer=adam_w').optimizer.config, {
+      learning_rate: 0.001,
+      beta_1: 0.9,
+      beta_2: 0.999,
+      epsilon: 1e-7,
+      weight_decay: 0.004,
+    });
+  });
+
+  it('splits a batch in the largest power of two of micro-shards that leaves 8 samples to each, at most 64', () => {
+    const shards = [1, 7, 8, 15, 16, 32, 64, 100, 128, 511, 512, 1024, 4096].map(defaultMicroShards);
+    assert.deepEqual(shards, [1, 1, 1, 1, 2, 4, 8, 8, 16, 32, 64, 64, 64]);
+  });
+
+  it('is written back as JSON that reads as the same job', () => {
+    const job = parseJob(example('simple-cnn'), 'x.json');
+    assert.deepEqual(parseJob(JSON.parse(JSON.stringify(jobToJson(job))), 'y.json'), job);
+  });
+
+  it('has a hash of what decides its bits, whatever way that is written', async () => {
+    const hash = await jobHash(read());
+    assert.match(hash, /^[0-9a-f]{64}$/);
+    const same = [
+      'name=other',
+      'checkpoint.keep=9',
+      'epochs=7',
+      'metrics=["f1"]',
+      'batch=32',
+      'optimizer.config.beta_1=0.9',
+      'model.config.layers.1.config.activation=null',
+    ];
+    for (const setting of same) assert.equal(await jobHash(read(setting)), hash, setting);
+    const others = [
+      'seed=2',
+      'batch=64',
+      'microShards=2',
+      'optimizer=sgd',
+      'loss=binary_crossentropy',
+      'normalize.mean=0.5',
+      'data.path=x',
+      'model.config.layers.1.config.units=3',
+    ];
+    const hashes = new Set(await Promise.all(others.map((setting) => jobHash(read(setting)))));
+    assert.equal(hashes.size, others.length);
+    assert.ok(!hashes.has(hash));
+  });
+
+  const refused: readonly [setting: string, error: object][] = [
+    [
+      'epoch=3',
+      {
+        code: 'SHOAL_JOB',
+        operation: 'read the job jobs/my job.json',
+        got: /"epoch"/,
+        expected: /known keys: name, model/,
+      },
+    ],
+    ['optimizer.config.lr=3', { code: 'SHOAL_JOB', got: /"lr" in optimizer.config/, expected: /learning_rate/ }],
+    ['optimizer=lion', { code: 'SHOAL_JOB', got: /lion/, expected: /SGD, Adam, AdamW/ }],
+    ['optimizer.config.learning_rate=0', { code: 'SHOAL_JOB', got: 'optimizer.config.learning_rate: 0' }],
+    ['loss=hinge', { code: 'SHOAL_JOB', expected: /MeanSquaredError/ }],
+    ['loss.config.from_logits=true', { code: 'SHOAL_JOB', got: /"from_logits" in loss.config/ }],
+    ['metrics=["auc"]', { code: 'SHOAL_JOB', got: /auc/, expected: /confusion_matrix, top_k/ }],
+    ['metrics=[{"name":"top_k","n":3}]', { code: 'SHOAL_JOB', got: /"n" in metrics.0/ }],
+    ['checkpoint.evry=3', { code: 'SHOAL_JOB', got: /"evry" in checkpoint/ }],
+    ['batch=0', { code: 'SHOAL_JOB', got: 'batch: 0' }],
+    ['batch=many', { code: 'SHOAL_JOB', got: 'batch: "many"' }],
+    ['microShards=33', { code: 'SHOAL_JOB', got: /33 microShards for a batch of 32/ }],
+    ['normalize.std=0', { code: 'SHOAL_JOB', got: 'normalize.std: 0' }],
+    ['normalize={"mean":[0,0],"std":[1]}', { code: 'SHOAL_JOB', got: /2 means and 1/ }],
+    ['data={}', { code: 'SHOAL_JOB', got: /data.reader/ }],
+    ['name=../x', { code: 'SHOAL_JOB', got: /name/ }],
+    ['model.config.layers.1.class_name=GRU', { code: 'SHOAL_UNKNOWN_LAYER' }],
+  ];
+  for (const [setting, error] of refused) {
+    it(`is refused with ${setting}`, () => {
+      assert.throws(() => read(setting), error);
+    });
+  }
+
+  it('is refused without a model, or when it is no object', () => {
+    const { model: _, ...rest } = least();
+    assert.throws(() => parseJob(rest, 'x'), { code: 'SHOAL_JOB', got: /model/ });
+    assert.throws(() => parseJob([], 'x'), { code: 'SHOAL_JOB' });
+  });
+});
+
+describe('settings', () => {
+  it('are JSON or text, reach into lists, make what is missing, and leave the original alone', () => {
+    const json = { a: { b: [1, { c: 2 }] }, short: 'adam' };
+    const changed = applySettings(json, ['a.b.1.c=[3]', 'x.y=true', 'z=a=b', 'short.config.rate=1e-3']);
+    assert.deepEqual(changed, {
+      a: { b: [1, { c: [3] }] },
+      short: { class_name: 'adam', config: { rate: 0.001 } },
+      x: { y: true },
+      z: 'a=b',
+    });
+    assert.deepEqual(json, { a: { b: [1, { c: 2 }] }, short: 'adam' });
+  });
+
+  for (const setting of ['a', '=3', 'a..b=3', 'n.x=1', 'list.5=1', 'list.x=1', '__proto__.x=1']) {
+    it(`are refused in the form ${setting}`, () => {
+      assert.throws(() => applySettings({ n: 3, list: [1] }, [setting]), { code: 'SHOAL_JOB', got: setting });
+    });
+  }
+});
