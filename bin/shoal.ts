@@ -57,7 +57,11 @@ const jobOptions = (of: Command): Command =>
     .option('--batch <n>', "instead of the job's")
     .option('--lr <rate>', "instead of the job's learning rate")
     .option('--seed <n>', "instead of the job's")
-    .option('--set <key=value>', 'change any key of the job, as in optimizer.config.momentum=0.9 (repeatable)', collect);
+    .option(
+      '--set <key=value>',
+      'change any key of the job, as in optimizer.config.momentum=0.9 (repeatable)',
+      collect,
+    );
 
 jobOptions(command('train', 'train a job').argument('[job]', 'its file, for example examples/digits.json'))
   .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
@@ -82,9 +86,13 @@ command('predict', "apply a run's model to files")
     ),
   );
 
-jobOptions(command('summary', "print a job's layers, shapes, parameters, memory and work").argument('<job>', 'its file'))
+jobOptions(
+  command('summary', "print a job's layers, shapes, parameters, memory and work").argument('<job>', 'its file'),
+)
   .option('--json', 'print one line of JSON')
-  .action(action(async (job, options, _) => (await import('./commands/summary.ts')).summaryCommand(job, options, screen)));
+  .action(
+    action(async (job, options, _) => (await import('./commands/summary.ts')).summaryCommand(job, options, screen)),
+  );
 
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')
   .option('--json', 'print one line of JSON')

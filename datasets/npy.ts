@@ -31,11 +31,17 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
   const type = /'descr': '([^']*)'/.exec(header)?.[1] ?? 'no simple type';
   const shape = /'shape': \(([\d, ]*)\)/.exec(header)?.[1];
   if (type !== '|u1' && type !== '<f4') {
-    const hint = 'Save array.astype("uint8") for pixels from 0 to 255, or array.astype("float32") for brightness from 0 to 1.';
+    const hint =
+      'Save array.astype("uint8") for pixels from 0 to 255, or array.astype("float32") for brightness from 0 to 1.';
     throw wrong('SHOAL_DATA_FORMAT', `elements of type ${type}`, 'uint8 (|u1) or float32 (<f4)', hint);
   }
   if (!header.includes("'fortran_order': False") || shape === undefined) {
-    throw wrong('SHOAL_DATA_FORMAT', header.trim(), 'rows first (fortran_order False)', 'Save numpy.ascontiguousarray(array).');
+    throw wrong(
+      'SHOAL_DATA_FORMAT',
+      header.trim(),
+      'rows first (fortran_order False)',
+      'Save numpy.ascontiguousarray(array).',
+    );
   }
   const dimensions = shape.split(',').flatMap((n) => (n.trim() === '' ? [] : [Number(n)]));
   const count = dimensions.reduce((product, n) => product * n, 1);
@@ -43,7 +49,12 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
   const rest = bytes.subarray(at);
   if (rest.length !== expected) {
     const code = rest.length < expected ? 'SHOAL_DATA_TRUNCATED' : 'SHOAL_DATA_LENGTH';
-    throw wrong(code, `${rest.length} bytes of data`, `${expected} for (${dimensions.join(', ')})`, 'Fetch the file again.');
+    throw wrong(
+      code,
+      `${rest.length} bytes of data`,
+      `${expected} for (${dimensions.join(', ')})`,
+      'Fetch the file again.',
+    );
   }
   const own = rest.slice(); // starts at a multiple of 4
   return { shape: dimensions, data: type === '|u1' ? own : new Float32Array(own.buffer) };

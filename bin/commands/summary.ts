@@ -39,6 +39,9 @@ export async function summaryCommand(path: string, options: SummaryOptions, scre
   }
   screen.out(layersText(job));
   if (prepared) screen.out(`\n${memoryText(job, prepared)}`);
-  else screen.err(`\nMemory depends on the data, which are not here: ${absent!.operation}: ${absent!.got}. ${absent!.hint}`);
+  else
+    screen.err(
+      `\nMemory depends on the data, which are not here: ${absent!.operation}: ${absent!.got}. ${absent!.hint}`,
+    );
   return EXIT.done;
 }

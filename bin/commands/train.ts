@@ -16,8 +16,8 @@ import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
-import { layersText, memoryText } from '../output/plan-text.ts';
 import { plainView } from '../output/plain-view.ts';
+import { layersText, memoryText } from '../output/plan-text.ts';
 import { resultText, resumeText } from '../output/result-text.ts';
 import { jsonView, type RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
@@ -34,11 +34,7 @@ export interface TrainOptions extends JobOptions {
 
 const RUNS = 'runs';
 
-export async function trainCommand(
-  path: string | undefined,
-  options: TrainOptions,
-  screen: Screen,
-): Promise<ExitCode> {
+export async function trainCommand(path: string | undefined, options: TrainOptions, screen: Screen): Promise<ExitCode> {
   const { job, start, run } = await whatToTrain(path, options);
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();

@@ -1,6 +1,7 @@
 // image.ts: an image file as pixels of a given size, by sharp, which is optional. No decoder of our own.
 import { ShoalError } from '../../base/errors.ts';
 import { shapeText } from '../../trainer/layers/common.ts';
+import { findPackage } from './optional-package.ts';
 
 /** What we use of sharp. */
 interface Sharp {
@@ -39,25 +40,25 @@ export async function readImage(bytes: Uint8Array, path: string, shape: readonly
     return new Uint8Array(data);
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    const problem = { code: 'SHOAL_DATA_CORRUPT', operation, got, expected: 'an image', hint: 'Check the file.' } as const;
+    const problem = {
+      code: 'SHOAL_DATA_CORRUPT',
+      operation,
+      got,
+      expected: 'an image',
+      hint: 'Check the file.',
+    } as const;
     throw new ShoalError(problem, { cause });
   }
 }
 
 async function loadSharp(operation: string): Promise<(bytes: Uint8Array) => Sharp> {
-  try {
-    const name = 'sharp'; // not a literal import: the package is absent where Shoal is built
-    return ((await import(name)) as { default: (bytes: Uint8Array) => Sharp }).default;
-  } catch (cause) {
-    throw new ShoalError(
-      {
-        code: 'SHOAL_OPTIONAL_PACKAGE',
-        operation,
-        got: 'no package "sharp", which decodes images',
-        expected: 'it beside shoal',
-        hint: 'Install it: npm install sharp. Or give the pixels as a .npy or .json file.',
-      },
-      { cause },
-    );
-  }
+  const found = findPackage('sharp');
+  if (found !== null) return ((await import(found)) as { default: (bytes: Uint8Array) => Sharp }).default;
+  throw new ShoalError({
+    code: 'SHOAL_OPTIONAL_PACKAGE',
+    operation,
+    got: 'no package "sharp", which decodes images',
+    expected: `it beside shoal or in ${process.cwd()}`,
+    hint: 'Install it: npm install sharp. Or give the pixels as a .npy or .json file.',
+  });
 }

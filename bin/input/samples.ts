@@ -69,7 +69,13 @@ function countSamples(array: readonly number[], sample: readonly number[], path:
 function parseJsonArray(text: string, path: string): { shape: readonly number[]; data: Uint8Array | Float32Array } {
   const wrong = (got: string, expected: string, cause?: unknown) =>
     new ShoalError(
-      { code: 'SHOAL_DATA_FORMAT', operation: `read ${path}`, got, expected, hint: 'Write lists of numbers: [[0, 255], [17, 3]].' },
+      {
+        code: 'SHOAL_DATA_FORMAT',
+        operation: `read ${path}`,
+        got,
+        expected,
+        hint: 'Write lists of numbers: [[0, 255], [17, 3]].',
+      },
       { cause },
     );
   let json: unknown;
@@ -85,7 +91,8 @@ function parseJsonArray(text: string, path: string): { shape: readonly number[];
     depth === shape.length
       ? typeof at === 'number'
       : Array.isArray(at) && at.length === shape[depth] && at.every((inner) => even(inner, depth + 1));
-  if (flat.length === 0 || !even(json, 0)) throw wrong('something else', 'lists of numbers, all of one length at each depth');
+  if (flat.length === 0 || !even(json, 0))
+    throw wrong('something else', 'lists of numbers, all of one length at each depth');
   const numbers = flat as number[];
   const pixels = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
   return { shape, data: pixels ? Uint8Array.from(numbers) : Float32Array.from(numbers) };

@@ -5,9 +5,29 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Beginnings of the codes that mean: what was asked for cannot be run as it is written. */
-const USAGE = ['USAGE', 'JOB', 'MODEL', 'SHAPE', 'UNKNOWN_', 'LOSS', 'THREADS', 'TFJS', 'MEMORY_TOO_LARGE', 'DATA_', 'RUN_'];
+const USAGE = [
+  'USAGE',
+  'JOB',
+  'MODEL',
+  'SHAPE',
+  'UNKNOWN_',
+  'LOSS',
+  'THREADS',
+  'TFJS',
+  'MEMORY_TOO_LARGE',
+  'DATA_',
+  'RUN_',
+];
 /** What may end a run under way that was asked for rightly. */
-const FAILURES = ['DATA_SAMPLE', 'DATA_THREAD', 'DATA_DEADLINE', 'DATA_QUEUE', 'DATA_LAYOUT', 'DATA_CLOSED', 'RUN_WRITE'];
+const FAILURES = [
+  'DATA_SAMPLE',
+  'DATA_THREAD',
+  'DATA_DEADLINE',
+  'DATA_QUEUE',
+  'DATA_LAYOUT',
+  'DATA_CLOSED',
+  'RUN_WRITE',
+];
 
 const begins = (code: string, beginnings: readonly string[]): boolean =>
   beginnings.some((beginning) => code.startsWith(`SHOAL_${beginning}`));

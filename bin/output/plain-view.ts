@@ -51,7 +51,9 @@ export function plainView(screen: Screen, now: () => number = Date.now): RunView
       } else if (event.event === 'step') {
         pace.add(event);
         if (now() - told >= EVERY_MS)
-          say(`epoch ${event.epoch}/${start!.epochs}  step ${event.step}/${start!.steps}  ${stepText(event, start!.steps, pace)}`);
+          say(
+            `epoch ${event.epoch}/${start!.epochs}  step ${event.step}/${start!.steps}  ${stepText(event, start!.steps, pace)}`,
+          );
       } else if (event.event === 'epoch') {
         say(epochLine(event, start!.epochs, pace, colors));
         pace.restart();

@@ -5,4 +5,5 @@ export const usageError = (operation: string, got: string, expected: string, hin
   new ShoalError({ code: 'SHOAL_USAGE', operation, got, expected, hint });
 
 /** A path as it can be typed again. */
-export const typed = (path: string): string => (/^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+export const typed = (path: string): string =>
+  /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
