@@ -22,7 +22,7 @@ import {
 import type { Store } from './store.ts';
 import { nodeName, reduceProgram, rootOf } from './tree.ts';
 import type { Versions } from './versions.ts';
-import { rowsOf, type Work } from './work.ts';
+import { activeLeaves, rowsOf, type Work } from './work.ts';
 
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
 export interface Snapshot {
@@ -66,10 +66,12 @@ export interface LocalStore extends Store {
 }
 
 const TOTALS_AT = 64; // bytes: after the f32 scalars
-const MOST_PARTS = 256;
+const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
+const STEP = BINDING.base + SPACES.indexOf('step');
 
-const recordBytes = (contribution: ContributionLayout): number =>
-  4 * BINDING.words + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * MOST_PARTS);
+/** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
+const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
+  SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
 
 /** The optimizer's calls, one a tensor. */
 function updateCalls(
@@ -107,11 +109,14 @@ function totalsCalls({ contribution }: { readonly contribution: ContributionLayo
 /** Bytes that the store takes from the pool's arena, beside the versions. */
 export function localStoreBytes(
   options: Pick<LocalStoreOptions, 'versions' | 'contribution' | 'optimizer' | 'optimizerConfig'>,
-  depth: number,
-  ranges: number,
+  { depth, ranges, microShards }: { readonly depth: number; readonly ranges: number; readonly microShards: number },
 ): number {
   const encoded = encodedBytes(updateCalls(options)) * ranges + encodedBytes(totalsCalls(options));
-  return encoded + (depth + 2) * alignUp(recordBytes(options.contribution) + 512);
+  return (
+    encoded +
+    2 * alignUp(4 * BINDING.words + 512) +
+    (depth + 2) * alignUp(recordBytes(options.contribution, microShards) + 512)
+  );
 }
 
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
@@ -128,7 +133,9 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     );
   });
   const totals = encodeCalls(arena, totalsCalls(options));
-  const records = Array.from({ length: schedule.depth + 2 }, () => arena.take(recordBytes(contribution)));
+  const records = Array.from({ length: schedule.depth + 2 }, () =>
+    arena.take(recordBytes(contribution, schedule.microShards)),
+  );
   let turn = 0;
   let state: StepState = startSteps(schedule);
   let stopped: StopReason | null = null;
@@ -176,18 +183,18 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     return null;
   }
   const totalsAt = (record: number): number[] => {
-    const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+    const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
     return [...f64.subarray(at, at + contribution.scalars)];
   };
 
-  async function* work(unit: number, ahead: (likely: readonly Work[]) => void, signal: AbortSignal) {
+  async function* work(unit: number, ahead: (likely: Iterable<Work>) => void, signal: AbortSignal) {
     if (2 ** rootOf(schedule.microShards).level < unit) throw unitError(unit, schedule.microShards);
     for (;;) {
       signal.throwIfAborted();
       if (failure) throw failure;
       const next = step({ kind: 'want' });
       if (next) {
-        ahead([next, ...upcoming(schedule, state)]);
+        ahead(upcoming(schedule, next, state));
         yield next;
       } else if (stopped) return;
       else
@@ -197,45 +204,44 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     }
   }
 
-  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
-    const word = record >>> 2;
-    const now = versions.of(work.version);
-    const next = versions.of(work.version + 1);
-    const scalars = record + 4 * BINDING.words;
-    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+  /** Bindings for a step from each of the two copies; records begin as one of them. */
+  const templates = [0, 1].map((i) => {
+    const at = arena.take(4 * BINDING.words);
+    const now = versions.of(i);
+    const next = versions.of(i + 1);
     const bases: Partial<Record<Space, number>> = {
       parameters: now.parameters,
       slots: now.slots,
       next: next.parameters,
       nextSlots: next.slots,
-      step: scalars,
     };
-    i32.fill(0, word, word + BINDING.words);
-    for (const [space, base] of Object.entries(bases)) i32[word + SPACES.indexOf(space as Space)] = base;
+    for (const [space, base] of Object.entries(bases)) i32[(at >>> 2) + SPACES.indexOf(space as Space)] = base;
+    return at >>> 2;
+  });
+
+  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
+    const word = record >>> 2;
+    const scalars = record + SCALARS_AT;
+    const template = templates[work.version % 2]!;
+    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+    i32.copyWithin(word, template, template + BINDING.words);
+    i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
-    const program = programOf(parts, work);
-    i32[reduce >>> 2] = program.length;
-    program.forEach((entry, i) => {
-      i32[(reduce >>> 2) + 1 + i] = entry === '+' ? 0 : parts[entry]!.bytes.byteOffset;
-    });
+    i32.set(programOf(parts, work), reduce >>> 2);
     f32[scalars >>> 2] = rowsOf(work);
-    options.optimizer.scalars(options.optimizerConfig, work.step + 1).forEach((value, i) => {
-      f32[(scalars >>> 2) + 1 + i] = value;
-    });
+    f32.set(options.optimizer.scalars(options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
   }
-  const programs = new Map<string, ReturnType<typeof reduceProgram>>();
-  function programOf(parts: readonly Part[], work: Work): ReturnType<typeof reduceProgram> {
-    const leaves = work.shares.filter((rows) => rows > 0).length;
-    const key = `${leaves}:${parts.map((part) => nodeName(part.node)).join()}`;
-    let program = programs.get(key);
-    if (!program) {
-      program = reduceProgram(
-        parts.map((part) => part.node),
-        leaves,
-      );
-      programs.set(key, program);
+  const programs = new WeakMap<readonly Part[], Int32Array>();
+  /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */
+  function programOf(parts: readonly Part[], work: Work): Int32Array {
+    let words = programs.get(parts);
+    if (!words) {
+      const nodes = parts.map((part) => part.node);
+      const program = reduceProgram(nodes, activeLeaves(work));
+      words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
+      programs.set(parts, words);
     }
-    return program;
+    return words;
   }
 
   const foreign = new Map<string, number>();
@@ -258,7 +264,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   async function settle(command: number, record: number, work: Work): Promise<void> {
     try {
       await pool.done(command);
-      const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+      const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
       const finite = Number.isFinite(f64[at]!);
       const first = !finite && state.stopping !== 'not-finite';
       step({ kind: 'settled', work, finite }, record);
@@ -283,7 +289,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       await pool.room(2 + ranges.length);
       let command = pool.calls(totals, record);
       if (work.kind === 'gradient') {
-        pool.veto(record + 4 * BINDING.words + TOTALS_AT);
+        pool.veto(record + SCALARS_AT + TOTALS_AT);
         for (const range of ranges) command = pool.calls(range, record);
       }
       settling = settling.then(() => settle(command, record, work));
@@ -303,19 +309,18 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   };
 }
 
-/** The work that follows, as far as the data pool may read ahead. */
-function upcoming(schedule: Schedule, state: StepState): readonly Work[] {
-  const list: Work[] = [];
+/** A piece of work and those that follow it, as far as the data pool may read ahead. Costs nothing until it is walked. */
+function* upcoming(schedule: Schedule, first: Work, state: StepState): Iterable<Work> {
+  yield first;
   // a look at the same machine with nothing open and nothing to save
   let look: StepState = { ...state, open: 0, due: false, saving: false, stopping: null };
-  while (list.length < schedule.depth * 2) {
+  for (;;) {
     const { state: after, actions } = handleStep(schedule, look, { kind: 'want' });
     const [action] = actions;
-    if (action?.kind !== 'open') break;
-    list.push(action.work);
+    if (action?.kind !== 'open') return;
+    yield action.work;
     look = { ...after, open: 0, due: false };
   }
-  return list;
 }
 
 const unitError = (unit: number, microShards: number): ShoalError =>

@@ -110,8 +110,7 @@ function memoryOf(
   const versions = { segments, bytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const store = localStoreBytes(
     { versions, contribution: program.contribution, optimizer, optimizerConfig },
-    depth,
-    ranges,
+    { depth, ranges, microShards: job.microShards },
   );
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),

@@ -129,6 +129,7 @@ class Session implements StoreObserver {
   #lastStep = 0;
   #trainedMs = 0;
   #samples = 0;
+  #warm = false;
   #closed = false;
 
   private constructor(
@@ -207,8 +208,12 @@ class Session implements StoreObserver {
     const samples = rowsOf(work);
     const { program, metrics } = this.#prepared;
     this.#tallies.gradient.add(totals, samples);
-    this.#samples += samples;
-    this.#trainedMs += now - this.#lastStep;
+    if (!this.#warm)
+      this.#warm = true; // the first step waits for threads to start
+    else {
+      this.#samples += samples;
+      this.#trainedMs += now - this.#lastStep;
+    }
     const { loss, ...rest } = figures(program.plans.train, metrics, program.metrics, totals, samples);
     this.#tell({
       event: 'step',

@@ -59,20 +59,22 @@ export function sweepPixels(
   }
 }
 
-/** out (rows, columns) = A^T x B over k rows of both. Columns as in sweepAffine. */
+/** out (rows, columns) = A^T x B over k rows of both, plus `more`, of out's shape, in mode ADD. Columns as in sweepAffine. */
 export function sweepOuter(
-  a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, rows: i32, columns: i32, mode: i32,
+  a: usize, as: usize, b: usize, bs: usize, k: i32,
+  out: usize, os: usize, more: usize, rows: i32, columns: i32, mode: i32,
 ): void {
   const width = columns > 8 ? 16 : 8, stride = width == 16 ? tileVectors << 2 : 8;
-  const turns = ceilDiv(rows, tileRows), few = rows / turns, more = rows % turns;
+  const turns = ceilDiv(rows, tileRows), few = rows / turns, long = rows % turns;
   for (let column = 0; column < width; column += stride) {
     const at = <usize>column << 2;
-    let p = a, q = out + at;
+    let p = a, q = out + at, m = more + at;
     for (let turn = 0; turn < turns; turn++) {
-      const r = turn < more ? few + 1 : few;
-      outer(r, stride == 16, p, as, b + at, bs, k, q, os, mode);
+      const r = turn < long ? few + 1 : few;
+      outer(r, stride == 16, p, as, b + at, bs, k, q, os, m, mode);
       p += <usize>r << 2;
       q += os * r;
+      m += os * r;
     }
   }
 }
