@@ -87,7 +87,15 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     },
     async batch(work): Promise<Batch> {
       const name = nameOf(work);
-      if (!held.has(name)) request([work]);
+      request([work]);
+      if (!held.has(name)) {
+        // asked for out of turn, with every slot read ahead: the last of those gives way
+        const [last, { slot, ready }] = [...held].at(-1)!;
+        held.delete(last);
+        await ready.catch(() => {});
+        free.push(slot);
+        request([work]);
+      }
       const { slot, ready } = held.get(name)!;
       const since = performance.now();
       await ready;

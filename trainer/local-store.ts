@@ -20,7 +20,7 @@ import {
   startSteps,
 } from './step-machine.ts';
 import type { Store } from './store.ts';
-import { nodeName, reduceProgram, rootOf } from './tree.ts';
+import { reduceProgram, rootOf } from './tree.ts';
 import type { Versions } from './versions.ts';
 import { activeLeaves, rowsOf, type Work } from './work.ts';
 
@@ -37,9 +37,9 @@ export interface StoreObserver {
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void;
   /** A batch of an evaluation is counted. */
   counted(work: Work, totals: readonly number[], last: boolean): void;
-  /** A version to keep. The run goes on meanwhile. */
-  save(snapshot: Snapshot): void;
-  /** The loss of this step is not a number: it was not applied. */
+  /** A version to keep, finite throughout. The run goes on when this settles; the copy is the observer's. */
+  save(snapshot: Snapshot): Promise<void>;
+  /** The loss of this work is not a number, and it was not applied; or the version that it reads is not, and was not saved. */
   notFinite(work: Work): Promise<void>;
 }
 
@@ -52,6 +52,8 @@ export interface LocalStoreOptions {
   readonly optimizerConfig: unknown;
   /** Into how many ranges the vector is cut: as many as there would be servers. Default 1. */
   readonly ranges?: number;
+  /** Parts from another memory that one contribution may consist of; there is room for as many. Default 0. */
+  readonly staging?: number;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
 }
@@ -63,6 +65,13 @@ export interface LocalStore extends Store {
   readonly stopped: StopReason | null;
   /** The newest committed version. */
   snapshot(): Snapshot;
+}
+
+/** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
+export function allFinite({ parameters, slots }: Snapshot): boolean {
+  for (const vector of [parameters, ...Object.values(slots)])
+    for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+  return true;
 }
 
 const TOTALS_AT = 64; // bytes: after the f32 scalars
@@ -106,15 +115,23 @@ function totalsCalls({ contribution }: { readonly contribution: ContributionLayo
   return build.finish().calls;
 }
 
+export interface StoreSizes {
+  readonly depth: number;
+  readonly ranges: number;
+  readonly microShards: number;
+  readonly staging: number;
+}
+
 /** Bytes that the store takes from the pool's arena, beside the versions. */
 export function localStoreBytes(
   options: Pick<LocalStoreOptions, 'versions' | 'contribution' | 'optimizer' | 'optimizerConfig'>,
-  { depth, ranges, microShards }: { readonly depth: number; readonly ranges: number; readonly microShards: number },
+  { depth, ranges, microShards, staging }: StoreSizes,
 ): number {
   const encoded = encodedBytes(updateCalls(options)) * ranges + encodedBytes(totalsCalls(options));
   return (
     encoded +
     2 * alignUp(4 * BINDING.words + 512) +
+    staging * alignUp(options.contribution.bytes + 512) +
     (depth + 2) * alignUp(recordBytes(options.contribution, microShards) + 512)
   );
 }
@@ -142,6 +159,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   let failure: unknown = null;
   let settling: Promise<void> = Promise.resolve();
   let wake: (() => void) | null = null;
+  let newest: Work | null = null;
 
   const vector = (address: number) => f32.subarray(address >>> 2, (address + versions.bytes) >>> 2);
   function load(snapshot: Snapshot): void {
@@ -167,20 +185,39 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     return { bytes, release() {} };
   });
 
-  /** Feeds the machine and does what it says; true when work may be opened now. */
+  /** Feeds the machine and does what it says. @returns the work that may be opened now */
   function step(event: StepEvent, recordAt?: number): Work | null {
     const result = handleStep(schedule, state, event);
     state = result.state;
     for (const action of result.actions) {
       if (action.kind === 'open') return action.work;
-      if (action.kind === 'commit') observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
-      else if (action.kind === 'counted') observer.counted(action.work, totalsAt(recordAt!), action.last);
-      else if (action.kind === 'save') {
-        observer.save(snapshot());
-        return step({ kind: 'saved' }) ?? step({ kind: 'want' });
-      } else stopped = action.reason;
+      if (action.kind === 'commit') {
+        observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
+        newest = action.work;
+      } else if (action.kind === 'counted') {
+        observer.counted(action.work, totalsAt(recordAt!), action.last);
+        newest = action.work;
+      } else if (action.kind === 'save') void save();
+      else stopped = action.reason;
     }
     return null;
+  }
+  async function save(): Promise<void> {
+    try {
+      const copy = snapshot();
+      const finite = allFinite(copy);
+      if (finite) await observer.save(copy);
+      else await observer.notFinite({ ...newest!, version: copy.version });
+      step({ kind: 'saved', finite });
+    } catch (error) {
+      failure ??= error;
+    } finally {
+      wakeUp();
+    }
+  }
+  function wakeUp(): void {
+    wake?.();
+    wake = null;
   }
   const totalsAt = (record: number): number[] => {
     const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
@@ -244,25 +281,23 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     return words;
   }
 
-  const foreign = new Map<string, number>();
+  const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
   /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
   async function brought(contributed: Contribution): Promise<readonly Part[]> {
-    if (contributed.parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed.parts;
-    await contributed.ready;
-    return contributed.parts.map((part) => {
-      const key = nodeName(part.node);
-      let at = foreign.get(key);
-      if (at === undefined) {
-        at = arena.take(contribution.bytes);
-        foreign.set(key, at);
-      }
+    const { parts } = contributed;
+    if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return parts;
+    if (parts.length > staging.length) throw stagingError(parts.length, staging.length);
+    await Promise.all([contributed.ready, settling]); // settling: the parts before these are read
+    return parts.map((part, i) => {
+      const at = staging[i]!;
       arena.views.u8.set(part.bytes, at);
       return { node: part.node, bytes: arena.views.u8.subarray(at, at + contribution.bytes) };
     });
   }
 
-  async function settle(command: number, record: number, work: Work): Promise<void> {
+  async function settle(command: number, record: number, work: Work, read: Promise<void>): Promise<void> {
     try {
+      await read; // whoever hears of the step finds its batch free again
       await pool.done(command);
       const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
       const finite = Number.isFinite(f64[at]!);
@@ -272,8 +307,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     } catch (error) {
       failure ??= error;
     } finally {
-      wake?.();
-      wake = null;
+      wakeUp();
     }
   }
 
@@ -292,12 +326,11 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
         pool.veto(record + SCALARS_AT + TOTALS_AT);
         for (const range of ranges) command = pool.calls(range, record);
       }
-      settling = settling.then(() => settle(command, record, work));
+      settling = settling.then(() => settle(command, record, work, contributed.ready));
     },
     interrupt() {
       step({ kind: 'interrupt' });
-      wake?.();
-      wake = null;
+      wakeUp();
     },
     get stopped() {
       return stopped;
@@ -322,6 +355,15 @@ function* upcoming(schedule: Schedule, first: Work, state: StepState): Iterable<
     look = { ...after, open: 0, due: false };
   }
 }
+
+const stagingError = (parts: number, room: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_STAGING',
+    operation: 'bring sums from another memory',
+    got: `a contribution of ${parts} parts`,
+    expected: `at most ${room}, for which there is room`,
+    hint: 'Give the store more staging when it is made.',
+  });
 
 const unitError = (unit: number, microShards: number): ShoalError =>
   new ShoalError({
