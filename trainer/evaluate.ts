@@ -42,7 +42,7 @@ export async function evaluateSnapshot(
     observer: {
       committed() {},
       counted: (work, totals) => tally.add(totals, rowsOf(work)),
-      save() {},
+      async save() {},
       async notFinite() {},
     },
   });

@@ -155,12 +155,19 @@ function labelTransforms(
   const { classes } = train;
   const label = train.fields['label'];
   if (!label) throw labelError(job, 'no field named "label"', 'one');
-  if (label.dtype !== 'i32') return [];
   if (loss.labels === 'class') {
+    if (output.length !== 1) throw outputError(job, output);
+    if (label.dtype !== 'i32' || label.shape.length > 0)
+      throw labelError(
+        job,
+        `labels of type ${label.dtype}, shape ${shapeText(label.shape)}`,
+        'one whole number a sample',
+      );
     if (classes !== null && classes > outputs)
       throw labelError(job, `labels from 0 to ${classes - 1}`, `labels from 0 to ${outputs - 1}, the model's outputs`);
     return [];
   }
+  if (label.dtype !== 'i32') return [];
   if (outputs === 1) {
     if (classes !== null && classes > 2 && loss.activation === 'sigmoid')
       throw labelError(job, `${classes} classes`, 'two, for one sigmoid output');
@@ -208,6 +215,15 @@ function inputSpec(
     shift: channel.map((i) => -at(mean, i) / at(std, i)),
   };
 }
+
+const outputError = (job: Job, output: readonly number[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_SHAPE',
+    operation: `give the model's output to ${job.loss.class_name}`,
+    got: `an output of shape ${shapeText(output)}`,
+    expected: 'one value for each class: (classes)',
+    hint: 'Add a Flatten layer before the last Dense layer.',
+  });
 
 const labelError = (job: Job, got: string, expected: string): ShoalError =>
   new ShoalError({
