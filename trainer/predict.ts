@@ -20,7 +20,7 @@ export interface PredictOptions {
 }
 
 export interface Predictions {
-  /** (n, ...shape). */
+  /** (n, ...output shape), after the last layer's activation. */
   readonly outputs: Float32Array;
   readonly shape: readonly number[];
 }
@@ -61,5 +61,5 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
     runner.run('predict', { rows });
     outputs.set(runner.views.f32.subarray(from, from + rows * each), first * each);
   }
-  return { outputs, shape };
+  return { outputs, shape: [count, ...shape] };
 }
