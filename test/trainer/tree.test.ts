@@ -138,7 +138,10 @@ describe('the tree', () => {
           rows,
         );
         assert.ok(Math.max(...shares) - Math.min(...shares) <= 1);
-        assert.deepEqual([...shares].sort((a, b) => b - a), shares);
+        assert.deepEqual(
+          [...shares].sort((a, b) => b - a),
+          shares,
+        );
       }
   });
 });
