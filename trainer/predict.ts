@@ -1,26 +1,22 @@
-// predict.ts: a snapshot's outputs for given samples, computed on this thread by the kernels that train. No pool, no dataset.
+// predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
 import { ShoalError } from '../base/errors.ts';
-import { readerFromArrays } from '../datasets/from-arrays.ts';
-import type { Dataset, Fields } from '../datasets/reader.ts';
-import { BINDING, countTiles, type KernelEntry, SCRATCH_BYTES, SPACES, type Space } from '../kernels/abi.ts';
-import { createArena } from '../kernels/arena.ts';
-import { instantiate, loadKernels } from '../kernels/load.ts';
-import { expand, memoryBytes } from './contribution.ts';
-import { CALL_WORDS } from './control.ts';
-import { encodeCalls, encodedBytes } from './encode.ts';
+import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
+import { shapeText } from './layers/common.ts';
 import type { Snapshot } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { elements } from './model.ts';
-import type { PlanCall } from './plan-builder.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { compile } from './plan.ts';
+import { pixelScaling } from './prepare.ts';
 import { segmentsOf } from './weights.ts';
 
 export interface PredictOptions {
   readonly job: Job;
-  readonly snapshot: Snapshot;
-  /** (n, ...input shape): bytes are pixels from 0 to 255, f32 is taken as it is; both are normalized as the job says. */
+  readonly snapshot: Pick<Snapshot, 'parameters'>;
+  /** (n, ...input shape): pixels as a dataset has them, before scaling: 0 to 255 for u8. */
   readonly images: Uint8Array | Float32Array;
+  readonly kernels?: KernelModule;
 }
 
 export interface Predictions {
@@ -29,88 +25,41 @@ export interface Predictions {
   readonly shape: readonly number[];
 }
 
-/** @throws SHOAL_SHAPE unless the images are whole samples */
-export async function predictSnapshot({ job, snapshot, images }: PredictOptions): Promise<Predictions> {
-  const size = elements(job.model.input.spec.shape);
-  const n = images.length / size;
-  if (!Number.isInteger(n) || n === 0) {
+/** Samples computed at once. */
+const ROWS = 32;
+
+/** What the model gives for each sample. @throws SHOAL_SHAPE when the images are no whole number of the model's inputs */
+export async function predictSnapshot({ job, snapshot, images, kernels }: PredictOptions): Promise<Predictions> {
+  const { model } = job;
+  const size = elements(model.input.spec.shape);
+  if (images.length === 0 || images.length % size !== 0) {
     throw new ShoalError({
       code: 'SHOAL_SHAPE',
-      operation: `predict with "${job.name}"`,
+      operation: 'predict',
       got: `${images.length} values`,
-      expected: `a multiple of ${size}, the values of one sample`,
-      hint: `Samples have the shape (${job.model.input.spec.shape.join(', ')}).`,
+      expected: `a multiple of ${size}: samples of shape ${shapeText(model.input.spec.shape)}`,
+      hint: 'Resize the images to what the model was trained on.',
     });
   }
-  const prepared = prepare(job, emptyDataset(job, images), { threads: 1 });
-  const { shape } = prepared.program.plans.predict.output;
-  const compute = createHost(prepared, snapshot);
-  const outputs = new Float32Array(n * elements(shape));
-  const { rows } = prepared.program;
-  for (let from = 0; from < n; from += rows) {
-    const count = Math.min(rows, n - from);
-    outputs.set(compute(images.subarray(from * size, (from + count) * size), count), from * elements(shape));
+  const { parameters: segments, shapes } = segmentsOf(model);
+  const dtype = images instanceof Uint8Array ? 'u8' : 'f32';
+  const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
+  const loss = losses[job.loss.class_name];
+  const program = compile({ model, segments, shapes, rows: ROWS, loss, fromLogits: true, metrics: [], input });
+  const runner = createHostRunner(program, segments, kernels ?? loadKernels());
+  runner.load(snapshot.parameters);
+  const { at, shape } = program.plans.predict.output;
+  const each = elements(shape);
+  const count = images.length / size;
+  const outputs = new Float32Array(count * each);
+  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
+  const rowBytes = bytes.length / count;
+  const from = (runner.at[at.space] + at.at) >>> 2;
+  for (let first = 0; first < count; first += ROWS) {
+    const rows = Math.min(ROWS, count - first);
+    runner.views.u8.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), runner.at.input);
+    runner.run('predict', { rows });
+    outputs.set(runner.views.f32.subarray(from, from + rows * each), first * each);
   }
-  return { outputs, shape: [n, ...shape] };
-}
-
-/** What a job's plan wants to know of its data, without any: one sample of zeros. */
-function emptyDataset(job: Job, images: Uint8Array | Float32Array): Dataset {
-  const { shape } = job.model.input.spec;
-  const output = segmentsOf(job.model).shapes[job.model.output]!.shape;
-  const classes = losses[job.loss.class_name].labels === 'class';
-  const fields: Fields = {
-    image: { shape, dtype: images instanceof Uint8Array ? 'u8' : 'f32' },
-    label: classes ? { shape: [], dtype: 'i32' } : { shape: output, dtype: 'f32' },
-  };
-  const length = elements(shape);
-  const image = images instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  const label = classes ? new Int32Array(1) : new Float32Array(elements(output));
-  const reader = readerFromArrays({ fields, data: { image, label }, classes: null });
-  return { train: reader, test: reader };
-}
-
-/** The plan for predictions in a memory of its own: a function from at most program.rows samples to their outputs. */
-function createHost({ program, segments }: Prepared, snapshot: Snapshot) {
-  const { calls, arenaBytes, output } = program.plans.predict;
-  const kernels = loadKernels();
-  const sizes: Partial<Record<Space, number>> = {
-    arena: arenaBytes,
-    parameters: memoryBytes(segments),
-    packed: program.packedBytes,
-    tables: program.tables.bytes,
-    input: program.input.leafBytes,
-    scratch: SCRATCH_BYTES,
-  };
-  const total = Object.values(sizes).reduce((sum, bytes) => sum + bytes + 1024, 4096);
-  const arena = createArena(total + encodedBytes(calls) + encodedBytes(program.packs));
-  const { views } = arena;
-  const bindings = arena.take(4 * BINDING.words);
-  const at = Object.fromEntries(Object.entries(sizes).map(([space, bytes]) => [space, arena.take(bytes)]));
-  for (const [space, base] of Object.entries(at)) views.u32[(bindings >>> 2) + SPACES.indexOf(space as Space)] = base;
-  for (const table of program.tables.entries) views.u8.set(table.data, at['tables']! + table.at);
-  const parameters = at['parameters']! >>> 2;
-  expand(segments, snapshot.parameters, views.f32.subarray(parameters, parameters + (memoryBytes(segments) >>> 2)));
-
-  const instance = instantiate(kernels, arena.memory);
-  const encode = (list: readonly PlanCall[]) => {
-    const { address } = encodeCalls(arena, list);
-    return (rows: number): void => {
-      views.u32[(bindings >>> 2) + BINDING.rows] = rows;
-      for (const [i, call] of list.entries()) {
-        const descriptor = views.u32[(address >>> 2) + CALL_WORDS * i + 1]!;
-        const kernel = instance[call.arguments.kernel] as KernelEntry;
-        kernel(descriptor, bindings, 0, countTiles(call.tiles, rows));
-      }
-    };
-  };
-  const run = encode(calls);
-  encode(program.packs)(0);
-  const from = (at[output.at.space]! + output.at.at) >>> 2;
-  return (images: Uint8Array | Float32Array, rows: number): Float32Array => {
-    const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
-    views.u8.set(bytes, at['input']! + program.input.fields.image.at);
-    run(rows);
-    return views.f32.slice(from, from + rows * elements(output.shape));
-  };
+  return { outputs, shape: [count, ...shape] };
 }
