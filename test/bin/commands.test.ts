@@ -83,7 +83,7 @@ describe('shoal, after training,', () => {
     writeFileSync(join(folder, 'cut.npy'), readFileSync(join(folder, 'bytes.npy')).subarray(0, 300));
     writeFileSync(join(folder, 'uneven.json'), '[[1, 2], [3]]');
     for (const [file, code, says] of [
-      ['wide.npy', 'SHOAL_SHAPE', /\(8, 9\)[^]*\(8, 8, 1\)/],
+      ['wide.npy', 'SHOAL_SHAPE', /\(8, 9\)[\s\S]*\(8, 8, 1\)/],
       ['cut.npy', 'SHOAL_DATA_TRUNCATED', /384 for \(6, 8, 8\)/],
       ['uneven.json', 'SHOAL_DATA_FORMAT', /lists of numbers/],
       ['notes.txt', 'SHOAL_DATA_FORMAT', /\.txt/],
@@ -102,7 +102,7 @@ describe('shoal, after training,', () => {
     assert.ok(code === 1 || code === 2);
     assert.match(
       stderr,
-      /^error SHOAL_OPTIONAL_PACKAGE: [^]*npm install sharp|^error SHOAL_DATA_CORRUPT: read picture.png/,
+      /^error SHOAL_OPTIONAL_PACKAGE: [\s\S]*npm install sharp|^error SHOAL_DATA_CORRUPT: read picture.png/,
     );
   });
 

@@ -131,7 +131,7 @@ describe('shoal train', () => {
     assert.deepEqual(hashesOf(more.stdout), hashesOf(whole.stdout));
     const other = await shoal(folder, ['train', '--resume', 'runs/job', '--seed', '5']);
     assert.equal(other.code, 2);
-    assert.match(other.stderr, /^error SHOAL_RUN_JOB: [^]*got +another seed$/m);
+    assert.match(other.stderr, /^error SHOAL_RUN_JOB: [\s\S]*got +another seed$/m);
   });
 
   it('stops at a loss that is not finite, with exit code 1, and leaves a good checkpoint', async () => {

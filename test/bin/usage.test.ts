@@ -25,45 +25,45 @@ const cases: readonly Case[] = [
     what: 'an unknown key',
     change: (job) => ({ ...job, epoch: 3 }),
     code: 'SHOAL_JOB',
-    says: /unknown key "epoch"[^]*epochs/,
+    says: /unknown key "epoch"[\s\S]*epochs/,
   },
   {
     what: 'an unknown layer',
     change: (job) => layers(job, (list) => [...list.slice(0, -1), { class_name: 'LSTM', config: {} }]),
     code: 'SHOAL_UNKNOWN_LAYER',
-    says: /"LSTM"[^]*Conv2D, Dense/,
+    says: /"LSTM"[\s\S]*Conv2D, Dense/,
   },
   {
     what: 'shapes that do not chain',
     change: (job) =>
       layers(job, (list) => [...list.slice(0, 4), { class_name: 'Conv2D', config: { filters: 2, kernel_size: 3 } }]),
     code: 'SHOAL_SHAPE',
-    says: /got[^]*expected/,
+    says: /got[\s\S]*expected/,
   },
   {
     what: 'an output that is no list of classes',
     change: (job) => layers(job, (list) => list.toSpliced(3, 1)),
     code: 'SHOAL_SHAPE',
-    says: /\(3, 3, 4\)[^]*Flatten/,
+    says: /\(3, 3, 4\)[\s\S]*Flatten/,
   },
   {
     what: 'images of another shape than the model takes',
     change: (job) =>
       layers(job, ([, ...rest]) => [{ class_name: 'InputLayer', config: { batch_shape: [null, 9, 9, 1] } }, ...rest]),
     code: 'SHOAL_SHAPE',
-    says: /\(8, 8, 1\)[^]*\(9, 9, 1\)/,
+    says: /\(8, 8, 1\)[\s\S]*\(9, 9, 1\)/,
   },
   {
     what: 'labels out of range',
     change: (job) => ({ ...job, data: { ...job.data, classes: 3 } }),
     code: 'SHOAL_DATA_LABEL',
-    says: /label 3 at sample \d+[^]*0 to 2/,
+    says: /label 3 at sample \d+[\s\S]*0 to 2/,
   },
   {
     what: 'more classes than outputs',
     change: (job) => ({ ...job, data: { ...job.data, classes: 7 } }),
     code: 'SHOAL_DATA_LABEL',
-    says: /0 to 6[^]*0 to 3/,
+    says: /0 to 6[\s\S]*0 to 3/,
   },
   {
     what: 'an empty dataset',
@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     what: 'a job of more than 4 GiB',
     args: ['--batch', '3000000', '--set', 'microShards=1'],
     code: 'SHOAL_MEMORY_TOO_LARGE',
-    says: /MiB[^]*4,096 MiB/,
+    says: /MiB[\s\S]*4,096 MiB/,
   },
   {
     what: 'a learning rate that is no number',
@@ -155,10 +155,10 @@ describe('shoal refuses', () => {
   it('unknown commands and options with exit code 2 and the nearest known one', async () => {
     const option = await shoal(folder, ['train', 'job.json', '--epoch', '3']);
     assert.equal(option.code, 2);
-    assert.match(option.stderr, /unknown option '--epoch'[^]*--epochs/);
+    assert.match(option.stderr, /unknown option '--epoch'[\s\S]*--epochs/);
     const command = await shoal(folder, ['trian', 'job.json']);
     assert.equal(command.code, 2);
-    assert.match(command.stderr, /unknown command 'trian'[^]*train/);
+    assert.match(command.stderr, /unknown command 'trian'[\s\S]*train/);
     assert.equal((await shoal(folder, ['train', 'job.json', '--threads', 'two'])).code, 2);
   });
 

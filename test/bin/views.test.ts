@@ -115,7 +115,7 @@ describe('what is shown of a run', () => {
     assert.ok(errorText(error, plain, true).startsWith(`${text}\nShoalError: `));
     assert.match(
       errorText(new TypeError('oops'), plain, false),
-      /^error SHOAL_INTERNAL: run\n {2}got {6}oops\n[^]*--verbose/,
+      /^error SHOAL_INTERNAL: run\n {2}got {6}oops\n[\s\S]*--verbose/,
     );
   });
 
