@@ -11,6 +11,7 @@ export interface BackwardOptions {
   readonly emitted: ReadonlyMap<string, Emitted>;
   /** Zeros that the gradient of each call's output must have around it. */
   readonly halos: ReadonlyMap<string, Halo>;
+  /** Compact: what a loss writes. */
   readonly dOutput: Tensor;
   readonly deferred: string | null;
 }
@@ -24,7 +25,8 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
   const { model } = options;
   build.pass = 'backward';
   const trained = behind(options);
-  const gradients = new Map<string, Gradient>([[model.output, { tensor: dOutput, masked: deferred !== null }]]);
+  const first = { tensor: build.covered(dOutput, halos.get(model.output)!), masked: deferred !== null };
+  const gradients = new Map<string, Gradient>([[model.output, first]]);
   const readers = new Map<string, number>();
   for (const call of model.calls) for (const name of call.inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
 
@@ -57,7 +59,7 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
         else if (hasHalo(halos.get(name)!) || hasHalo(dX.halo) || (readers.get(name) ?? 0) > 1) {
           const tensor = build.tensor(options.shapes[name]!.shape, halos.get(name)!);
           gradients.set(name, { tensor, masked: false });
-          copy(build, dX, tensor);
+          build.copy(dX, tensor);
         } else gradients.set(name, { tensor: dX, masked: false });
       },
       canMask: (i) => emitted.get(call.inputs[i]!)?.relu === true && readers.get(call.inputs[i]!) === 1,
@@ -96,9 +98,4 @@ function sum(build: PlanBuilder, total: Tensor, part: Tensor): void {
     },
     {},
   );
-}
-
-function copy(build: PlanBuilder, x: Tensor, y: Tensor): void {
-  const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: y.imageStride, yRow: y.rowStride };
-  build.call('copy', { x: build.at(x), y: build.at(y) }, { ...viewOf(x, y), ...strides }, {});
 }

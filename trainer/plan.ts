@@ -143,7 +143,8 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
       site,
     });
     emitted.set(call.name, result);
-    tensors.set(call.name, result.output);
+    // a layer that changes nothing gives its input as it lies: its readers may need a wider halo
+    tensors.set(call.name, build.covered(result.output, halos.values.get(call.name)!));
   });
 
   const output = tensors.get(model.output)!;
@@ -154,7 +155,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     const labels = fixedAt('input', shared.input.fields.label.at);
     const scalar = (i: number) => fixedAt('contribution', shared.contribution.scalarsAt + 8 * i);
     const y = deferred === null && !options.fromLogits ? output : build.tensor(output.shape);
-    const dOutput = mode === 'train' ? build.tensor(output.shape, halos.gradients.get(model.output)!) : null;
+    const dOutput = mode === 'train' ? build.tensor(output.shape) : null;
     loss.emit({ build, output, labels, y, dOutput, sum: scalar(0) });
     let from = 1;
     for (const kind of countsOf(
