@@ -1,6 +1,6 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the output to the first layer that can be trained.
 import type { Emitted } from './layers/kind.ts';
-import { type CompileOptions, segment } from './plan.ts';
+import { type CompileOptions, hasWeights, segment } from './plan.ts';
 import { fixedAt, type PlanBuilder } from './plan-builder.ts';
 import { type Halo, hasHalo, type Tensor, viewOf } from './tensor.ts';
 
@@ -56,7 +56,7 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
         const name = call.inputs[i]!;
         const existing = gradients.get(name);
         if (existing) later.push(() => sum(build, existing.tensor, dX));
-        else if (hasHalo(halos.get(name)!) || hasHalo(dX.halo) || (readers.get(name) ?? 0) > 1) {
+        else if (hasHalo(halos.get(name)!) || hasHalo(dX.halo)) {
           const tensor = build.tensor(options.shapes[name]!.shape, halos.get(name)!);
           gradients.set(name, { tensor, masked: false });
           build.copy(dX, tensor);
@@ -76,7 +76,7 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
 function behind({ model, segments }: CompileOptions): ReadonlySet<string> {
   const names = new Set<string>();
   for (const call of model.calls) {
-    const own = segments.some((s) => s.path.startsWith(`${call.layer}/`));
+    const own = hasWeights(segments, call.layer);
     if (own || call.inputs.some((name) => names.has(name))) names.add(call.name);
   }
   return names;
