@@ -96,6 +96,26 @@ const bias = (size: number, C: number): Case => ({
   elements: 8 * size * size * C,
 });
 
+const input: Case = {
+  title: '16 x 784',
+  kernel: 'input_u8',
+  rows: 16,
+  ints: { H: 28, L: 28, xImage: 784, xRow: 28, yImage: 784, yRow: 28 },
+  bytes: { x: 16 * 784, y: 64 * 784, scale: 112, shift: 112 },
+  traffic: 80 * 784,
+  elements: 16 * 784,
+};
+
+const loss: Case = {
+  title: '16 x 10',
+  kernel: 'softmax_crossentropy',
+  rows: 16,
+  ints: { m: 1, C: 10, ldl: 10, ldy: 10, ldd: 10, oneHot: 0, wantGradient: 1 },
+  bytes: { logits: 640, labels: 64, y: 640, dLogits: 640, sum: 8 },
+  traffic: 1984,
+  elements: 160,
+};
+
 const updated = (kernel: 'sgd' | 'sgd_momentum' | 'adam', count: number, parts: 1 | 2): Case => {
   const operands = signatures[kernel].operands.filter((name) => name !== 'scalars');
   return {
@@ -119,12 +139,15 @@ const cases: readonly Case[] = [
   mapped('sigmoid', 26 * 26 * 32),
   mapped('tanh', 26 * 26 * 32),
   mapped('dropout', 26 * 26 * 32),
+  input,
+  loss,
   bias(26, 32),
   bias(11, 64),
   ...([1, 2] as const).flatMap((parts) => [
     updated('sgd', 692_352, parts),
     updated('sgd_momentum', 692_352, parts),
     updated('adam', 692_352, parts),
+    updated('adam', 34_826, parts),
   ]),
 ];
 
@@ -184,7 +207,8 @@ function measure(c: Case, samples: number): PointwiseFigure {
   const [kernel, copy] = prepare(c);
   // long enough for V8's optimizing tier to take over
   for (let until = performance.now() + 250; performance.now() < until; ) for (let i = 0; i < 10; i++) kernel();
-  const repeats = Math.max(3, Math.ceil(0.004 / secondsOf(kernel, 5)));
+  // short samples: most of them fit between two preemptions
+  const repeats = Math.max(1, Math.ceil(5e-4 / secondsOf(kernel, 5)));
   const times: [kernel: number, copy: number][] = [];
   for (let i = 0; i < samples; i++) times.push([secondsOf(kernel, repeats), secondsOf(copy, repeats)]);
   const own = median(times.map(([time]) => time));
@@ -199,7 +223,7 @@ function measure(c: Case, samples: number): PointwiseFigure {
 }
 
 /** Measures and prints all cases whose name contains `only`. */
-export function benchPointwise(only = '', samples = 21): readonly PointwiseFigure[] {
+export function benchPointwise(only = '', samples = 101): readonly PointwiseFigure[] {
   return cases
     .filter((c) => `${c.kernel} ${c.title}`.includes(only))
     .map((c) => {

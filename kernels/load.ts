@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
 import { ShoalError } from '../base/errors.ts';
 import type { Kernels } from './abi.ts';
 
@@ -47,11 +48,15 @@ const node = process.versions.node.split('.').map(Number) as [number, number];
 export const revectorizes: boolean =
   node[0] >= 24 && process.arch === 'x64' && process.platform !== 'darwin' && process.env['SHOAL_REVEC'] !== '0';
 
-// Before anything is compiled: V8 reads its flags when it compiles, and keeps what it has compiled.
+// Before anything is compiled: V8 reads its flags when it compiles, and keeps what it has compiled. Flags hold for all threads.
 // --no-liftoff: kernels run optimized from their first call, instead of several times slower until V8 has counted enough calls.
-setFlagsFromString('--no-liftoff');
-if (node[0] < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
-if (revectorizes) setFlagsFromString('--experimental-wasm-revectorize');
+// --no-wasm-inlining: inlining, worth a tenth on short sums, wants call counts that only Liftoff makes: Node 26 aborts without them.
+if (isMainThread) {
+  setFlagsFromString('--no-liftoff');
+  if (node[0] >= 25) setFlagsFromString('--no-wasm-inlining');
+  if (node[0] < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  if (revectorizes) setFlagsFromString('--experimental-wasm-revectorize');
+}
 
 /** The fastest build that this engine accepts: `relaxed` (fused multiply-add) where it knows relaxed SIMD. */
 export function bestBuild(): Build {
@@ -60,8 +65,8 @@ export function bestBuild(): Build {
 
 /** The micro-tile that was fastest in this kind of engine, by measurement; it never changes a result. */
 export function bestTile(build: Build, revectorized: boolean = revectorizes): Tile {
-  if (node[0] < 22) return { rows: 4, vectors: 2 };
-  return { rows: build === 'relaxed' ? 6 : 5, vectors: revectorized ? 4 : 2 };
+  if (revectorized) return { rows: build === 'relaxed' ? 6 : 5, vectors: 4 };
+  return { rows: build === 'relaxed' && node[0] >= 24 ? 6 : 4, vectors: 2 };
 }
 
 /**
@@ -72,6 +77,32 @@ export function loadKernels(build: Build = bestBuild(), tile: Tile = bestTile(bu
   const bytes = kernelBytes(build);
   const hash = createHash('sha256').update(bytes).digest('hex');
   return { build, module: new WebAssembly.Module(bytes), tile, hash };
+}
+
+/** A module of its own: V8 shares code between modules of the same bytes, so an empty custom section tells them apart. */
+function compileApart(kernels: KernelModule): KernelModule {
+  const bytes = new Uint8Array([...kernelBytes(kernels.build), 0, 2, 1, 0x78]);
+  return { ...kernels, module: new WebAssembly.Module(bytes) };
+}
+
+/**
+ * Runs `work` with a copy of the kernels whose code V8 makes without fusing pairs: what fused code is compared with. V8 compiles a
+ * kernel at its first call, so `work` has to make the calls, and no other thread may call a kernel for the first time meanwhile.
+ */
+export function runUnpaired<T>(kernels: KernelModule, work: (unpaired: KernelModule) => T): T {
+  if (!revectorizes) return work(compileApart(kernels));
+  setFlagsFromString('--no-experimental-wasm-revectorize');
+  try {
+    return work(compileApart(kernels));
+  } finally {
+    setFlagsFromString('--experimental-wasm-revectorize');
+  }
+}
+
+/** The kernels for an engine whose fused pairs are wrong or absent: pairs are no longer fused in this process, and the tile suits that. */
+export function stopRevectorizing(kernels: KernelModule): KernelModule {
+  if (revectorizes) setFlagsFromString('--no-experimental-wasm-revectorize');
+  return { ...compileApart(kernels), tile: bestTile(kernels.build, false) };
 }
 
 /** `turns` turns of multiply-adds on the 1,056 bytes at `at`: 12 or 24 chains of four lanes. `apart` cannot be fused in pairs. */

@@ -32,20 +32,28 @@ export async function diagnose(engine: Engine, prepared: Prepared, job: Job, wor
   const place = await search(engine, prepared, job, work);
   return new ShoalError({
     code: 'SHOAL_NOT_FINITE',
-    operation: `train step ${work.step + 1} of epoch ${work.epoch + 1}`,
-    got: `a loss that is NaN or infinite: ${place}`,
-    expected: 'a finite loss',
-    hint: 'Lower the learning rate, or look at the data. The step was not applied; the last checkpoint is good.',
+    operation:
+      work.kind === 'gradient'
+        ? `train step ${work.step + 1} of epoch ${work.epoch + 1}`
+        : `evaluate epoch ${work.epoch + 1}`,
+    got: `NaN or infinity: ${place}`,
+    expected: 'a finite loss and finite weights',
+    hint: 'Lower the learning rate, or look at the data. Nothing of it was saved: the last checkpoint is good.',
   });
 }
 
 async function search(engine: Engine, prepared: Prepared, job: Job, work: Work): Promise<string> {
   const { program, segments } = prepared;
-  const parameters = engine.versions.of(work.version).parameters;
-  for (const s of segments) {
-    const bad = firstBad(engine.pool.arena.views, parameters + 4 * s.at, 4 * s.length);
-    if (bad >= 0) return `element ${bad} of the weight "${s.path}" was not finite any more, the step before overflowed`;
-  }
+  const { parameters, slots } = engine.versions.of(work.version);
+  const vectors = [
+    ['weight', parameters],
+    ...engine.versions.slots.map((name, i) => [`optimizer's ${name} of`, slots + i * engine.versions.bytes] as const),
+  ] as const;
+  for (const [what, address] of vectors)
+    for (const s of segments) {
+      const bad = firstBad(engine.pool.arena.views, address + 4 * s.at, 4 * s.length);
+      if (bad >= 0) return `element ${bad} of the ${what} "${s.path}", after an update that overflowed`;
+    }
   const batch = await engine.feed.batch(work, new AbortController().signal);
   const replay = createReplay(engine, prepared, job, work);
   for (const [leaf, rows] of work.shares.entries()) {
@@ -57,9 +65,9 @@ async function search(engine: Engine, prepared: Prepared, job: Job, work: Work):
   return 'it arose in the sum over micro-shards';
 }
 
-/** Runs the training plan on one micro-shard in a memory of its own; names the first call after which something is not finite. */
+/** Runs the work's plan on one micro-shard in a memory of its own; names the first call after which something is not finite. */
 function createReplay(engine: Engine, { program, segments }: Prepared, job: Job, work: Work) {
-  const { calls, arenaBytes } = program.plans.train;
+  const { calls, arenaBytes } = program.plans[work.kind === 'gradient' ? 'train' : 'evaluate'];
   const vector = engine.versions.bytes;
   const sizes: Partial<Record<Space, number>> = {
     arena: arenaBytes,

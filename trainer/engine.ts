@@ -44,7 +44,7 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 
 export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
-  const { threads, teamSize, depth, slots, ranges } = machine;
+  const { threads, teamSize, depth, slots, ranges, staging } = machine;
   const kernels = loadKernels();
   const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
@@ -69,6 +69,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     optimizer,
     optimizerConfig,
     ranges,
+    staging,
     start,
     observer,
   });

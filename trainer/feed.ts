@@ -62,8 +62,12 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
   let waitedMs = 0;
 
   /** Starts to read: all works of one kind in one message to the pool. */
-  function request(works: readonly Work[]): void {
-    const next = works.filter((work) => !held.has(nameOf(work))).slice(0, free.length);
+  function request(works: Iterable<Work>): void {
+    const next: Work[] = [];
+    for (const work of works) {
+      if (next.length >= free.length) break;
+      if (!held.has(nameOf(work))) next.push(work);
+    }
     for (const kind of ['gradient', 'evaluate'] as const) {
       const wanted = next.filter((work) => work.kind === kind);
       if (wanted.length === 0) continue;
@@ -83,7 +87,15 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     },
     async batch(work): Promise<Batch> {
       const name = nameOf(work);
-      if (!held.has(name)) request([work]);
+      request([work]);
+      if (!held.has(name)) {
+        // asked for out of turn, with every slot read ahead: the last of those gives way
+        const [last, { slot, ready }] = [...held].at(-1)!;
+        held.delete(last);
+        await ready.catch(() => {});
+        free.push(slot);
+        request([work]);
+      }
       const { slot, ready } = held.get(name)!;
       const since = performance.now();
       await ready;

@@ -20,9 +20,9 @@ import {
   startSteps,
 } from './step-machine.ts';
 import type { Store } from './store.ts';
-import { nodeName, reduceProgram, rootOf } from './tree.ts';
+import { reduceProgram, rootOf } from './tree.ts';
 import type { Versions } from './versions.ts';
-import { rowsOf, type Work } from './work.ts';
+import { activeLeaves, rowsOf, type Work } from './work.ts';
 
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
 export interface Snapshot {
@@ -37,9 +37,9 @@ export interface StoreObserver {
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void;
   /** A batch of an evaluation is counted. */
   counted(work: Work, totals: readonly number[], last: boolean): void;
-  /** A version to keep. The run goes on meanwhile. */
-  save(snapshot: Snapshot): void;
-  /** The loss of this step is not a number: it was not applied. */
+  /** A version to keep, finite throughout. The run goes on when this settles; the copy is the observer's. */
+  save(snapshot: Snapshot): Promise<void>;
+  /** The loss of this work is not a number, and it was not applied; or the version that it reads is not, and was not saved. */
   notFinite(work: Work): Promise<void>;
 }
 
@@ -52,6 +52,8 @@ export interface LocalStoreOptions {
   readonly optimizerConfig: unknown;
   /** Into how many ranges the vector is cut: as many as there would be servers. Default 1. */
   readonly ranges?: number;
+  /** Parts from another memory that one contribution may consist of; there is room for as many. Default 0. */
+  readonly staging?: number;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
 }
@@ -65,11 +67,20 @@ export interface LocalStore extends Store {
   snapshot(): Snapshot;
 }
 
-const TOTALS_AT = 64; // bytes: after the f32 scalars
-const MOST_PARTS = 256;
+/** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
+export function allFinite({ parameters, slots }: Snapshot): boolean {
+  for (const vector of [parameters, ...Object.values(slots)])
+    for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+  return true;
+}
 
-const recordBytes = (contribution: ContributionLayout): number =>
-  4 * BINDING.words + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * MOST_PARTS);
+const TOTALS_AT = 64; // bytes: after the f32 scalars
+const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
+const STEP = BINDING.base + SPACES.indexOf('step');
+
+/** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
+const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
+  SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
 
 /** The optimizer's calls, one a tensor. */
 function updateCalls(
@@ -104,14 +115,25 @@ function totalsCalls({ contribution }: { readonly contribution: ContributionLayo
   return build.finish().calls;
 }
 
+export interface StoreSizes {
+  readonly depth: number;
+  readonly ranges: number;
+  readonly microShards: number;
+  readonly staging: number;
+}
+
 /** Bytes that the store takes from the pool's arena, beside the versions. */
 export function localStoreBytes(
   options: Pick<LocalStoreOptions, 'versions' | 'contribution' | 'optimizer' | 'optimizerConfig'>,
-  depth: number,
-  ranges: number,
+  { depth, ranges, microShards, staging }: StoreSizes,
 ): number {
   const encoded = encodedBytes(updateCalls(options)) * ranges + encodedBytes(totalsCalls(options));
-  return encoded + (depth + 2) * alignUp(recordBytes(options.contribution) + 512);
+  return (
+    encoded +
+    2 * alignUp(4 * BINDING.words + 512) +
+    staging * alignUp(options.contribution.bytes + 512) +
+    (depth + 2) * alignUp(recordBytes(options.contribution, microShards) + 512)
+  );
 }
 
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
@@ -128,13 +150,16 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     );
   });
   const totals = encodeCalls(arena, totalsCalls(options));
-  const records = Array.from({ length: schedule.depth + 2 }, () => arena.take(recordBytes(contribution)));
+  const records = Array.from({ length: schedule.depth + 2 }, () =>
+    arena.take(recordBytes(contribution, schedule.microShards)),
+  );
   let turn = 0;
   let state: StepState = startSteps(schedule);
   let stopped: StopReason | null = null;
   let failure: unknown = null;
   let settling: Promise<void> = Promise.resolve();
   let wake: (() => void) | null = null;
+  let newest: Work | null = null;
 
   const vector = (address: number) => f32.subarray(address >>> 2, (address + versions.bytes) >>> 2);
   function load(snapshot: Snapshot): void {
@@ -160,34 +185,53 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     return { bytes, release() {} };
   });
 
-  /** Feeds the machine and does what it says; true when work may be opened now. */
+  /** Feeds the machine and does what it says. @returns the work that may be opened now */
   function step(event: StepEvent, recordAt?: number): Work | null {
     const result = handleStep(schedule, state, event);
     state = result.state;
     for (const action of result.actions) {
       if (action.kind === 'open') return action.work;
-      if (action.kind === 'commit') observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
-      else if (action.kind === 'counted') observer.counted(action.work, totalsAt(recordAt!), action.last);
-      else if (action.kind === 'save') {
-        observer.save(snapshot());
-        return step({ kind: 'saved' }) ?? step({ kind: 'want' });
-      } else stopped = action.reason;
+      if (action.kind === 'commit') {
+        observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
+        newest = action.work;
+      } else if (action.kind === 'counted') {
+        observer.counted(action.work, totalsAt(recordAt!), action.last);
+        newest = action.work;
+      } else if (action.kind === 'save') void save();
+      else stopped = action.reason;
     }
     return null;
   }
+  async function save(): Promise<void> {
+    try {
+      const copy = snapshot();
+      const finite = allFinite(copy);
+      if (finite) await observer.save(copy);
+      else await observer.notFinite({ ...newest!, version: copy.version });
+      step({ kind: 'saved', finite });
+    } catch (error) {
+      failure ??= error;
+    } finally {
+      wakeUp();
+    }
+  }
+  function wakeUp(): void {
+    wake?.();
+    wake = null;
+  }
   const totalsAt = (record: number): number[] => {
-    const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+    const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
     return [...f64.subarray(at, at + contribution.scalars)];
   };
 
-  async function* work(unit: number, ahead: (likely: readonly Work[]) => void, signal: AbortSignal) {
+  async function* work(unit: number, ahead: (likely: Iterable<Work>) => void, signal: AbortSignal) {
     if (2 ** rootOf(schedule.microShards).level < unit) throw unitError(unit, schedule.microShards);
     for (;;) {
       signal.throwIfAborted();
       if (failure) throw failure;
       const next = step({ kind: 'want' });
       if (next) {
-        ahead([next, ...upcoming(schedule, state)]);
+        ahead(upcoming(schedule, next, state));
         yield next;
       } else if (stopped) return;
       else
@@ -197,68 +241,65 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     }
   }
 
-  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
-    const word = record >>> 2;
-    const now = versions.of(work.version);
-    const next = versions.of(work.version + 1);
-    const scalars = record + 4 * BINDING.words;
-    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+  /** Bindings for a step from each of the two copies; records begin as one of them. */
+  const templates = [0, 1].map((i) => {
+    const at = arena.take(4 * BINDING.words);
+    const now = versions.of(i);
+    const next = versions.of(i + 1);
     const bases: Partial<Record<Space, number>> = {
       parameters: now.parameters,
       slots: now.slots,
       next: next.parameters,
       nextSlots: next.slots,
-      step: scalars,
     };
-    i32.fill(0, word, word + BINDING.words);
-    for (const [space, base] of Object.entries(bases)) i32[word + SPACES.indexOf(space as Space)] = base;
+    for (const [space, base] of Object.entries(bases)) i32[(at >>> 2) + SPACES.indexOf(space as Space)] = base;
+    return at >>> 2;
+  });
+
+  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
+    const word = record >>> 2;
+    const scalars = record + SCALARS_AT;
+    const template = templates[work.version % 2]!;
+    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+    i32.copyWithin(word, template, template + BINDING.words);
+    i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
-    const program = programOf(parts, work);
-    i32[reduce >>> 2] = program.length;
-    program.forEach((entry, i) => {
-      i32[(reduce >>> 2) + 1 + i] = entry === '+' ? 0 : parts[entry]!.bytes.byteOffset;
-    });
+    i32.set(programOf(parts, work), reduce >>> 2);
     f32[scalars >>> 2] = rowsOf(work);
-    options.optimizer.scalars(options.optimizerConfig, work.step + 1).forEach((value, i) => {
-      f32[(scalars >>> 2) + 1 + i] = value;
-    });
+    f32.set(options.optimizer.scalars(options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
   }
-  const programs = new Map<string, ReturnType<typeof reduceProgram>>();
-  function programOf(parts: readonly Part[], work: Work): ReturnType<typeof reduceProgram> {
-    const leaves = work.shares.filter((rows) => rows > 0).length;
-    const key = `${leaves}:${parts.map((part) => nodeName(part.node)).join()}`;
-    let program = programs.get(key);
-    if (!program) {
-      program = reduceProgram(
-        parts.map((part) => part.node),
-        leaves,
-      );
-      programs.set(key, program);
+  const programs = new WeakMap<readonly Part[], Int32Array>();
+  /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */
+  function programOf(parts: readonly Part[], work: Work): Int32Array {
+    let words = programs.get(parts);
+    if (!words) {
+      const nodes = parts.map((part) => part.node);
+      const program = reduceProgram(nodes, activeLeaves(work));
+      words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
+      programs.set(parts, words);
     }
-    return program;
+    return words;
   }
 
-  const foreign = new Map<string, number>();
+  const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
   /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
   async function brought(contributed: Contribution): Promise<readonly Part[]> {
-    if (contributed.parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed.parts;
-    await contributed.ready;
-    return contributed.parts.map((part) => {
-      const key = nodeName(part.node);
-      let at = foreign.get(key);
-      if (at === undefined) {
-        at = arena.take(contribution.bytes);
-        foreign.set(key, at);
-      }
+    const { parts } = contributed;
+    if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return parts;
+    if (parts.length > staging.length) throw stagingError(parts.length, staging.length);
+    await Promise.all([contributed.ready, settling]); // settling: the parts before these are read
+    return parts.map((part, i) => {
+      const at = staging[i]!;
       arena.views.u8.set(part.bytes, at);
       return { node: part.node, bytes: arena.views.u8.subarray(at, at + contribution.bytes) };
     });
   }
 
-  async function settle(command: number, record: number, work: Work): Promise<void> {
+  async function settle(command: number, record: number, work: Work, read: Promise<void>): Promise<void> {
     try {
+      await read; // whoever hears of the step finds its batch free again
       await pool.done(command);
-      const at = (record + 4 * BINDING.words + TOTALS_AT) >>> 3;
+      const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
       const finite = Number.isFinite(f64[at]!);
       const first = !finite && state.stopping !== 'not-finite';
       step({ kind: 'settled', work, finite }, record);
@@ -266,8 +307,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     } catch (error) {
       failure ??= error;
     } finally {
-      wake?.();
-      wake = null;
+      wakeUp();
     }
   }
 
@@ -283,15 +323,14 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       await pool.room(2 + ranges.length);
       let command = pool.calls(totals, record);
       if (work.kind === 'gradient') {
-        pool.veto(record + 4 * BINDING.words + TOTALS_AT);
+        pool.veto(record + SCALARS_AT + TOTALS_AT);
         for (const range of ranges) command = pool.calls(range, record);
       }
-      settling = settling.then(() => settle(command, record, work));
+      settling = settling.then(() => settle(command, record, work, contributed.ready));
     },
     interrupt() {
       step({ kind: 'interrupt' });
-      wake?.();
-      wake = null;
+      wakeUp();
     },
     get stopped() {
       return stopped;
@@ -303,20 +342,28 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   };
 }
 
-/** The work that follows, as far as the data pool may read ahead. */
-function upcoming(schedule: Schedule, state: StepState): readonly Work[] {
-  const list: Work[] = [];
+/** A piece of work and those that follow it, as far as the data pool may read ahead. Costs nothing until it is walked. */
+function* upcoming(schedule: Schedule, first: Work, state: StepState): Iterable<Work> {
+  yield first;
   // a look at the same machine with nothing open and nothing to save
   let look: StepState = { ...state, open: 0, due: false, saving: false, stopping: null };
-  while (list.length < schedule.depth * 2) {
+  for (;;) {
     const { state: after, actions } = handleStep(schedule, look, { kind: 'want' });
     const [action] = actions;
-    if (action?.kind !== 'open') break;
-    list.push(action.work);
+    if (action?.kind !== 'open') return;
+    yield action.work;
     look = { ...after, open: 0, due: false };
   }
-  return list;
 }
+
+const stagingError = (parts: number, room: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_STAGING',
+    operation: 'bring sums from another memory',
+    got: `a contribution of ${parts} parts`,
+    expected: `at most ${room}, for which there is room`,
+    hint: 'Give the store more staging when it is made.',
+  });
 
 const unitError = (unit: number, microShards: number): ShoalError =>
   new ShoalError({

@@ -105,9 +105,9 @@ export function createPool(options: PoolOptions): ComputePool {
   const completed = () => Atomics.load(i32, word + CONTROL.completed);
   async function reached(count: number): Promise<void> {
     for (;;) {
-      if (failure) throw failure;
       const now = completed();
-      if (now >= count) return;
+      if (now >= count) return; // done is done, even when a thread has died since
+      if (failure) throw failure;
       const wait = Atomics.waitAsync(i32, word + CONTROL.completed, now, 1000);
       if (wait.async) await wait.value;
     }

@@ -31,6 +31,8 @@ export interface Machine {
   /** Batches held at once, being read or computed. */
   readonly slots: number;
   readonly ranges: number;
+  /** Parts of a contribution that an executor with a memory of its own may bring at once. */
+  readonly staging: number;
 }
 
 export interface Prepared {
@@ -51,6 +53,8 @@ export interface PrepareOptions {
   /** Default: 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
   readonly teamSize?: number;
   readonly ranges?: number;
+  /** Default 0: the executor computes in the store's memory. */
+  readonly staging?: number;
 }
 
 /** Bytes of input batches that are read ahead at most. */
@@ -78,11 +82,12 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   return { program, segments, metrics, transforms, optimizer, optimizerConfig, machine, memory, bytes };
 }
 
-function machineFor(job: Job, program: Program, { threads, teamSize, ranges = 1 }: PrepareOptions): Machine {
+function machineFor(job: Job, program: Program, options: PrepareOptions): Machine {
+  const { threads, teamSize, ranges = 1, staging = 0 } = options;
   const size = teamSize ?? Math.max(1, Math.ceil(threads / job.microShards));
   if (!Number.isInteger(threads / size)) {
     // a team size that nobody asked for gives way; one that somebody asked for is an error
-    if (teamSize === undefined) return machineFor(job, program, { threads, teamSize: threads, ranges });
+    if (teamSize === undefined) return machineFor(job, program, { ...options, teamSize: threads });
     throw new ShoalError({
       code: 'SHOAL_THREADS',
       operation: 'form teams of threads',
@@ -93,7 +98,7 @@ function machineFor(job: Job, program: Program, { threads, teamSize, ranges = 1 
   }
   const batchBytes = job.microShards * program.input.leafBytes;
   const slots = Math.max(3, Math.min(16, Math.floor(READ_AHEAD / batchBytes)));
-  return { threads, teamSize: size, depth: Math.max(1, Math.floor(slots / 2) - 1), slots, ranges };
+  return { threads, teamSize: size, depth: Math.max(1, Math.floor(slots / 2) - 1), slots, ranges, staging };
 }
 
 function memoryOf(
@@ -104,14 +109,13 @@ function memoryOf(
   optimizerConfig: unknown,
   machine: Machine,
 ): Record<string, number> {
-  const { threads, teamSize, depth, slots, ranges } = machine;
+  const { threads, teamSize, depth, slots, ranges, staging } = machine;
   const slotCount = optimizer.slots(optimizerConfig).length;
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = { segments, bytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const store = localStoreBytes(
     { versions, contribution: program.contribution, optimizer, optimizerConfig },
-    depth,
-    ranges,
+    { depth, ranges, microShards: job.microShards, staging },
   );
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),

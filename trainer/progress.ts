@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 export interface Tally {
   add(totals: readonly number[], samples: number): void;
   readonly samples: number;
-  /** Loss and metrics of all that was added; then begins anew. */
+  /** Loss and metrics of all that was added, none of nothing; then begins anew. */
   take(): Metrics;
 }
 
@@ -40,7 +40,7 @@ export function createTally(plan: Plan, metrics: readonly Metric[], context: Met
       return count;
     },
     take() {
-      const result = figures(plan, metrics, context, sums, count);
+      const result = count === 0 ? {} : figures(plan, metrics, context, sums, count);
       sums = [];
       count = 0;
       return result;

@@ -10,7 +10,7 @@ import { createEngine, type Engine } from './engine.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import { initializeParameters } from './initialize.ts';
 import { type Job, jobHash } from './job.ts';
-import type { Snapshot, StoreObserver } from './local-store.ts';
+import { allFinite, type Snapshot, type StoreObserver } from './local-store.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { createTally, figures } from './progress.ts';
@@ -123,12 +123,14 @@ class Session implements StoreObserver {
   readonly engine: Engine;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
+  #saved: number;
   #metrics: Metrics | null = null;
   #began = 0;
   #epochBegan = 0;
   #lastStep = 0;
   #trainedMs = 0;
   #samples = 0;
+  #warm = false;
   #closed = false;
 
   private constructor(
@@ -141,6 +143,7 @@ class Session implements StoreObserver {
     this.#options = options;
     this.#prepared = prepared;
     this.#schedule = schedule;
+    this.#saved = start.version;
     const { program, metrics } = prepared;
     this.#tallies = {
       gradient: createTally(program.plans.train, metrics, program.metrics),
@@ -188,6 +191,7 @@ class Session implements StoreObserver {
       await this.#saveNow();
       throw error;
     }
+    await this.engine.store.close(); // where a NaN arose may still be searched for
     await this.#saving;
     if (this.#failure) throw this.#failure;
     const snapshot = this.engine.store.snapshot();
@@ -207,8 +211,12 @@ class Session implements StoreObserver {
     const samples = rowsOf(work);
     const { program, metrics } = this.#prepared;
     this.#tallies.gradient.add(totals, samples);
-    this.#samples += samples;
-    this.#trainedMs += now - this.#lastStep;
+    if (!this.#warm)
+      this.#warm = true; // the first step waits for threads to start
+    else {
+      this.#samples += samples;
+      this.#trainedMs += now - this.#lastStep;
+    }
     const { loss, ...rest } = figures(program.plans.train, metrics, program.metrics, totals, samples);
     this.#tell({
       event: 'step',
@@ -242,9 +250,10 @@ class Session implements StoreObserver {
     this.#epochBegan = now;
   }
 
-  save(snapshot: Snapshot): void {
+  save(snapshot: Snapshot): Promise<void> {
     const { onSave, dryRun } = this.#options;
-    if (!onSave || dryRun) return;
+    const before = this.#saving;
+    if (!onSave || dryRun) return before;
     const perEpoch = stepsPerEpoch(this.#schedule);
     const epochEnd = snapshot.version % perEpoch === 0;
     const info: SaveInfo = {
@@ -253,7 +262,12 @@ class Session implements StoreObserver {
       epochEnd,
       metrics: epochEnd ? this.#metrics : null,
     };
-    this.#saving = this.#saving.then(() => onSave(snapshot, info)).catch((error) => this.#problem(error, false));
+    const write = async () => {
+      await onSave(snapshot, info);
+      this.#saved = snapshot.version;
+    };
+    this.#saving = before.then(write).catch((error) => this.#problem(error, false));
+    return before; // at most one waits while another is written: each is a copy of everything
   }
 
   async notFinite(work: Work): Promise<void> {
@@ -262,9 +276,10 @@ class Session implements StoreObserver {
   }
 
   async #saveNow(): Promise<void> {
+    await this.engine.store.close(); // what is done is committed, whatever failed behind it
     await this.#saving;
     const snapshot = this.engine.store.snapshot();
-    if (snapshot.version > (this.#options.start?.version ?? 0)) this.save(snapshot);
+    if (snapshot.version > this.#saved && allFinite(snapshot)) await this.save(snapshot);
     await this.#saving;
   }
 

@@ -47,8 +47,8 @@ export type StepEvent =
   | { readonly kind: 'want' }
   /** The sums of a piece of work are in, and applied where finite. */
   | { readonly kind: 'settled'; readonly work: Work; readonly finite: boolean }
-  /** The version has been copied: go on. */
-  | { readonly kind: 'saved' }
+  /** The version has been copied: go on. Not finite: it holds NaN or infinity, and was not kept. */
+  | { readonly kind: 'saved'; readonly finite: boolean }
   | { readonly kind: 'interrupt' };
 
 export type StepAction =
@@ -70,12 +70,18 @@ export const totalSteps = (s: Schedule): number => stepsPerEpoch(s) * s.epochs;
 const passes = (s: Schedule): number => Math.ceil(s.evaluationSamples / s.batch);
 const endsEpoch = (s: Schedule, step: number): boolean => (step + 1) % stepsPerEpoch(s) === 0;
 
+const evaluates = (s: Schedule, epoch: number): boolean =>
+  passes(s) > 0 && (epoch + 1 === s.epochs || (epoch + 1) % s.evaluateEvery === 0);
+
 export function startSteps(s: Schedule): StepState {
   const { from } = s;
   const epoch = Math.max(0, Math.ceil(from / stepsPerEpoch(s)) - 1);
+  // that an epoch's last version stands does not tell that its evaluation was done: it is done again, and the version saved again
+  const evaluate = s.onlyEvaluate || (from > 0 && from % stepsPerEpoch(s) === 0 && evaluates(s, epoch));
   const train: Next | null = from < totalSteps(s) ? { kind: 'gradient', step: from } : null;
-  const next: Next | null = s.onlyEvaluate ? { kind: 'evaluate', epoch, pass: 0 } : train;
-  return { next, open: 0, opened: from, committed: from, saved: from, due: false, saving: false, stopping: null };
+  const next: Next | null = evaluate ? { kind: 'evaluate', epoch, pass: 0 } : train;
+  const saved = evaluate && !s.onlyEvaluate ? from - 1 : from;
+  return { next, open: 0, opened: from, committed: from, saved, due: false, saving: false, stopping: null };
 }
 
 export function handleStep(s: Schedule, state: StepState, event: StepEvent): StepResult {
@@ -85,7 +91,7 @@ export function handleStep(s: Schedule, state: StepState, event: StepEvent): Ste
     case 'settled':
       return settled(s, state, event.work, event.finite);
     case 'saved':
-      return { state: { ...state, saving: false }, actions: [] };
+      return { state: { ...state, saving: false, ...(event.finite ? {} : { stopping: 'not-finite' }) }, actions: [] };
     case 'interrupt':
       return { state: { ...state, stopping: state.stopping ?? 'interrupted' }, actions: [] };
   }
@@ -139,9 +145,9 @@ function after(s: Schedule, done: Next): { next: Next | null; due: boolean } {
   }
   if (endsEpoch(s, done.step)) {
     const epoch = Math.floor(done.step / stepsPerEpoch(s));
-    const last = epoch + 1 === s.epochs;
-    const evaluated = passes(s) > 0 && (last || (epoch + 1) % s.evaluateEvery === 0);
-    return evaluated ? { next: { kind: 'evaluate', epoch, pass: 0 }, due: false } : { next: gradient, due: true };
+    return evaluates(s, epoch)
+      ? { next: { kind: 'evaluate', epoch, pass: 0 }, due: false }
+      : { next: gradient, due: true };
   }
   return { next: gradient, due: s.saveEvery !== null && step % s.saveEvery === 0 };
 }

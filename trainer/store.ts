@@ -9,7 +9,7 @@ export interface Store {
    * Pieces of work of at least `unit` leaves, until the run ends. Several may be under way at once.
    * `ahead` is told what is likely to come, so that its samples can be read.
    */
-  work(unit: number, ahead: (likely: readonly Work[]) => void, signal: AbortSignal): AsyncIterable<Work>;
+  work(unit: number, ahead: (likely: Iterable<Work>) => void, signal: AbortSignal): AsyncIterable<Work>;
   /** The parameters of a version, not overwritten until released. */
   pin(version: number, signal: AbortSignal): Promise<Pinned>;
   /** Takes the sums: adds them in the tree and, when the root is complete, applies the step. Settles when the caller may go on. */

@@ -21,6 +21,9 @@ const SPACE = {
   scratch: SPACES.indexOf('scratch'),
 } as const;
 
+/** Whole-number division. It divides evenly: a fraction would be an object on the heap until the code is optimized. */
+const quotient = (n: number, by: number): number => (n - (n % by)) / by;
+
 const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) => void }).pause ?? (() => {});
 
 /** Runs commands until the pool is poisoned. `index` is the thread's number from 0. @returns the leaves it computed or shared in */
@@ -75,11 +78,11 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       let tiles = i32[at + 7]!;
       if (tiles === 0) {
         tiles = i32[at + 2]!;
-        if (per !== 0) tiles *= Math.floor((rows * i32[at + 3]! + per - 1) / per);
+        if (per !== 0) tiles *= quotient(rows * i32[at + 3]! + per - 1, per);
       }
       const first = i32[at + 6]!;
-      const from = Math.floor((tiles * part) / parts);
-      const to = Math.floor((tiles * (part + 1)) / parts);
+      const from = quotient(tiles * part, parts);
+      const to = quotient(tiles * (part + 1), parts);
       if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
     }
     return true;

@@ -6,7 +6,7 @@ import type { Work } from './work.ts';
 /** Where the samples of a piece of work come from. */
 export interface Feed {
   /** What is likely to be asked for next. */
-  ahead(likely: readonly Work[]): void;
+  ahead(likely: Iterable<Work>): void;
   batch(work: Work, signal: AbortSignal): Promise<Batch>;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
 import { endLeaf, firstLeaf, type Ladder, ladder, splitLeaves } from './tree.ts';
-import type { Work } from './work.ts';
+import { activeLeaves, type Work } from './work.ts';
 
 export interface WasmExecutorOptions {
   readonly pool: ComputePool;
@@ -22,6 +22,15 @@ export interface WasmExecutorOptions {
   readonly depth: number;
   /** Least leaves in a piece of work; default 1. */
   readonly unit?: number;
+}
+
+const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
+
+/** Place in the batch of a leaf's first row. */
+function firstRow(work: Work, leaf: number): number {
+  let row = 0;
+  for (let i = 0; i < leaf; i++) row += work.shares[i]!;
+  return row;
 }
 
 /** Contributions that one team may hold at once, whatever the number of leaves with rows. */
@@ -45,7 +54,7 @@ export function wasmExecutorBytes(program: Program, microShards: number, teams: 
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 2) * alignUp(4 * recordWords(microShards, teams) + 512),
+      (depth + 3) * alignUp(4 * recordWords(microShards, teams) + 512),
   };
 }
 
@@ -88,23 +97,24 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
     return layout;
   }
 
-  /** Bindings that all leaves of a piece of work share. */
+  /** Bindings that all leaves of a piece of work share, but for the parameters and the step. */
+  const template = arena.take(4 * BINDING.words);
+  const bases: Partial<Record<Space, number>> = { packed, tables };
+  for (const [space, base] of Object.entries(bases)) i32[(template >>> 2) + SPACES.indexOf(space as Space)] = base;
+  [i32[(template >>> 2) + BINDING.seedLow], i32[(template >>> 2) + BINDING.seedHigh]] = seed as [number, number];
+
   function writeTemplate(at: number, work: Work, parameters: number): void {
     const word = at >>> 2;
-    i32.fill(0, word, word + BINDING.words);
-    const bases: Partial<Record<Space, number>> = { parameters, packed, tables };
-    for (const [space, base] of Object.entries(bases)) i32[word + SPACES.indexOf(space as Space)] = base;
+    i32.copyWithin(word, template >>> 2, (template >>> 2) + BINDING.words);
+    i32[word + PARAMETERS] = parameters;
     i32[word + BINDING.step] = work.version;
-    i32[word + BINDING.seedLow] = seed[0];
-    i32[word + BINDING.seedHigh] = seed[1];
   }
 
   /** The list of leaves of each team (control.ts, JOB). */
   function writeJobs(at: number, work: Work, ladders: readonly Ladder[], batch: number): void {
     const lists = at >>> 2;
     let job = lists + 2 * teams;
-    const firstRows = [0];
-    for (const rows of work.shares) firstRows.push(firstRows.at(-1)! + rows);
+    let place = firstRow(work, ladders[0]!.steps[0]?.leaf ?? 0);
     ladders.forEach(({ steps }, team) => {
       i32[lists + 2 * team] = 4 * job;
       i32[lists + 2 * team + 1] = steps.length;
@@ -112,7 +122,8 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
         i32[job + JOB.rows] = work.shares[leaf]!;
         i32[job + JOB.input] = batch + leaf * program.input.leafBytes;
         i32[job + JOB.contribution] = slots[team]![slot]!;
-        i32[job + JOB.slot] = firstRows[leaf]!;
+        i32[job + JOB.slot] = place;
+        place += work.shares[leaf]!;
         i32[job + JOB.ladderCount] = siblings.length;
         siblings.forEach((sibling, i) => {
           i32[job + JOB.ladder + i] = slots[team]![sibling]!;
@@ -127,7 +138,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
     unit,
     debug: { tables, packed, slots },
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
-      const active = work.shares.filter((rows) => rows > 0).length;
+      const active = activeLeaves(work);
       const { ladders, parts } = layoutOf(firstLeaf(work.node), Math.min(endLeaf(work.node), active));
       await pool.room(2);
       const record = records[turn++ % records.length]!;

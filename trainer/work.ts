@@ -15,3 +15,9 @@ export interface Work {
 }
 
 export const rowsOf = (work: Work): number => work.shares.reduce((a, b) => a + b, 0);
+
+/** Leaves that have rows: they come first. */
+export function activeLeaves(work: Work): number {
+  const empty = work.shares.indexOf(0);
+  return empty < 0 ? work.shares.length : empty;
+}

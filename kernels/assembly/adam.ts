@@ -6,7 +6,8 @@ import { BLOCK, reduced, TILE } from "./reduce";
 
 export function adam(d: usize, b: usize, from: i32, to: i32): void {
   const end = min(to * TILE, args.count(d)), scalars = args.scalars(d, b);
-  const divisor = v128.load32_splat(scalars), alpha = f32x4.neg(v128.load32_splat(scalars, 4));
+  // one division for all: dividing each gradient would be what takes the time
+  const inverse = f32x4.div(f32x4.splat(1), v128.load32_splat(scalars)), alpha = f32x4.neg(v128.load32_splat(scalars, 4));
   const decay = f32x4.neg(v128.load32_splat(scalars, 8)), epsilon = f32x4.splat(args.epsilon(d));
   const share1 = f32x4.splat(args.oneMinusBeta1(d)), share2 = f32x4.splat(args.oneMinusBeta2(d));
   for (let i = from * TILE; i < end; i += BLOCK) {
@@ -17,7 +18,7 @@ export function adam(d: usize, b: usize, from: i32, to: i32): void {
     let nextP = args.nextP(d, b) + at, nextM = args.nextM(d, b) + at, nextV = args.nextV(d, b) + at;
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p, 0), p1 = v128.load(p, 16);
-      const g0 = f32x4.div(v128.load(g, 0), divisor), g1 = f32x4.div(v128.load(g, 16), divisor);
+      const g0 = f32x4.mul(v128.load(g, 0), inverse), g1 = f32x4.mul(v128.load(g, 16), inverse);
       const m0 = firstMoment(v128.load(m, 0), g0, share1), m1 = firstMoment(v128.load(m, 16), g1, share1);
       const v0 = secondMoment(v128.load(v, 0), g0, share2), v1 = secondMoment(v128.load(v, 16), g1, share2);
       const next0 = moved(p0, m0, v0, alpha, decay, epsilon), next1 = moved(p1, m1, v1, alpha, decay, epsilon);
@@ -36,7 +37,7 @@ export function adam(d: usize, b: usize, from: i32, to: i32): void {
       nextV += 32;
     }
     for (; n > 0; n -= 4) {
-      const gradient = f32x4.div(v128.load(g), divisor);
+      const gradient = f32x4.mul(v128.load(g), inverse);
       const first = firstMoment(v128.load(m), gradient, share1), second = secondMoment(v128.load(v), gradient, share2);
       storeUpTo(nextM, first, n);
       storeUpTo(nextV, second, n);

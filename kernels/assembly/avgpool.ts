@@ -1,6 +1,6 @@
 // avgpool.ts: mean over the part of a window that lies inside the image, and its gradient. Vectorised over channels.
 import { avgpool as args, avgpool_backward as backwardArgs } from "./generated/arguments";
-import { storeUpTo } from "./lanes";
+import { clear, storeUpTo } from "./lanes";
 
 export function avgpool(d: usize, b: usize, from: i32, to: i32): void {
   const OH = args.OH(d), OW = args.OW(d), C = args.C(d), H = args.H(d), W = args.W(d);
@@ -43,7 +43,7 @@ export function avgpool_backward(d: usize, b: usize, from: i32, to: i32): void {
   const row = <usize>backwardArgs.dxRow(d) << 2, pixel = <usize>C << 2;
   for (let image = from; image < to; image++) {
     const dx = backwardArgs.dx(d, b) + (<usize>(image * backwardArgs.dxImage(d)) << 2);
-    for (let h = 0; h < H; h++) memory.fill(dx + <usize>h * row, 0, <usize>W * pixel);
+    for (let h = 0; h < H; h++) clear(dx + <usize>h * row, W * C);
     for (let oy = 0; oy < OH; oy++) {
       let dy = backwardArgs.dy(d, b) + (<usize>(image * backwardArgs.dyImage(d) + oy * backwardArgs.dyRow(d)) << 2);
       const top = oy * backwardArgs.strideH(d) - backwardArgs.padTop(d), y0 = max(0, top), y1 = min(H, top + poolH);

@@ -42,7 +42,7 @@ export function conv_dw(d: usize, b: usize, from: i32, to: i32): void {
       const row = (rest / panels) * OUT_BLOCK, column = (rest % panels) * PANEL;
       const at = outGroup * group + os * row + (<usize>column << 2);
       finish(
-        b, scratch + TILE_BYTES * (tile - open), PANEL_BYTES, out + at, offset + at, os,
+        b, 0, scratch + TILE_BYTES * (tile - open), PANEL_BYTES, out + at, offset + at, os,
         min(OUT_BLOCK, R - row), min(PANEL, N - column),
       );
     }

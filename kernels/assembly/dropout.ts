@@ -19,7 +19,7 @@ export function dropout(d: usize, b: usize, from: i32, to: i32): void {
       for (let l = 0; l < L; ) {
         const index = h * L + l;
         if (index >= first + drawn) {
-          first = index & ~15;
+          first = index & ~3;
           drawn = min(WINDOW, H * L - first);
           draw(words, d, b, image, first, drawn);
         }
@@ -31,9 +31,9 @@ export function dropout(d: usize, b: usize, from: i32, to: i32): void {
   }
 }
 
-/** Stores at least `count` words of one row of the batch from element `first`, a multiple of 16, on. */
+/** Stores at least `count` words of one row of the batch from element `first`, a multiple of 4, on. */
 function draw(words: usize, d: usize, b: usize, image: i32, first: i32, count: i32): void {
-  for (let i = 0; i < count; i += 16) {
+  for (let i = 0; i < count; i += 32) {
     philox(
       words + (<usize>i << 2),
       (first + i) >> 2,

@@ -1,4 +1,4 @@
-// lanes.ts: the ends of rows: which lanes of a vector are valid, and storing only those. No arithmetic.
+// lanes.ts: the ends of rows: which lanes of a vector are valid, storing only those; sums and maxima across lanes.
 
 /** Ones in the lanes below `n`, zeroes from there on. */
 // @ts-ignore: decorator
@@ -25,6 +25,16 @@ export function storeLanes(at: usize, v: v128, n: i32): void {
 export function storeUpTo(at: usize, v: v128, n: i32): void {
   if (n >= 4) v128.store(at, v);
   else storeLanes(at, v, n);
+}
+
+/** Zeroes n floats. For pieces of rows: memory.fill leaves the module, which takes longer than a short piece. */
+export function clear(at: usize, n: i32): void {
+  const zero = i32x4.splat(0);
+  for (; n >= 4; n -= 4) {
+    v128.store(at, zero);
+    at += 16;
+  }
+  if (n > 0) storeLanes(at, zero, n);
 }
 
 /** The sum of four lanes in every lane: (0 + 2) + (1 + 3). */

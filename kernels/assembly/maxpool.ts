@@ -52,50 +52,51 @@ function poolPixel(
     const n = C - c;
     if (n >= 4) v128.store(y, best);
     else storeLanes(y, best, n);
-    if (wantIndex) storeBytes(index, narrowed(taps, taps, taps, taps), n);
+    if (wantIndex) storeBytes(index, narrowed(taps), n);
     x += 16;
     y += 16;
     index += 4;
   }
 }
 
-/** A row of windows of 2 x 2 pixels that do not overlap: 16 channels at a time, then 4. */
+/** A row of windows of 2 x 2 pixels that do not overlap: 8 channels at a time, what is left of them by poolPixel. */
 function halveRow(x: usize, row: usize, y: usize, index: usize, OW: i32, C: i32, wantIndex: i32): void {
-  const pixel = <usize>C << 2;
+  const pixel = <usize>C << 2, whole = C & ~7;
+  let sum0 = f32x4.splat(0), sum1 = sum0;
+  let at = x, out = y, bytes = index;
   for (let ox = 0; ox < OW; ox++) {
-    let c = C, p = x, q = x + pixel, out = y, bytes = index;
-    let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-    for (; c >= 16; c -= 16) {
-      const a0 = v128.load(p, 0), a1 = v128.load(p, 16), a2 = v128.load(p, 32), a3 = v128.load(p, 48);
-      const b0 = v128.load(q, 0), b1 = v128.load(q, 16), b2 = v128.load(q, 32), b3 = v128.load(q, 48);
-      const e = p + row, f = q + row;
-      const e0 = v128.load(e, 0), e1 = v128.load(e, 16), e2 = v128.load(e, 32), e3 = v128.load(e, 48);
-      const f0 = v128.load(f, 0), f1 = v128.load(f, 16), f2 = v128.load(f, 32), f3 = v128.load(f, 48);
-      const u0 = f32x4.pmax(a0, b0), u1 = f32x4.pmax(a1, b1), u2 = f32x4.pmax(a2, b2), u3 = f32x4.pmax(a3, b3);
-      const v0 = f32x4.pmax(e0, f0), v1 = f32x4.pmax(e1, f1), v2 = f32x4.pmax(e2, f2), v3 = f32x4.pmax(e3, f3);
+    for (let c = whole; c > 0; c -= 8) {
+      const right = at + pixel, lower = at + row, last = right + row;
+      const a0 = v128.load(at, 0), a1 = v128.load(at, 16), b0 = v128.load(right, 0), b1 = v128.load(right, 16);
+      const e0 = v128.load(lower, 0), e1 = v128.load(lower, 16), f0 = v128.load(last, 0), f1 = v128.load(last, 16);
+      const u0 = f32x4.pmax(a0, b0), u1 = f32x4.pmax(a1, b1), v0 = f32x4.pmax(e0, f0), v1 = f32x4.pmax(e1, f1);
       v128.store(out, f32x4.pmax(u0, v0), 0);
       v128.store(out, f32x4.pmax(u1, v1), 16);
-      v128.store(out, f32x4.pmax(u2, v2), 32);
-      v128.store(out, f32x4.pmax(u3, v3), 48);
       sum0 = f32x4.add(sum0, sumOf(a0, b0, e0, f0));
       sum1 = f32x4.add(sum1, sumOf(a1, b1, e1, f1));
-      sum2 = f32x4.add(sum2, sumOf(a2, b2, e2, f2));
-      sum3 = f32x4.add(sum3, sumOf(a3, b3, e3, f3));
       if (wantIndex) {
         const t0 = tapOf(a0, b0, e0, f0, u0, v0), t1 = tapOf(a1, b1, e1, f1, u1, v1);
-        const t2 = tapOf(a2, b2, e2, f2, u2, v2), t3 = tapOf(a3, b3, e3, f3, u3, v3);
-        v128.store(bytes, narrowed(t0, t1, t2, t3));
+        const words = i16x8.narrow_i32x4_s(t0, t1);
+        v128.store64_lane(bytes, i8x16.neg(i8x16.narrow_i16x8_s(words, words)), 0);
       }
-      p += 64;
-      q += 64;
-      out += 64;
-      bytes += 16;
+      at += 32;
+      out += 32;
+      bytes += 8;
     }
-    // what is left of the channels; also the whole pixel if it may hold a NaN, which pmax would lose
-    const sum = f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3));
-    const isOdd = v128.any_true(f32x4.ne(sum, sum));
-    if (isOdd) poolPixel(x, row, pixel, y, index, C, 2, 2, 0, 2, wantIndex);
-    else if (c) poolPixel(p, row, pixel, out, bytes, c, 2, 2, 0, 2, wantIndex);
+    const left = C - whole;
+    if (left) {
+      poolPixel(at, row, pixel, out, bytes, left, 2, 2, 0, 2, wantIndex);
+      at += <usize>left << 2;
+      out += <usize>left << 2;
+      bytes += left;
+    }
+    at += pixel;
+  }
+  // pmax loses a NaN: where there may be one, the row is made again
+  const sum = f32x4.add(sum0, sum1);
+  if (!v128.any_true(f32x4.ne(sum, sum))) return;
+  for (let ox = 0; ox < OW; ox++) {
+    poolPixel(x, row, pixel, y, index, C, 2, 2, 0, 2, wantIndex);
     x += pixel << 1;
     y += pixel;
     index += C;
@@ -109,19 +110,19 @@ function sumOf(a: v128, b: v128, e: v128, f: v128): v128 {
   return f32x4.add(f32x4.add(a, b), f32x4.add(e, f));
 }
 
-/** Number of the first maximum among a, b, e, f, with u the greater of a and b, v of e and f. */
+/** Minus the number of the first maximum among a, b, e, f, with u the greater of a and b, v of e and f. */
 // @ts-ignore: decorator
 @inline
 function tapOf(a: v128, b: v128, e: v128, f: v128, u: v128, v: v128): v128 {
-  const upper = i32x4.neg(f32x4.gt(b, a)), lower = i32x4.sub(i32x4.splat(2), f32x4.gt(f, e));
-  return v128.bitselect(lower, upper, f32x4.gt(v, u));
+  return v128.bitselect(i32x4.add(f32x4.gt(f, e), i32x4.splat(-2)), f32x4.gt(b, a), f32x4.gt(v, u));
 }
 
-/** 16 numbers below 256 as bytes. */
+/** Four numbers below 256 as bytes. */
 // @ts-ignore: decorator
 @inline
-function narrowed(a: v128, b: v128, c: v128, d: v128): v128 {
-  return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+function narrowed(taps: v128): v128 {
+  const words = i16x8.narrow_i32x4_s(taps, taps);
+  return i8x16.narrow_i16x8_u(words, words);
 }
 
 /** Stores the first min(n, 4) bytes. */

@@ -1,7 +1,7 @@
 // maxpool_backward.ts: gives each gradient to the pixel that was the maximum. Where windows overlap, gradients are added in the
 // order of the windows.
 import { maxpool_backward as args } from "./generated/arguments";
-import { storeUpTo } from "./lanes";
+import { clear, storeUpTo } from "./lanes";
 
 export function maxpool_backward(d: usize, b: usize, from: i32, to: i32): void {
   const OH = args.OH(d), OW = args.OW(d), C = args.C(d);
@@ -9,15 +9,14 @@ export function maxpool_backward(d: usize, b: usize, from: i32, to: i32): void {
   const padTop = args.padTop(d), padLeft = args.padLeft(d), H = args.H(d), W = args.W(d);
   const row = <usize>args.dxRow(d) << 2, pixel = <usize>C << 2, mask = args.mask(d);
   const isHalving = poolH == 2 && poolW == 2 && strideH == 2 && strideW == 2 && !padTop && !padLeft &&
-    2 * OH <= H && 2 * OW <= W && (C & 15) == 0;
+    2 * OH <= H && 2 * OW <= W && (C & 7) == 0;
   for (let image = from; image < to; image++) {
     const dx = args.dx(d, b) + (<usize>(image * args.dxImage(d)) << 2);
-    if (!isHalving) {
-      for (let h = 0; h < H; h++) memory.fill(dx + <usize>h * row, 0, <usize>W * pixel);
-    } else {
-      const right = <usize>(2 * OW) * pixel;
-      for (let h = 0; h < 2 * OH; h++) memory.fill(dx + <usize>h * row + right, 0, <usize>W * pixel - right);
-      for (let h = 2 * OH; h < H; h++) memory.fill(dx + <usize>h * row, 0, <usize>W * pixel);
+    // pixels that no window of the fast path writes; the other path adds, so it starts from zeroes
+    const columns = isHalving ? 2 * OW : 0, lines = isHalving ? 2 * OH : 0;
+    for (let h = 0; h < H; h++) {
+      const covered = h < lines ? columns : 0;
+      clear(dx + <usize>h * row + <usize>covered * pixel, (W - covered) * C);
     }
     for (let oy = 0; oy < OH; oy++) {
       let dy = args.dy(d, b) + (<usize>(image * args.dyImage(d) + oy * args.dyRow(d)) << 2);
@@ -66,33 +65,29 @@ function spreadPixel(
   }
 }
 
-/** A row of windows of 2 x 2 pixels that do not overlap, C a multiple of 16: every pixel is written once. */
+/** A row of windows of 2 x 2 pixels that do not overlap, C a multiple of 8: every pixel is written once. */
 // @ts-ignore: decorator
 @inline
 function doubleRow(mask: bool, dy: usize, index: usize, y: usize, dx: usize, row: usize, OW: i32, C: i32): void {
   const pixel = <usize>C << 2;
   for (let ox = 0; ox < OW; ox++) {
-    for (let c = 0; c < C; c += 16) {
-      let g0 = v128.load(dy, 0), g1 = v128.load(dy, 16), g2 = v128.load(dy, 32), g3 = v128.load(dy, 48);
+    for (let c = 0; c < C; c += 8) {
+      let g0 = v128.load(dy, 0), g1 = v128.load(dy, 16);
       if (mask) {
-        const zero = f32x4.splat(0);
-        g0 = v128.andnot(g0, f32x4.le(v128.load(y, 0), zero));
-        g1 = v128.andnot(g1, f32x4.le(v128.load(y, 16), zero));
-        g2 = v128.andnot(g2, f32x4.le(v128.load(y, 32), zero));
-        g3 = v128.andnot(g3, f32x4.le(v128.load(y, 48), zero));
+        const zero = f32x4.splat(0), y0 = v128.load(y, 0), y1 = v128.load(y, 16);
+        g0 = v128.andnot(g0, f32x4.le(y0, zero));
+        g1 = v128.andnot(g1, f32x4.le(y1, zero));
       }
-      const bytes = v128.load(index);
-      const low = i16x8.extend_low_i8x16_u(bytes), high = i16x8.extend_high_i8x16_u(bytes);
-      const t0 = i32x4.extend_low_i16x8_u(low), t1 = i32x4.extend_high_i16x8_u(low);
-      const t2 = i32x4.extend_low_i16x8_u(high), t3 = i32x4.extend_high_i16x8_u(high);
-      storeTap(dx, 0, g0, g1, g2, g3, t0, t1, t2, t3);
-      storeTap(dx + pixel, 1, g0, g1, g2, g3, t0, t1, t2, t3);
-      storeTap(dx + row, 2, g0, g1, g2, g3, t0, t1, t2, t3);
-      storeTap(dx + row + pixel, 3, g0, g1, g2, g3, t0, t1, t2, t3);
-      dy += 64;
-      y += 64;
-      index += 16;
-      dx += 64;
+      const words = v128.load8x8_u(index);
+      const t0 = i32x4.extend_low_i16x8_u(words), t1 = i32x4.extend_high_i16x8_u(words);
+      storeTap(dx, 0, g0, g1, t0, t1);
+      storeTap(dx + pixel, 1, g0, g1, t0, t1);
+      storeTap(dx + row, 2, g0, g1, t0, t1);
+      storeTap(dx + row + pixel, 3, g0, g1, t0, t1);
+      dy += 32;
+      y += 32;
+      index += 8;
+      dx += 32;
     }
     dx += pixel;
   }
@@ -101,14 +96,8 @@ function doubleRow(mask: bool, dy: usize, index: usize, y: usize, dx: usize, row
 /** Stores the gradients whose number is `tap`, zero elsewhere. */
 // @ts-ignore: decorator
 @inline
-function storeTap(
-  at: usize, tap: i32,
-  g0: v128, g1: v128, g2: v128, g3: v128,
-  t0: v128, t1: v128, t2: v128, t3: v128,
-): void {
+function storeTap(at: usize, tap: i32, g0: v128, g1: v128, t0: v128, t1: v128): void {
   const own = i32x4.splat(tap);
   v128.store(at, v128.and(g0, i32x4.eq(t0, own)), 0);
   v128.store(at, v128.and(g1, i32x4.eq(t1, own)), 16);
-  v128.store(at, v128.and(g2, i32x4.eq(t2, own)), 32);
-  v128.store(at, v128.and(g3, i32x4.eq(t3, own)), 48);
 }

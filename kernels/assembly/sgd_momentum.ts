@@ -7,7 +7,8 @@ import { BLOCK, reduced, TILE } from "./reduce";
 
 export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
   const end = min(to * TILE, args.count(d)), scalars = args.scalars(d, b), nesterov = args.nesterov(d);
-  const divisor = v128.load32_splat(scalars), rate = f32x4.neg(v128.load32_splat(scalars, 4));
+  // one division for all: dividing each gradient would be what takes the time
+  const inverse = f32x4.div(f32x4.splat(1), v128.load32_splat(scalars)), rate = f32x4.neg(v128.load32_splat(scalars, 4));
   const decay = f32x4.mul(rate, f32x4.splat(args.weightDecay(d))), momentum = f32x4.splat(args.momentum(d));
   for (let i = from * TILE; i < end; i += BLOCK) {
     const at = <usize>i << 2;
@@ -17,7 +18,7 @@ export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p, 0), p1 = v128.load(p, 16), v0 = v128.load(v, 0), v1 = v128.load(v, 16);
       const g0 = v128.load(g, 0), g1 = v128.load(g, 16);
-      const s0 = stepOf(g0, divisor, rate), s1 = stepOf(g1, divisor, rate);
+      const s0 = stepOf(g0, inverse, rate), s1 = stepOf(g1, inverse, rate);
       const w0 = fma(momentum, v0, s0), w1 = fma(momentum, v1, s1);
       v128.store(nextV, w0, 0);
       v128.store(nextV, w1, 16);
@@ -30,7 +31,7 @@ export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
       nextV += 32;
     }
     for (; n > 0; n -= 4) {
-      const step = stepOf(v128.load(g), divisor, rate);
+      const step = stepOf(v128.load(g), inverse, rate);
       const velocity = fma(momentum, v128.load(v), step);
       storeUpTo(nextV, velocity, n);
       storeUpTo(nextP, moved(v128.load(p), velocity, step, momentum, decay, nesterov), n);
@@ -46,8 +47,8 @@ export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
 /** -rate g; `rate` is negative here. */
 // @ts-ignore: decorator
 @inline
-function stepOf(g: v128, divisor: v128, rate: v128): v128 {
-  return f32x4.mul(rate, f32x4.div(g, divisor));
+function stepOf(g: v128, inverse: v128, rate: v128): v128 {
+  return f32x4.mul(rate, f32x4.mul(g, inverse));
 }
 
 /** `decay` is -rate weightDecay. */

@@ -5,44 +5,40 @@
 // a row stand together, every load comes before the first store, each kernel has one set of stores, and a pair's upper half is stored
 // first: V8 then stores the pair once, the other way round it stores the lower half twice.
 
-/** What a family of micro-kernels differs in. `left` is the address of row r's value at this k. */
+/** What a family of micro-kernels differs in. */
 interface Family {
   readonly name: string;
-  readonly parameters: (rows: number, vectors: number) => readonly string[];
-  readonly setup: (rows: number) => readonly string[];
-  /** Opens and closes the loops around one k. */
-  readonly open: readonly string[];
-  readonly close: (rows: number, vectors: number) => readonly string[];
+  readonly parameters: string;
+  /** Statements before the loops. */
+  readonly setup: (rows: number) => string;
+  /** Opens the loops around one k, advances the pointers and closes them. */
+  readonly open: string;
+  readonly close: (rows: number) => string;
+  /** Addresses of row r's value and of the vectors at this k. */
   readonly left: (row: number) => string;
   readonly right: string;
-  /** Address of row r of the result. */
-  readonly result: (rows: number) => readonly string[];
+  /** Defines q0, q1, ...: where rows of the result go. */
+  readonly result: (rows: number) => string;
+  /** What may happen to the sums before they are stored, by `mode`. */
   readonly epilogue: readonly ('add' | 'relu')[];
+  /** Defines m0, m1, ...: rows that mode ADD adds, where they are not the result's own. */
+  readonly added?: (rows: number) => string;
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const each = (rows: number, line: (row: number) => string): string => range(rows).map(line).join(' ');
-const chain = (name: string, first: string, stride: string) => (rows: number) => [
-  each(rows, (r) => (r === 0 ? `let ${name}0 = ${first};` : `let ${name}${r} = ${name}${r - 1} + ${stride};`)),
-];
+/** Pointers to rows that lie `stride` bytes apart. */
+const chain = (name: string, first: string, stride: string) => (rows: number) =>
+  each(rows, (r) => `let ${name}${r} = ${r === 0 ? first : `${name}${r - 1} + ${stride}`};`);
+const advance = (rows: number, by: string): string => each(rows, (r) => `p${r} += ${by};`);
 
-/** C = A x panel: rows of A lie `as` bytes apart. `step`: bytes from one k of the panel to the next. */
+/** C = A x panel + init: rows of A lie `as` bytes apart. `step`: bytes from one k of the panel to the next. */
 const affine: Family = {
   name: 'affine',
-  parameters: () => [
-    'a: usize',
-    'as: usize',
-    'panel: usize',
-    'step: usize',
-    'k: i32',
-    'init: usize',
-    'c: usize',
-    'cs: usize',
-    'mode: i32',
-  ],
+  parameters: 'a: usize, as: usize, panel: usize, step: usize, k: i32, init: usize, c: usize, cs: usize, mode: i32',
   setup: chain('p', 'a', 'as'),
-  open: ['for (; k > 0; k--) {'],
-  close: (rows) => [`${each(rows, (r) => `p${r} += 4;`)} panel += step;`, '}'],
+  open: 'for (; k > 0; k--) {',
+  close: (rows) => `${advance(rows, '4')} panel += step; }`,
   left: (r) => `p${r}`,
   right: 'panel',
   result: chain('q', 'c', 'cs'),
@@ -52,87 +48,48 @@ const affine: Family = {
 /** The same for 12 rows, with a pointer to each third row only: twelve would not stay in registers. */
 const affine12: Family = {
   ...affine,
-  setup: () => ['let p0 = a, p3 = a + as * 3, p6 = a + as * 6, p9 = a + as * 9;', 'const as2 = as + as;'],
-  close: () => ['p0 += 4; p3 += 4; p6 += 4; p9 += 4; panel += step;', '}'],
+  setup: () => 'let p0 = a, p3 = a + as * 3, p6 = a + as * 6, p9 = a + as * 9; const as2 = as + as;',
+  close: () => 'p0 += 4; p3 += 4; p6 += 4; p9 += 4; panel += step; }',
   left: (r) => `p${r - (r % 3)}${['', ' + as', ' + as2'][r % 3]}`,
 };
 
 /** Pixels by table: row r reads `runs` runs of `len` floats from x + xTable[r] and is stored at y + yTable[r]. */
 const pixels: Family = {
   name: 'pixels',
-  parameters: () => [
-    'x: usize',
-    'xTable: usize',
-    'panel: usize',
-    'skips: usize',
-    'runs: i32',
-    'len: i32',
-    'init: usize',
-    'y: usize',
-    'yTable: usize',
-    'mode: i32',
-  ],
-  setup: (rows) => [each(rows, (r) => `let p${r} = x + <usize>load<u32>(xTable, ${4 * r});`)],
-  open: ['for (; runs > 0; runs--) {', 'for (let k = len; k > 0; k--) {'],
-  close: (rows) => [
-    `${each(rows, (r) => `p${r} += 4;`)} panel += 64;`,
-    '}',
-    `const skip = load<i32>(skips); skips += 4; ${each(rows, (r) => `p${r} += skip;`)}`,
-    '}',
-  ],
+  parameters:
+    'x: usize, xTable: usize, panel: usize, skips: usize, runs: i32, len: i32, init: usize, y: usize, yTable: usize, mode: i32',
+  setup: (rows) => each(rows, (r) => `let p${r} = x + <usize>load<u32>(xTable, ${4 * r});`),
+  open: 'for (; runs > 0; runs--) { for (let k = len; k > 0; k--) {',
+  close: (rows) =>
+    `${advance(rows, '4')} panel += 64; } const skip = load<i32>(skips); skips += 4; ${advance(rows, 'skip')} }`,
   left: (r) => `p${r}`,
   right: 'panel',
-  result: (rows) => [each(rows, (r) => `const q${r} = y + <usize>load<u32>(yTable, ${4 * r});`)],
+  result: (rows) => each(rows, (r) => `const q${r} = y + <usize>load<u32>(yTable, ${4 * r});`),
   epilogue: ['relu'],
 };
 
-/** Outer products: out (R, columns) = sum over k of a[k][r] * b[k]; the R values of a k stand side by side. */
+/** out (R, columns) = sum over k of a[k][r] * b[k]; the R values of a k stand side by side. Mode ADD adds the rows at `more`. */
 const outer: Family = {
   name: 'outer',
-  parameters: () => [
-    'a: usize',
-    'as: usize',
-    'b: usize',
-    'bs: usize',
-    'k: i32',
-    'out: usize',
-    'os: usize',
-    'mode: i32',
-  ],
-  setup: () => [],
-  open: ['for (; k > 0; k--) {'],
-  close: () => ['a += as; b += bs;', '}'],
+  parameters: 'a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, more: usize, mode: i32',
+  setup: () => '',
+  open: 'for (; k > 0; k--) {',
+  close: () => 'a += as; b += bs; }',
   left: (r) => `a, ${4 * r}`,
   right: 'b',
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
+  added: chain('m', 'more', 'os'),
 };
 
-/** Outer products over `runs` rows of `len` pixels: out (R, columns) = sum of x[pixel + table[r]] * b[pixel]. */
+/** out (R, columns) = sum over `runs` rows of `len` pixels of x[pixel + table[r]] * b[pixel]. */
 const taps: Family = {
   name: 'taps',
-  parameters: () => [
-    'x: usize',
-    'table: usize',
-    'xs: usize',
-    'xSkip: usize',
-    'b: usize',
-    'bs: usize',
-    'bSkip: usize',
-    'runs: i32',
-    'len: i32',
-    'out: usize',
-    'os: usize',
-    'mode: i32',
-  ],
-  setup: (rows) => [each(rows, (r) => `let p${r} = x + <usize>load<u32>(table, ${4 * r});`)],
-  open: ['for (; runs > 0; runs--) {', 'for (let k = len; k > 0; k--) {'],
-  close: (rows) => [
-    `${each(rows, (r) => `p${r} += xs;`)} b += bs;`,
-    '}',
-    `${each(rows, (r) => `p${r} += xSkip;`)} b += bSkip;`,
-    '}',
-  ],
+  parameters:
+    'x: usize, table: usize, xs: usize, xSkip: usize, b: usize, bs: usize, bSkip: usize, runs: i32, len: i32, out: usize, os: usize, mode: i32',
+  setup: (rows) => each(rows, (r) => `let p${r} = x + <usize>load<u32>(table, ${4 * r});`),
+  open: 'for (; runs > 0; runs--) { for (let k = len; k > 0; k--) {',
+  close: (rows) => `${advance(rows, 'xs')} b += bs; } ${advance(rows, 'xSkip')} b += bSkip; }`,
   left: (r) => `p${r}`,
   right: 'b',
   result: chain('q', 'out', 'os'),
@@ -140,27 +97,34 @@ const taps: Family = {
 };
 
 function kernel(family: Family, rows: number, vectors: number): string[] {
-  const vs = range(vectors);
   const all = (line: (r: number, v: number) => string): string[] =>
-    range(rows).map((r) => `  ${vs.map((v) => line(r, v)).join(' ')}`);
-  const fromInit = family.parameters(rows, vectors).some((p) => p.startsWith('init:'));
+    range(rows).map(
+      (r) =>
+        `    ${range(vectors)
+          .map((v) => line(r, v))
+          .join(' ')}`,
+    );
+  const vectorwise = (line: (v: number) => string): string => `    ${range(vectors).map(line).join(' ')}`;
+  const hasInit = family.parameters.includes('init:');
+  const added = family.added ? 'm' : 'q';
   return [
-    `export function ${family.name}${rows}x${4 * vectors}(${family.parameters(rows, vectors).join(', ')}): void {`,
-    ...family.setup(rows).map((line) => `  ${line}`),
-    fromInit ? `  ${vs.map((v) => `const i${v} = v128.load(init, ${16 * v});`).join(' ')}` : '',
-    ...all((r, v) => `let c${r}_${v} = ${fromInit ? `i${v}` : 'f32x4.splat(0)'};`),
-    ...family.open.map((line) => `  ${line}`),
-    `    ${vs.map((v) => `const b${v} = v128.load(${family.right}, ${16 * v});`).join(' ')}`,
+    `export function ${family.name}${rows}x${4 * vectors}(${family.parameters}): void {`,
+    `  ${family.setup(rows)}`,
+    ...(hasInit ? [vectorwise((v) => `const i${v} = v128.load(init, ${16 * v});`)] : []),
+    ...all((r, v) => `let c${r}_${v} = ${hasInit ? `i${v}` : 'f32x4.splat(0)'};`),
+    `  ${family.open}`,
+    vectorwise((v) => `const b${v} = v128.load(${family.right}, ${16 * v});`),
     ...range(rows).flatMap((r) => [
       `    const a${r} = v128.load32_splat(${family.left(r)});`,
-      `    ${vs.map((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`).join(' ')}`,
+      vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`),
     ]),
-    ...family.close(rows, vectors).map((line) => `  ${line}`),
-    ...family.result(rows).map((line) => `  ${line}`),
+    `  ${family.close(rows)}`,
+    `  ${family.result(rows)}`,
     ...(family.epilogue.includes('add')
       ? [
           '  if (mode & ADD) {',
-          ...all((r, v) => `c${r}_${v} = f32x4.add(v128.load(q${r}, ${16 * v}), c${r}_${v});`),
+          `    ${family.added?.(rows) ?? ''}`,
+          ...all((r, v) => `c${r}_${v} = f32x4.add(v128.load(${added}${r}, ${16 * v}), c${r}_${v});`),
           '  }',
         ]
       : []),
@@ -169,23 +133,20 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
       : []),
     ...all((r, v) => `v128.store(q${r}, c${r}_${vectors - 1 - v}, ${16 * (vectors - 1 - v)});`),
     '}',
-    '',
-  ].filter((line) => line !== '');
+  ];
 }
-
-const argumentsOf = (family: Family) => family.parameters(0, 0).map((p) => p.split(':')[0]!);
 
 /** `affine(rows, wide, ...)`: calls the micro-kernel of so many rows, 16 wide or 8. */
 function dispatcher(family: Family): string[] {
-  const call = (rows: number, width: number) => `${family.name}${rows}x${width}(${argumentsOf(family).join(', ')});`;
+  const names = family.parameters.replaceAll(/: \w+/g, '');
   const byRows = (width: number) => [
-    `    if (rows == 6) ${call(6, width)}`,
-    ...[5, 4, 3, 2].map((rows) => `    else if (rows == ${rows}) ${call(rows, width)}`),
-    `    else ${call(1, width)}`,
+    `    if (rows == 6) ${family.name}6x${width}(${names});`,
+    ...[5, 4, 3, 2].map((rows) => `    else if (rows == ${rows}) ${family.name}${rows}x${width}(${names});`),
+    `    else ${family.name}1x${width}(${names});`,
   ];
   return [
     '// @ts-ignore: decorator',
-    `@inline export function ${family.name}(rows: i32, wide: bool, ${family.parameters(0, 0).join(', ')}): void {`,
+    `@inline export function ${family.name}(rows: i32, wide: bool, ${family.parameters}): void {`,
     '  if (wide) {',
     ...byRows(16),
     '  } else {',
