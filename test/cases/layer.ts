@@ -91,9 +91,9 @@ function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits
   }
 }
 
-/** Declares the tests of one layer. */
-export function layerSuite(className: string, cases: readonly LayerCase[]): void {
-  describe(`layer ${className}`, () => {
+/** Declares the tests of one layer, or of one loss. */
+export function layerSuite(name: string, cases: readonly LayerCase[]): void {
+  describe(name, () => {
     for (const c of cases) {
       const rows = (c.shares ?? [2, 1]).join(' + ');
       it(`${c.title}: within ${TOLERANCE} of the float64 oracle, ${rows} rows`, () => checkParity(c));

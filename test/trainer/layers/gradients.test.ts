@@ -4,7 +4,7 @@ import { layers } from '../../../trainer/layers/index.ts';
 import { layerSuite } from '../../cases/layer.ts';
 import { layerCases } from '../../cases/layers/index.ts';
 
-for (const [className, cases] of Object.entries(layerCases)) layerSuite(className, cases);
+for (const [className, cases] of Object.entries(layerCases)) layerSuite(`layer ${className}`, cases);
 
 describe('the suite of layers', () => {
   it('has cases for every layer of the registry', () => {
