@@ -8,7 +8,7 @@ import { importTfjs, type TfjsModel } from './import/tfjs.ts';
 import { type Job, parseJob } from './job.ts';
 import { elements } from './model.ts';
 import type { NamedWeight } from './order-weights.ts';
-import { predictSnapshot, type Predictions } from './predict.ts';
+import { type Predictions, predictSnapshot } from './predict.ts';
 import { runSession } from './session.ts';
 import { flatParameters, freshSnapshot, snapshotWeights } from './snapshot.ts';
 import { segmentsOf } from './weights.ts';
