@@ -33,6 +33,8 @@ export interface Engine {
   readonly kernels: KernelModule;
   readonly memory: WasmExecutorMemory;
   readonly profile: Profile;
+  /** Share of the speed that the fastest engine reaches on such a core (KernelReport). */
+  readonly speed: number;
   /** Runs the schedule to its end. */
   run(signal: AbortSignal): Promise<void>;
   close(): Promise<readonly ThreadReport[]>;
@@ -46,7 +48,7 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
   const { threads, teamSize, depth, slots, ranges, staging } = machine;
-  const { kernels } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
+  const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
@@ -94,6 +96,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     kernels,
     memory: executor.debug,
     profile,
+    speed: report.speed,
     run: (signal) => train(store, feed, executor, signal),
     async close() {
       await executor.close();

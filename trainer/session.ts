@@ -168,6 +168,7 @@ class Session implements StoreObserver {
       job: await jobHash(job),
       profile: session.engine.profile,
       node: process.version,
+      speed: session.engine.speed,
       threads: machine.threads,
       team_size: machine.teamSize,
       micro_shards: job.microShards,

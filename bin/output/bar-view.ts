@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 import type { RunEvent, StartEvent } from '../../trainer/events.ts';
 import { warningText } from './errors.ts';
 import { createPace } from './pace.ts';
-import { epochLine, startLine, stepText } from './plain-view.ts';
+import { epochLine, startText, stepText } from './plain-view.ts';
 import type { RunView } from './run-view.ts';
 import type { Screen } from './screen.ts';
 
@@ -47,7 +47,7 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
     show(event: RunEvent) {
       if (event.event === 'start') {
         start = event;
-        say(startLine(event));
+        say(startText(event));
       } else if (event.event === 'step') {
         pace.add(event);
         const value = event.step - (event.epoch - 1) * stepsPerEpoch();

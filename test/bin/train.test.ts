@@ -49,11 +49,11 @@ describe('shoal train', () => {
     assert.equal(code, 0, stderr);
     assert.ok(!`${stdout}${stderr}`.includes('\u001b'), 'no control sequences');
     const lines = stderr.trimEnd().split('\n');
-    assert.equal(lines.length, 4);
     assert.equal(lines[0], 'runs/job');
     assert.match(lines[1]!, /^job: \d+ parameters, /);
-    assert.match(lines[2]!, /^epoch 1\/2 .* ms\/step .* samples\/s .*loss .*accuracy .*held out loss .*accuracy/);
-    assert.match(lines[3]!, /^epoch 2\/2 /);
+    assert.ok(lines.length === 4 || /^This Node/.test(lines[2]!)); // where it is not the fastest
+    assert.match(lines.at(-2)!, /^epoch 1\/2 .* ms\/step .* samples\/s .*loss .*accuracy .*held out loss .*accuracy/);
+    assert.match(lines.at(-1)!, /^epoch 2\/2 /);
     for (const part of [
       /^held out +loss \d\.\d{4} {2}accuracy/m,
       /^time /m,

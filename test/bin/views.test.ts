@@ -23,6 +23,7 @@ function screen(): { screen: Screen; lines: string[] } {
 
 const start = {
   event: 'start',
+  speed: 1,
   name: 'x',
   parameters: 10,
   memory: { total: 2048 },
@@ -66,6 +67,12 @@ describe('what is shown of a run', () => {
       'epoch 1/2  step 80/200  100.0 ms/step  320 samples/s  ETA 0:12  loss 0.5000',
       'epoch 1/2  10.0 s  100.0 ms/step  320 samples/s  loss 0.2500  held out loss 0.5000',
     ]);
+  });
+
+  it('begins with what the running Node gives away, where it does', () => {
+    const { screen: to, lines } = screen();
+    plainView(to).show({ ...start, speed: 0.47, node: 'v20.19.0' } as unknown as StartEvent);
+    assert.match(lines[0]!, /\nThis Node \(v20\.19\.0\) trains at about 47 % of the speed that Node 24 can reach/);
   });
 
   it('is a bar on a terminal, taken down before each line', () => {
