@@ -179,7 +179,6 @@ function labelTransforms(
   const label = train.fields['label'];
   if (!label) throw labelError(job, 'no field named "label"', 'one');
   if (loss.labels === 'class') {
-    if (output.length !== 1) throw outputError(job, output);
     if (label.dtype !== 'i32' || label.shape.length > 0)
       throw labelError(
         job,
@@ -251,15 +250,6 @@ export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpe
     shift: channel.map((i) => -mean[i % mean.length]! / std[i % std.length]!),
   };
 }
-
-const outputError = (job: Job, output: readonly number[]): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_SHAPE',
-    operation: `give the model's output to ${job.loss.class_name}`,
-    got: `an output of shape ${shapeText(output)}`,
-    expected: 'one value for each class: (classes)',
-    hint: 'Add a Flatten layer before the last Dense layer.',
-  });
 
 const labelError = (job: Job, got: string, expected: string): ShoalError =>
   new ShoalError({

@@ -82,15 +82,17 @@ describe('shoal, after training,', () => {
     writeFileSync(join(folder, 'wide.npy'), npy('|u1', [SIDE, SIDE + 1], new Uint8Array(SIDE * (SIDE + 1))));
     writeFileSync(join(folder, 'cut.npy'), readFileSync(join(folder, 'bytes.npy')).subarray(0, 300));
     writeFileSync(join(folder, 'uneven.json'), '[[1, 2], [3]]');
-    for (const [file, code, says] of [
+    const cases = [
       ['wide.npy', 'SHOAL_SHAPE', /\(8, 9\)[\s\S]*\(8, 8, 1\)/],
       ['cut.npy', 'SHOAL_DATA_TRUNCATED', /384 for \(6, 8, 8\)/],
       ['uneven.json', 'SHOAL_DATA_FORMAT', /lists of numbers/],
       ['notes.txt', 'SHOAL_DATA_FORMAT', /\.txt/],
       ['none.npy', 'SHOAL_DATA_MISSING', /no such file/],
-    ] as const) {
-      const { code: exit, stderr } = await shoal(folder, ['predict', 'runs/job', file]);
-      assert.ok(exit === 1 || exit === 2);
+    ] as const;
+    const outcomes = await Promise.all(cases.map(([file]) => shoal(folder, ['predict', 'runs/job', file])));
+    for (const [i, [file, code, says]] of cases.entries()) {
+      const { code: exit, stderr } = outcomes[i]!;
+      assert.equal(exit, 2);
       assert.ok(stderr.startsWith(`error ${code}: read ${file}`), stderr);
       assert.match(stderr, says);
     }

@@ -1,8 +1,8 @@
 // train.test.ts: `shoal train` as a process: what it prints, writes, and ends with.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linesOf, newFolder, shoal } from './support/shoal.ts';
+import { linesOf, newFolder, type Outcome, shoal } from './support/shoal.ts';
 
 const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
 type Done = Record<(typeof HASHES)[number], string> & { event: string; reason: string; steps: number };
@@ -10,9 +10,15 @@ const doneOf = (stdout: string): Done => linesOf(stdout).at(-1) as Done;
 const hashesOf = (stdout: string): string[] => HASHES.map((key) => doneOf(stdout)[key]);
 
 describe('shoal train', () => {
-  it('prints events as lines of JSON and nothing else on stdout with --json, the last one "done"', async () => {
-    const folder = newFolder();
-    const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--json']);
+  const folder = newFolder();
+  let first: Outcome;
+
+  before('the job as it is, once for all', async () => {
+    first = await shoal(folder, ['train', 'job.json', '--json', '--threads', '2']);
+  });
+
+  it('prints events as lines of JSON and nothing else on stdout with --json, the last one "done"', () => {
+    const { code, stdout, stderr } = first;
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
     const events = linesOf(stdout);
@@ -66,12 +72,8 @@ describe('shoal train', () => {
   });
 
   it('ends in the same three hashes on a second run with other threads, and in others with another seed', async () => {
-    const folder = newFolder();
-    const [first, second, third] = [
-      await shoal(folder, ['train', 'job.json', '--json', '--threads', '1']),
-      await shoal(folder, ['train', 'job.json', '--json', '--threads', '2']),
-      await shoal(folder, ['train', 'job.json', '--json', '--seed', '2', '--out', 'elsewhere']),
-    ];
+    const second = await shoal(folder, ['train', 'job.json', '--json', '--threads', '1']);
+    const third = await shoal(folder, ['train', 'job.json', '--json', '--seed', '2', '--out', 'elsewhere']);
     assert.deepEqual(hashesOf(second.stdout), hashesOf(first.stdout));
     assert.notDeepEqual(hashesOf(third.stdout), hashesOf(first.stdout));
     assert.deepEqual(readdirSync(join(folder, 'runs')).sort(), ['job', 'job-2']);
@@ -104,13 +106,12 @@ describe('shoal train', () => {
   });
 
   it('falls back from a corrupt checkpoint to the one before, says so, and ends in the same hashes', async () => {
-    const folder = newFolder();
-    const first = await shoal(folder, ['train', 'job.json', '--json']);
-    const damaged = join(folder, 'runs/job/checkpoints/step-00000016/optimizer.safetensors');
+    cpSync(join(folder, 'runs/job'), join(folder, 'copy'), { recursive: true });
+    const damaged = join(folder, 'copy/checkpoints/step-00000016/optimizer.safetensors');
     const bytes = readFileSync(damaged);
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(damaged, bytes);
-    const { code, stdout, stderr } = await shoal(folder, ['train', '--resume', 'runs/job', '--json']);
+    const { code, stdout, stderr } = await shoal(folder, ['train', '--resume', 'copy', '--json']);
     assert.equal(code, 0, stderr);
     const [problem, start] = linesOf(stdout) as [
       { problem: { code: string; operation: string }; fatal: boolean },
@@ -124,30 +125,17 @@ describe('shoal train', () => {
   });
 
   it('goes on with more epochs, and refuses to go on with another seed', async () => {
-    const folder = newFolder();
-    await shoal(folder, ['train', 'job.json', '--epochs', '1', '--json']);
-    const more = await shoal(folder, ['train', '--resume', 'runs/job', '--epochs', '2', '--json']);
-    const whole = await shoal(folder, ['train', 'job.json', '--epochs', '2', '--json']);
-    assert.deepEqual(hashesOf(more.stdout), hashesOf(whole.stdout));
-    const other = await shoal(folder, ['train', '--resume', 'runs/job', '--seed', '5']);
+    await shoal(folder, ['train', 'job.json', '--epochs', '1', '--json', '--out', 'short']);
+    const other = await shoal(folder, ['train', '--resume', 'short/job', '--seed', '5']);
     assert.equal(other.code, 2);
     assert.match(other.stderr, /^error SHOAL_RUN_JOB: [\s\S]*got +another seed$/m);
+    const more = await shoal(folder, ['train', '--resume', 'short/job', '--epochs', '2', '--json']);
+    assert.deepEqual(hashesOf(more.stdout), hashesOf(first.stdout));
   });
 
   it('stops at a loss that is not finite, with exit code 1, and leaves a good checkpoint', async () => {
-    const folder = newFolder();
-    const args = [
-      'train',
-      'job.json',
-      '--set',
-      'optimizer=sgd',
-      '--lr',
-      '1e38',
-      '--set',
-      'checkpoint.everySteps=1',
-      '--json',
-    ];
-    const { code, stdout, stderr } = await shoal(folder, args);
+    const settings = ['--set', 'optimizer=sgd', '--set', 'checkpoint.everySteps=1', '--lr', '1e38', '--out', 'nan'];
+    const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--json', ...settings]);
     assert.equal(code, 1);
     assert.match(stderr, /^error SHOAL_NOT_FINITE: /);
     assert.ok(!stderr.includes('    at '), 'no stack');
@@ -156,29 +144,26 @@ describe('shoal train', () => {
       problems.map((event) => event['fatal']),
       [true],
     );
-    assert.equal((await shoal(folder, ['eval', 'runs/job'])).code === 2, false, 'a checkpoint is there');
+    const whole = readdirSync(join(folder, 'nan/job/checkpoints')).filter((name) => /^step-\d+$/.test(name));
+    assert.ok(whole.length > 0, 'a checkpoint is there');
   });
 
   it('with --dry-run prints the plan, tries a few batches and saves nothing', async () => {
-    const folder = newFolder();
-    const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--dry-run']);
+    const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--dry-run', '--out', 'dry']);
     assert.equal(code, 0, stderr);
     for (const part of [/^conv2d +Conv2D +\(6, 6, 4\) +40 /m, /^memory/m, /forward and backward/, /nothing was saved/])
       assert.match(stdout, part);
-    assert.ok(!existsSync(join(folder, 'runs')));
+    assert.ok(!existsSync(join(folder, 'dry')));
   });
 
   it('starts from the weights of a model.json of tfjs that the job names', async () => {
-    const folder = newFolder();
-    await shoal(folder, ['train', 'job.json']);
     const job = JSON.parse(readFileSync(join(folder, 'job.json'), 'utf8'));
     const model = { $file: 'runs/job/model/last/model.json', weights: true };
     writeFileSync(join(folder, 'next.json'), JSON.stringify({ ...job, model, epochs: 1 }));
-    const args = ['train', 'next.json', '--json', '--lr', '1e-30'];
+    const args = ['train', 'next.json', '--json', '--lr', '1e-30', '--out', 'next'];
     const { code, stdout, stderr } = await shoal(folder, args);
     assert.equal(code, 0, stderr);
     // with a rate of nearly nothing, the model is the one that it started from
-    const before = linesOf(readFileSync(join(folder, 'runs/job/events.jsonl'), 'utf8')).at(-1)!['parameters_sha256'];
-    assert.equal(doneOf(stdout).parameters_sha256, before);
+    assert.equal(doneOf(stdout).parameters_sha256, doneOf(first.stdout).parameters_sha256);
   });
 });

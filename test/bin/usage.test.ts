@@ -43,7 +43,7 @@ const cases: readonly Case[] = [
   {
     what: 'an output that is no list of classes',
     change: (job) => layers(job, (list) => list.toSpliced(3, 1)),
-    code: 'SHOAL_SHAPE',
+    code: 'SHOAL_LOSS',
     says: /\(3, 3, 4\)[\s\S]*Flatten/,
   },
   {
