@@ -45,7 +45,7 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 
 export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
-  const { threads, teamSize, depth, slots, ranges, staging } = machine;
+  const { threads, teamSize, depth, slots, level, ranges, staging } = machine;
   const { kernels } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
@@ -60,6 +60,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     seed: seedWords(job.seed),
     microShards,
     depth,
+    level,
   });
   const { contribution } = program;
   const store = createLocalStore({
@@ -82,6 +83,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     layout: program.input,
     batch,
     microShards,
+    level,
     seed: job.seed,
     slots,
     threads: 1,
