@@ -56,7 +56,7 @@ export async function runSteps(job: Job, dataset: Dataset): Promise<readonly Ste
 /** Step `step` of the first epoch, as the oracle is asked: the samples that the job's seed draws, scaled in float64. */
 export function requestOf(job: Job, { train }: Dataset, step: number, parameters: ArrayLike<number>): OracleRequest {
   const { model, batch, seed, normalize } = job;
-  const { parameters: segments } = segmentsOf(model);
+  const { parameters: segments, shapes } = segmentsOf(model);
   const indices = sampler({ length: train.length, batch, seed, shuffle: true }).indices(0, step);
   const { shape } = model.input.spec;
   const bytes = fieldBytes(train.fields['image']!);
@@ -67,12 +67,16 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
     train.read(index, into);
   });
   const x = Float64Array.from(image, (v) => (v / 255 - (normalize.mean as number)) / (normalize.std as number));
+  const classes = shapes[model.output]!.shape.at(-1)!;
+  const { name, labels: form } = losses[job.loss.class_name];
+  const oneHot = () => [...label].flatMap((hot) => Array.from({ length: classes }, (_, i) => Number(i === hot)));
   return {
     model,
     weights: byPath(segments, parameters),
     x: { shape: [indices.length, ...shape], data: x },
-    labels: label,
-    loss: losses[job.loss.class_name].name as LossName,
+    labels: form === 'class' ? label : oneHot(),
+    loss: name as LossName,
+    fromLogits: 'from_logits' in job.loss.config && job.loss.config.from_logits,
     dropout: { seed: seedWords(seed), step, firstSlot: 0 },
   };
 }
