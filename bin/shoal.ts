@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // shoal.ts: the command line: commands, their options, and what each ends with. A command's own code is loaded when it is called.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { version } from '../base/version.ts';
 import { errorText } from './output/errors.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './output/exit-codes.ts';
 import { processScreen } from './output/screen.ts';
+import { version } from './version.ts';
 
 const screen = processScreen();
 

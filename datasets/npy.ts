@@ -56,6 +56,6 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
       'Fetch the file again.',
     );
   }
-  const own = rest.slice(); // starts at a multiple of 4
+  const own = new Uint8Array(rest); // a copy, even of a Buffer: it starts at a multiple of 4
   return { shape: dimensions, data: type === '|u1' ? own : new Float32Array(own.buffer) };
 }

@@ -218,17 +218,30 @@ function inputSpec(
       `labels of shape ${shapeText(label.shape)}`,
       `shape ${shapeText(output)}, as the model's output`,
     );
-  const unit = image.dtype === 'u8' ? 255 : 1;
+  const dtype = image.dtype === 'u8' ? 'u8' : 'f32';
+  const channels = shape.at(-1)!;
+  for (const [name, value] of Object.entries(job.normalize)) {
+    if (typeof value === 'number' || value.length === channels) continue;
+    throw new ShoalError({
+      code: 'SHOAL_JOB',
+      operation: `read the job "${job.name}"`,
+      got: `normalize.${name}: ${value.length} numbers`,
+      expected: `one, or one for each of the ${channels} channels`,
+      hint: 'docs/job.md describes every key.',
+    });
+  }
+  return { dtype, labelBytes: 4 * label.shape.reduce((a, b) => a * b, 1), ...pixelScaling(job, dtype) };
+}
+
+/** y = x * scale + shift for each channel: u8 pixels to [0, 1], then the job's mean and deviation. */
+export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpec, 'scale' | 'shift'> {
+  const unit = dtype === 'u8' ? 255 : 1;
   const list = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value);
-  const { mean, std } = job.normalize;
-  const length = Math.max(list(mean).length, list(std).length);
-  const at = (value: number | readonly number[], i: number) => list(value)[i % list(value).length]!;
-  const channel = Array.from({ length }, (_, i) => i);
+  const [mean, std] = [list(job.normalize.mean), list(job.normalize.std)];
+  const channel = Array.from({ length: Math.max(mean.length, std.length) }, (_, i) => i);
   return {
-    dtype: image.dtype === 'u8' ? 'u8' : 'f32',
-    labelBytes: 4 * label.shape.reduce((a, b) => a * b, 1),
-    scale: channel.map((i) => 1 / (unit * at(std, i))),
-    shift: channel.map((i) => -at(mean, i) / at(std, i)),
+    scale: channel.map((i) => 1 / (unit * std[i % std.length]!)),
+    shift: channel.map((i) => -mean[i % mean.length]! / std[i % std.length]!),
   };
 }
 

@@ -77,7 +77,7 @@ export async function readRunJob(path: string, files: Files = nodeFiles): Promis
       {
         code: 'SHOAL_RUN_MISSING',
         operation: `open the run ${path}`,
-        got: cause instanceof Error ? cause.message : String(cause),
+        got: errnoOf(cause) === 'ENOENT' ? `no ${RUN.job} there` : (cause as Error).message,
         expected: `the folder of a run, with its ${RUN.job}`,
         hint: 'Give the folder that `shoal train` named, for example runs/digits.',
       },

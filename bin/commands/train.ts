@@ -1,6 +1,5 @@
 // train.ts: `shoal train`: a job from its file to a run's folder, shown on the way. Training itself is trainer/session.ts.
 import { toWire } from '../../base/errors.ts';
-import { version } from '../../base/version.ts';
 import type { Dataset } from '../../datasets/reader.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
@@ -22,6 +21,7 @@ import { resultText, resumeText } from '../output/result-text.ts';
 import { jsonView, type RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
+import { version } from '../version.ts';
 
 export interface TrainOptions extends JobOptions {
   readonly threads?: number;
