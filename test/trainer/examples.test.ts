@@ -25,7 +25,7 @@ function ours(job: Job, { x, labels }: OracleRequest): { result: HostResult; gra
   const host = createHost({ model: job.model, loss: job.loss.class_name, rows: Math.max(...shares) });
   const parameters = initializeParameters(job.model, job.seed);
   const [images, classes] = [Float32Array.from(x.data), Int32Array.from(Array.from(labels))];
-  const result = host.run('train', { parameters, images, labels: classes, shares, seed: job.seed });
+  const result = host.run('train', { parameters, images, labels: classes, shares });
   return { result, gradients: byPath(host.segments, result.gradients) };
 }
 
