@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly teamSize?: number;
   /** Owners of the flat vector, as servers would be. Default 1. Never changes a bit. */
   readonly ranges?: number;
+  /** Micro-shards computed side by side, as a power of two; the plan chooses by default. Never changes a bit. */
+  readonly level?: number;
   /** Where to go on from; default: the first values. */
   readonly start?: Snapshot | null;
   /** A few batches of everything. */
@@ -94,11 +96,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const { job, signal } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const threads = options.threads ?? availableThreads();
-  const { teamSize, ranges } = options;
+  const { teamSize, ranges, level } = options;
   const prepared = prepare(job, dataset, {
     threads,
     ...(teamSize === undefined ? {} : { teamSize }),
     ...(ranges === undefined ? {} : { ranges }),
+    ...(level === undefined ? {} : { level }),
   });
   const start = options.start ?? firstSnapshot(job, prepared);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
