@@ -47,13 +47,8 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 
 export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
-<<<<<<< HEAD
-  const { threads, teamSize, depth, slots, ranges, staging } = machine;
-  const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
-=======
   const { threads, teamSize, depth, slots, level, ranges, staging } = machine;
-  const { kernels } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
->>>>>>> main
+  const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
