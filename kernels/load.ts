@@ -50,8 +50,10 @@ export const revectorizes: boolean =
 
 // Before anything is compiled: V8 reads its flags when it compiles, and keeps what it has compiled. Flags hold for all threads.
 // --no-liftoff: kernels run optimized from their first call, instead of several times slower until V8 has counted enough calls.
+// --no-wasm-inlining: inlining, worth a tenth on short sums, wants call counts that only Liftoff makes: Node 26 aborts without them.
 if (isMainThread) {
   setFlagsFromString('--no-liftoff');
+  if (node[0] >= 25) setFlagsFromString('--no-wasm-inlining');
   if (node[0] < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
   if (revectorizes) setFlagsFromString('--experimental-wasm-revectorize');
 }
@@ -63,8 +65,8 @@ export function bestBuild(): Build {
 
 /** The micro-tile that was fastest in this kind of engine, by measurement; it never changes a result. */
 export function bestTile(build: Build, revectorized: boolean = revectorizes): Tile {
-  if (node[0] < 22) return { rows: 4, vectors: 2 };
-  return { rows: build === 'relaxed' ? 6 : 5, vectors: revectorized ? 4 : 2 };
+  if (revectorized) return { rows: build === 'relaxed' ? 6 : 5, vectors: 4 };
+  return { rows: build === 'relaxed' && node[0] >= 24 ? 6 : 4, vectors: 2 };
 }
 
 /**

@@ -186,7 +186,8 @@ export const signatures = {
   reduce_f64: define(['out'], ['partAt', 'count'], [], () => fixed(1)),
   reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
 
-  // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate (Adam: alpha)
+  // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate (Adam: alpha).
+  // Weight decay is Keras 3's, decoupled: p *= 1 - rate * weightDecay first
   sgd: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['weightDecay'], (i) =>
     fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),

@@ -16,8 +16,8 @@ export interface OpenFile {
 
 /** Handed in wherever files are written that must survive a crash, so that tests can make any single operation fail. */
 export interface Files {
-  /** 'read' needs the file, 'create' refuses one that exists, 'replace' empties it. */
-  open(path: string, mode: 'read' | 'create' | 'replace'): Promise<OpenFile>;
+  /** 'read' and 'update' need the file, 'create' refuses one that exists, 'replace' empties it. */
+  open(path: string, mode: 'read' | 'update' | 'create' | 'replace'): Promise<OpenFile>;
   /** Names in a directory, in any order. */
   list(directory: string): Promise<string[]>;
   /** Makes one directory: ENOENT without its parent, EEXIST if it is there. */

@@ -3,7 +3,7 @@
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { Files } from './files.ts';
 
-const FLAGS = { read: 'r', create: 'wx', replace: 'w' } as const;
+const FLAGS = { read: 'r', update: 'r+', create: 'wx', replace: 'w' } as const;
 
 /** The real disk. */
 export const nodeFiles: Files = {

@@ -1,6 +1,6 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the output to the first layer that can be trained.
 import type { Emitted } from './layers/kind.ts';
-import { type CompileOptions, segment } from './plan.ts';
+import { type CompileOptions, hasWeights, segment } from './plan.ts';
 import { fixedAt, type PlanBuilder } from './plan-builder.ts';
 import { type Halo, hasHalo, type Tensor, viewOf } from './tensor.ts';
 
@@ -11,6 +11,7 @@ export interface BackwardOptions {
   readonly emitted: ReadonlyMap<string, Emitted>;
   /** Zeros that the gradient of each call's output must have around it. */
   readonly halos: ReadonlyMap<string, Halo>;
+  /** Compact: what a loss writes. */
   readonly dOutput: Tensor;
   readonly deferred: string | null;
 }
@@ -24,7 +25,8 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
   const { model } = options;
   build.pass = 'backward';
   const trained = behind(options);
-  const gradients = new Map<string, Gradient>([[model.output, { tensor: dOutput, masked: deferred !== null }]]);
+  const first = { tensor: build.covered(dOutput, halos.get(model.output)!), masked: deferred !== null };
+  const gradients = new Map<string, Gradient>([[model.output, first]]);
   const readers = new Map<string, number>();
   for (const call of model.calls) for (const name of call.inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
 
@@ -54,10 +56,10 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
         const name = call.inputs[i]!;
         const existing = gradients.get(name);
         if (existing) later.push(() => sum(build, existing.tensor, dX));
-        else if (hasHalo(halos.get(name)!) || hasHalo(dX.halo) || (readers.get(name) ?? 0) > 1) {
+        else if (hasHalo(halos.get(name)!) || hasHalo(dX.halo)) {
           const tensor = build.tensor(options.shapes[name]!.shape, halos.get(name)!);
           gradients.set(name, { tensor, masked: false });
-          copy(build, dX, tensor);
+          build.copy(dX, tensor);
         } else gradients.set(name, { tensor: dX, masked: false });
       },
       canMask: (i) => emitted.get(call.inputs[i]!)?.relu === true && readers.get(call.inputs[i]!) === 1,
@@ -74,7 +76,7 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
 function behind({ model, segments }: CompileOptions): ReadonlySet<string> {
   const names = new Set<string>();
   for (const call of model.calls) {
-    const own = segments.some((s) => s.path.startsWith(`${call.layer}/`));
+    const own = hasWeights(segments, call.layer);
     if (own || call.inputs.some((name) => names.has(name))) names.add(call.name);
   }
   return names;
@@ -96,9 +98,4 @@ function sum(build: PlanBuilder, total: Tensor, part: Tensor): void {
     },
     {},
   );
-}
-
-function copy(build: PlanBuilder, x: Tensor, y: Tensor): void {
-  const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: y.imageStride, yRow: y.rowStride };
-  build.call('copy', { x: build.at(x), y: build.at(y) }, { ...viewOf(x, y), ...strides }, {});
 }

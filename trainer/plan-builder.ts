@@ -3,7 +3,7 @@ import { type Floats, type Ints, type KernelArguments, type Operand, type Space,
 import { alignUp } from '../kernels/arena.ts';
 import type { KernelName, OperandName, Tiles } from '../kernels/signatures.ts';
 import { placeBuffers } from './memory-plan.ts';
-import { type Halo, hasHalo, layoutOf, NO_HALO, type Tensor } from './tensor.ts';
+import { covers, type Halo, hasHalo, layoutOf, NO_HALO, type Tensor, viewOf } from './tensor.ts';
 
 /** An operand whose buffer has no offset yet. `at` in bytes, from the buffer's start. */
 export interface Pending {
@@ -115,6 +115,28 @@ export class PlanBuilder {
       );
     }
     return tensor;
+  }
+
+  /** y = x, whatever halo each of them has. */
+  copy(x: Tensor, y: Tensor): void {
+    const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: y.imageStride, yRow: y.rowStride };
+    this.call('copy', { x: this.at(x), y: this.at(y) }, { ...viewOf(x, y), ...strides }, {});
+  }
+
+  /** The tensor itself where it has no halo, else a copy without. */
+  compact(x: Tensor): Tensor {
+    if (!hasHalo(x.halo)) return x;
+    const y = this.tensor(x.shape);
+    this.copy(x, y);
+    return y;
+  }
+
+  /** The tensor itself where its halo is as wide on every side, else a copy that has it. */
+  covered(x: Tensor, halo: Halo): Tensor {
+    if (covers(x.halo, halo)) return x;
+    const y = this.tensor(x.shape, halo);
+    this.copy(x, y);
+    return y;
   }
 
   /** The same bytes under another compact shape. */

@@ -1,4 +1,5 @@
 // plan.ts: a model compiled for micro-shards of at most `rows` samples: kernel calls with fixed offsets. It runs nothing.
+import { ShoalError } from '../base/errors.ts';
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { type ContributionLayout, contributionLayout } from './contribution.ts';
@@ -69,12 +70,14 @@ export interface CompileOptions {
   readonly input: InputSpec;
 }
 
+/** @throws SHOAL_MODEL for a layer with weights that is called more than once */
 export function compile(options: CompileOptions): Program {
+  refuseShared(options);
   const { model, rows, shapes } = options;
   const tables = new Tables();
   const packs = createPacks(tables);
   const input = inputLayout(options);
-  const classes = shapes[model.output]!.shape.at(-1) ?? 1;
+  const classes = elements(shapes[model.output]!.shape);
   const metrics: MetricContext = {
     classes,
     labels: options.loss.labels,
@@ -95,6 +98,21 @@ export function compile(options: CompileOptions): Program {
     input,
     metrics,
   };
+}
+
+/** The gradient of a weight is stored, not added to: a second call of its layer would overwrite the first's. */
+function refuseShared({ model, segments }: CompileOptions): void {
+  for (const layer of Object.keys(model.layers)) {
+    const calls = model.calls.filter((call) => call.layer === layer);
+    if (calls.length < 2 || !hasWeights(segments, layer)) continue;
+    throw new ShoalError({
+      code: 'SHOAL_MODEL',
+      operation: `compile the model "${model.name}" for training`,
+      got: `the layer "${layer}" with weights, called ${calls.length} times (${calls.map((call) => call.name).join(', ')})`,
+      expected: 'layers with weights that are called once',
+      hint: 'Shoal does not train shared layers yet: give each call a layer of its own.',
+    });
+  }
 }
 
 function inputLayout({ model, rows, input }: CompileOptions): InputLayout {
@@ -143,7 +161,8 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
       site,
     });
     emitted.set(call.name, result);
-    tensors.set(call.name, result.output);
+    // a layer that changes nothing gives its input as it lies: its readers may need a wider halo
+    tensors.set(call.name, build.covered(result.output, halos.values.get(call.name)!));
   });
 
   const output = tensors.get(model.output)!;
@@ -154,7 +173,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     const labels = fixedAt('input', shared.input.fields.label.at);
     const scalar = (i: number) => fixedAt('contribution', shared.contribution.scalarsAt + 8 * i);
     const y = deferred === null && !options.fromLogits ? output : build.tensor(output.shape);
-    const dOutput = mode === 'train' ? build.tensor(output.shape, halos.gradients.get(model.output)!) : null;
+    const dOutput = mode === 'train' ? build.tensor(output.shape) : null;
     loss.emit({ build, output, labels, y, dOutput, sum: scalar(0) });
     let from = 1;
     for (const kind of countsOf(
@@ -181,6 +200,10 @@ export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>
   const { className, config } = model.layers[name]!;
   return { kind: layerOf(className), config };
 }
+
+/** Layer names may hold a slash; the last one of a path comes before the weight's. */
+export const hasWeights = (segments: readonly Segment[], layer: string): boolean =>
+  segments.some(({ path }) => path.slice(0, path.lastIndexOf('/')) === layer);
 
 export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
   return segments.find((s) => s.path === `${layer}/${weight}`)!;

@@ -60,19 +60,20 @@ export interface PrepareOptions {
 /** Bytes of input batches that are read ahead at most. */
 const READ_AHEAD = 64 * 2 ** 20;
 
-/** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
+/** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_METRIC, SHOAL_MODEL, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
   const { parameters: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
   const output = shapes[model.output]!.shape;
-  checkLoss(job, loss, fromLogits);
+  checkLoss(job, loss, fromLogits, output);
   const transforms = labelTransforms(job, dataset, loss, output);
   const input = inputSpec(job, dataset, transforms, loss, output);
   const metrics = job.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1));
   const rows = Math.max(...sharesOf(job.batch, job.microShards));
   const program = compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input });
+  checkMetrics(metrics, program);
   const machine = machineFor(job, program, options);
   const optimizer = optimizerOf(job.optimizer.class_name);
   const optimizerConfig = job.optimizer.config;
@@ -127,7 +128,16 @@ function memoryOf(
 }
 
 /** A loss that contains the last activation needs a model that ends in it, or one that gives logits. */
-function checkLoss(job: Job, loss: LossKind, fromLogits: boolean): void {
+function checkLoss(job: Job, loss: LossKind, fromLogits: boolean, output: readonly number[]): void {
+  if (loss.activation === 'softmax' && output.length !== 1) {
+    throw new ShoalError({
+      code: 'SHOAL_LOSS',
+      operation: `pair ${loss.name} with the model's output`,
+      got: `an output of shape ${shapeText(output)}`,
+      expected: 'one row of classes for each sample: (classes)',
+      hint: 'Put a Flatten layer before the last Dense layer.',
+    });
+  }
   const call = job.model.calls.find(({ name }) => name === job.model.output)!;
   const { activation = 'linear' } = job.model.layers[call.layer]!.config as { activation?: string };
   const expected = loss.activation === null ? null : fromLogits ? 'linear' : loss.activation;
@@ -141,6 +151,19 @@ function checkLoss(job: Job, loss: LossKind, fromLogits: boolean): void {
       loss.activation === activation
         ? 'Leave from_logits out.'
         : `End the model in "${loss.activation}", or in no activation with from_logits: true.`,
+  });
+}
+
+/** Precision, recall and the like need a single answer for each sample. */
+function checkMetrics(metrics: readonly Metric[], program: Program): void {
+  const wrong = metrics.find((metric) => !metric.suits(program.metrics));
+  if (!wrong) return;
+  throw new ShoalError({
+    code: 'SHOAL_METRIC',
+    operation: `measure ${wrong.name}`,
+    got: `${program.metrics.classes} outputs that are no distribution over classes`,
+    expected: 'a model that ends in softmax, or, but for top_k, in one sigmoid',
+    hint: 'Leave the metric out.',
   });
 }
 
@@ -195,17 +218,30 @@ function inputSpec(
       `labels of shape ${shapeText(label.shape)}`,
       `shape ${shapeText(output)}, as the model's output`,
     );
-  const unit = image.dtype === 'u8' ? 255 : 1;
+  const dtype = image.dtype === 'u8' ? 'u8' : 'f32';
+  const channels = shape.at(-1)!;
+  for (const [name, value] of Object.entries(job.normalize)) {
+    if (typeof value === 'number' || value.length === channels) continue;
+    throw new ShoalError({
+      code: 'SHOAL_JOB',
+      operation: `read the job "${job.name}"`,
+      got: `normalize.${name}: ${value.length} numbers`,
+      expected: `one, or one for each of the ${channels} channels`,
+      hint: 'docs/job.md describes every key.',
+    });
+  }
+  return { dtype, labelBytes: 4 * label.shape.reduce((a, b) => a * b, 1), ...pixelScaling(job, dtype) };
+}
+
+/** y = x * scale + shift for each channel: u8 pixels to [0, 1], then the job's mean and deviation. */
+export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpec, 'scale' | 'shift'> {
+  const unit = dtype === 'u8' ? 255 : 1;
   const list = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value);
-  const { mean, std } = job.normalize;
-  const length = Math.max(list(mean).length, list(std).length);
-  const at = (value: number | readonly number[], i: number) => list(value)[i % list(value).length]!;
-  const channel = Array.from({ length }, (_, i) => i);
+  const [mean, std] = [list(job.normalize.mean), list(job.normalize.std)];
+  const channel = Array.from({ length: Math.max(mean.length, std.length) }, (_, i) => i);
   return {
-    dtype: image.dtype === 'u8' ? 'u8' : 'f32',
-    labelBytes: 4 * label.shape.reduce((a, b) => a * b, 1),
-    scale: channel.map((i) => 1 / (unit * at(std, i))),
-    shift: channel.map((i) => -at(mean, i) / at(std, i)),
+    scale: channel.map((i) => 1 / (unit * std[i % std.length]!)),
+    shift: channel.map((i) => -mean[i % mean.length]! / std[i % std.length]!),
   };
 }
 

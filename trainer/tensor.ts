@@ -19,6 +19,10 @@ export const widest = (a: Halo, b: Halo): Halo => ({
   right: Math.max(a.right, b.right),
 });
 
+/** Whether `a` is at least as wide as `b` on every side. */
+export const covers = (a: Halo, b: Halo): boolean =>
+  a.top >= b.top && a.bottom >= b.bottom && a.left >= b.left && a.right >= b.right;
+
 export const hasHalo = (halo: Halo): boolean => halo.top + halo.bottom + halo.left + halo.right > 0;
 
 /** A buffer of a plan's arena, before and after it gets its offset; or a fixed place in another space. */

@@ -1,8 +1,8 @@
 // gemm_nt.ts: dX = dY x W^T, as W's rows times dY's packed transpose, then turned. A tile is ROW_BLOCK rows of W by one slice of dY.
-import { rowsOf, scratchOf } from "./abi";
+import { ADD, rowsOf, scratchOf } from "./abi";
 import { gemm_nt as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
-import { ceilDiv, PANEL_BYTES, ROW_BLOCK } from "./tile";
+import { ceilDiv, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 import { transpose } from "./transpose";
 
 export function gemm_nt(d: usize, b: usize, from: i32, to: i32): void {
@@ -11,11 +11,14 @@ export function gemm_nt(d: usize, b: usize, from: i32, to: i32): void {
   const ws = <usize>args.ldw(d) << 2, xs = <usize>args.ldx(d) << 2, step = <usize>width << 2;
   const zero = scratchOf(b), turned = zero + PANEL_BYTES;
   memory.fill(zero, 0, PANEL_BYTES);
-  const blocks = ceilDiv(K, ROW_BLOCK);
+  const blocks = ceilDiv(K, ROW_BLOCK), block = sumBlock(N);
   for (let tile = from; tile < to; tile++) {
     const slice = tile / blocks, first = (tile % blocks) * ROW_BLOCK, rows = min(ROW_BLOCK, K - first);
+    for (let n = 0; n < N; n += block) {
+      const p = w + ws * first + (<usize>n << 2), q = packed + step * (slice * N + n);
+      sweepAffine(p, ws, q, step, min(block, N - n), zero, turned, step, rows, width, n > 0 ? ADD : 0);
+    }
     const row = slice * width;
-    sweepAffine(w + ws * first, ws, packed + step * (slice * N), step, N, zero, zero, turned, step, rows, width, 0);
     transpose(turned, step, dx + xs * row + (<usize>first << 2), xs, rows, min(width, M - row));
   }
 }

@@ -1,41 +1,33 @@
 // sweep.ts: covers the rows of one tile with micro-kernels, as evenly as can be (8 = 4 + 4). No kernel.
 import { affine, affine12x8, outer, pixels, taps } from "./generated/micro";
-import { ADD } from "./abi";
-import { ceilDiv, K_BLOCK, PANEL_BYTES, tileRows, tileVectors } from "./tile";
+import { ceilDiv, PANEL_BYTES, tileRows, tileVectors } from "./tile";
 
 /**
- * C (rows, columns) = A x panel + init, summed in blocks of K. Rows of A, C and the panel lie `as`, `cs` and `step` bytes apart; C must have
- * room for 8 columns, or 16 where `columns` > 8. `last` is the mode of the last block's epilogue.
+ * C (rows, columns) = A x panel + init, over k of K. Rows of A, C and the panel lie `as`, `cs` and `step` bytes apart; C must have room for
+ * 8 columns, or 16 where `columns` > 8.
  */
 export function sweepAffine(
-  a: usize, as: usize, panel: usize, step: usize, K: i32, init: usize, zero: usize,
-  c: usize, cs: usize, rows: i32, columns: i32, last: i32,
+  a: usize, as: usize, panel: usize, step: usize, k: i32, init: usize,
+  c: usize, cs: usize, rows: i32, columns: i32, mode: i32,
 ): void {
-  const blocks = max(1, ceilDiv(K, K_BLOCK)), size = ceilDiv(K, blocks);
   const width = columns > 8 ? 16 : 8, stride = width == 16 ? tileVectors << 2 : 8;
-  for (let block = 0; block < blocks; block++) {
-    const k = min(size, K - block * size);
-    const start = block == 0 ? init : zero;
-    const mode = (block > 0 ? ADD : 0) | (block == blocks - 1 ? last : 0);
-    const ak = a + (<usize>(block * size) << 2), bk = panel + <usize>(block * size) * step;
-    for (let column = 0; column < width; column += stride) {
-      const at = <usize>column << 2;
-      let left = rows, p = ak, q = c + at;
-      if (width == 8 && tileVectors == 4) {
-        for (; left >= 12; left -= 12) {
-          affine12x8(p, as, bk, step, k, start, q, cs, mode);
-          p += as * 12;
-          q += cs * 12;
-        }
-        if (left == 0) continue;
+  for (let column = 0; column < width; column += stride) {
+    const at = <usize>column << 2;
+    let left = rows, p = a, q = c + at;
+    if (width == 8 && tileVectors == 4) {
+      for (; left >= 12; left -= 12) {
+        affine12x8(p, as, panel, step, k, init, q, cs, mode);
+        p += as * 12;
+        q += cs * 12;
       }
-      const turns = ceilDiv(left, tileRows), few = left / turns, more = left % turns;
-      for (let turn = 0; turn < turns; turn++) {
-        const r = turn < more ? few + 1 : few;
-        affine(r, stride == 16, p, as, bk + at, step, k, start + at, q, cs, mode);
-        p += as * r;
-        q += cs * r;
-      }
+      if (left == 0) continue;
+    }
+    const turns = ceilDiv(left, tileRows), few = left / turns, more = left % turns;
+    for (let turn = 0; turn < turns; turn++) {
+      const r = turn < more ? few + 1 : few;
+      affine(r, stride == 16, p, as, panel + at, step, k, init + at, q, cs, mode);
+      p += as * r;
+      q += cs * r;
     }
   }
 }

@@ -20,7 +20,14 @@ export const OUT_BLOCK: i32 = 48;
 export const PACK_BLOCK: i32 = 512;
 
 /** Longest sum of one block of K: a panel of it fits into the L1 cache. Part of the profile. */
-export const K_BLOCK: i32 = 384;
+const K_BLOCK: i32 = 384;
+
+/** Length of the blocks, as even as can be, in which a sum over K is taken. At least 1. */
+// @ts-ignore: decorator
+@inline
+export function sumBlock(K: i32): i32 {
+  return ceilDiv(K, max(1, ceilDiv(K, K_BLOCK)));
+}
 
 // @ts-ignore: decorator
 @inline

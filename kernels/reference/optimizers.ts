@@ -36,10 +36,10 @@ export const optimizers: Family = (memory) => ({
   sgd_momentum(d, b, from, to) {
     const a = readArguments('sgd_momentum', memory, d, b);
     eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
-      const decayed = g + a.weightDecay * p;
-      const velocity = a.momentum * memory.f32[(a.at.velocity >> 2) + i]! - rate * decayed;
+      const velocity = a.momentum * memory.f32[(a.at.velocity >> 2) + i]! - rate * g;
+      const decayed = p - rate * a.weightDecay * p;
       memory.f32[(a.at.nextVelocity >> 2) + i] = velocity;
-      memory.f32[(a.at.nextP >> 2) + i] = a.nesterov ? p + a.momentum * velocity - rate * decayed : p + velocity;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed + (a.nesterov ? a.momentum * velocity - rate * g : velocity);
     });
   },
 

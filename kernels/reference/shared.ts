@@ -5,7 +5,7 @@ import { BINDING, type Views } from '../abi.ts';
 export const rowsOf = (memory: Views, bindings: number): number => memory.i32[(bindings >> 2) + BINDING.rows]!;
 
 /** max(x, 0) that lets NaN pass. */
-export const relu = (x: number): number => (x < 0 ? 0 : x);
+export const relu = (x: number): number => Math.max(x, 0);
 
 /** Adds the finished left siblings' values to the f32 at byte `at`, nearest first; `offset` is its place in a contribution. */
 export function addLadder(memory: Views, bindings: number, at: number, offset: number): void {

@@ -68,9 +68,9 @@ export class MemoryDisk implements Files {
     return [...last(node.entries).values()].reduce((sum, child) => sum + this.used(child), 0);
   }
 
-  open(path: string, mode: 'read' | 'create' | 'replace'): Promise<OpenFile> {
+  open(path: string, mode: 'read' | 'update' | 'create' | 'replace'): Promise<OpenFile> {
     return this.act(`open ${path}`, () => {
-      if (mode !== 'read') {
+      if (mode === 'create' || mode === 'replace') {
         const { directory, name } = this.parent(path);
         if (mode === 'create' && last(directory.entries).has(name)) throw systemError('EEXIST', path);
         this.change(directory, (entries) => entries.set(name, { contents: [new Uint8Array(0)] }));

@@ -20,6 +20,8 @@ export interface TfjsExport {
   readonly weights: readonly NamedWeight[];
   /** How it was compiled, as tfjs writes it (loss, metrics, optimizer_config): a loaded model is then compiled. */
   readonly trainingConfig?: Json;
+  /** Kept in model.json as `userDefinedMetadata`; tfjs hands it back to who loads the model. */
+  readonly metadata?: Json;
 }
 
 function unsupported(layer: string, got: string, expected: string): ShoalError {
@@ -89,7 +91,7 @@ function* shards(weights: readonly NamedWeight[]): Generator<Uint8Array> {
  * @throws SHOAL_EXPORT_WEIGHTS if the weights are not the model's, SHOAL_EXPORT_UNSUPPORTED, the file system's errors
  */
 export async function exportTfjs(directory: string, request: TfjsExport, files: Files = nodeFiles): Promise<string> {
-  const { model, trainingConfig } = request;
+  const { model, trainingConfig, metadata } = request;
   const operation = 'export the model to tfjs';
   const weights = orderWeights(model, request.weights, { code: 'SHOAL_EXPORT_WEIGHTS', operation });
   const topology = modelToTfjs(model);
@@ -112,6 +114,7 @@ export async function exportTfjs(directory: string, request: TfjsExport, files: 
     generatedBy: 'Shoal',
     convertedBy: null,
     ...(trainingConfig !== undefined && { trainingConfig }),
+    ...(metadata !== undefined && { userDefinedMetadata: metadata }),
     weightsManifest: [{ paths, weights: specs }],
   };
   await files.syncDirectory(directory);

@@ -28,10 +28,6 @@ export const add: LayerKind<AddConfig> = {
       const ints = { ...viewOf(a, b, y), ...strides, yImage: y.imageStride, yRow: y.rowStride };
       build.call('add', { a: build.at(a), b: build.at(b), y: build.at(y) }, ints, {});
     };
-    const copy = (x: Tensor, into: Tensor) => {
-      const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: into.imageStride, yRow: into.rowStride };
-      build.call('copy', { x: build.at(x), y: build.at(into) }, { ...viewOf(x, into), ...strides }, {});
-    };
     const [first, second, ...rest] = f.inputs as [Tensor, Tensor, ...Tensor[]];
     sum(first, second);
     for (const x of rest) sum(y, x);
@@ -40,7 +36,7 @@ export const add: LayerKind<AddConfig> = {
       // layers turn gradients around in place: each input gets its own copy, but for the last, which may have dY itself
       backward(g) {
         const wanted = f.inputs.map((_, i) => i).filter((i) => g.wants(i));
-        for (const i of wanted.slice(0, -1)) copy(g.dY, g.dInput(i));
+        for (const i of wanted.slice(0, -1)) build.copy(g.dY, g.dInput(i));
         if (wanted.length > 0) g.pass(wanted.at(-1)!, g.dY);
       },
     };

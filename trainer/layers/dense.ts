@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
-import type { Tensor } from '../tensor.ts';
+import { hasHalo, type Tensor } from '../tensor.ts';
 import { activate, deactivate, fusedActivation } from './activate.ts';
 import { activation, base, off, parameter, shapeError, weighted } from './common.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
@@ -33,11 +33,14 @@ export const dense: LayerKind<DenseConfig> = {
     return c.use_bias ? [kernel, parameter('bias', [c.units], c.bias_initializer)] : [kernel];
   },
   emit(c, f) {
-    const x = f.inputs[0]!; // (m, K)
+    const { build } = f;
+    const x = build.compact(f.inputs[0]!); // (m, K)
     const y = f.output(); // (m, units)
-    forward(c, f, x, y);
+    const product = hasHalo(y.halo) ? build.tensor(y.shape) : y;
+    forward(c, f, x, product);
     const fused = fusedActivation(c.activation, f) === 1;
-    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
+    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, product, y);
+    else if (product !== y) build.copy(product, y);
     return {
       output: y,
       relu: fused,
@@ -96,7 +99,10 @@ function inputGradient(c: DenseConfig, f: Forward, g: Backward, x: Tensor): void
   const packedT = { buffer: build.buffer(4 * Math.ceil(M / width) * width * N), at: 0 };
   const source = build.at(g.dY);
   build.call('pack_transposed', { source, packed: packedT }, { m, K: N, ld: N, width }, {}, { independent: true });
-  const dx = build.at(g.dInput(0));
+  const dX = g.dInput(0);
+  const product = hasHalo(dX.halo) ? build.tensor(dX.shape) : dX;
   const ints = { m, K, N, ldw: N, ldx: K, width };
-  build.call('gemm_nt', { w: f.weight('kernel'), packedT, dx }, ints, {}, { flops: 2 * m * K * N });
+  const operands = { w: f.weight('kernel'), packedT, dx: build.at(product) };
+  build.call('gemm_nt', operands, ints, {}, { flops: 2 * m * K * N });
+  if (product !== dX) build.copy(product, dX);
 }

@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { elements } from '../model.ts';
-import { hasHalo, viewOf } from '../tensor.ts';
 import { base, channelsLast } from './common.ts';
 import type { LayerKind } from './kind.ts';
 
@@ -18,13 +17,7 @@ export const flatten: LayerKind<FlattenConfig> = {
   emit(_, f) {
     const { build } = f;
     const x = f.inputs[0]!;
-    const compact = !hasHalo(x.halo);
-    const y = compact ? build.reshape(x, f.spec.shape) : f.output();
-    if (!compact) {
-      const { H, L } = viewOf(x);
-      const strides = { xImage: x.imageStride, xRow: x.rowStride, yImage: H * L, yRow: L };
-      build.call('copy', { x: build.at(x), y: build.at(y) }, { H, L, ...strides }, {});
-    }
-    return { output: y, backward: (g) => g.wants(0) && g.pass(0, build.reshape(g.dY, x.shape)) };
+    const output = build.reshape(build.compact(x), f.spec.shape);
+    return { output, backward: (g) => g.wants(0) && g.pass(0, build.reshape(g.dY, x.shape)) };
   },
 };

@@ -22,5 +22,6 @@ export const accuracy: Metric = {
   name: 'accuracy',
   counts: correct,
   everyStep: true,
+  suits: () => true,
   values: ([right], samples) => ({ accuracy: right! / samples }),
 };

@@ -1,6 +1,9 @@
 // confusion.ts: the confusion matrix, and the figures made of it: precision, recall and F1, per class and macro.
 import type { Counts, Metric, MetricContext, MetricValue } from './kind.ts';
 
+/** Several sigmoids are several answers: no one of them is the sample's class. */
+const suits = ({ exclusive, classes }: MetricContext): boolean => exclusive || classes === 1;
+
 const side = (context: MetricContext): number => (context.classes === 1 ? 2 : context.classes);
 
 const confusionCounts: Counts = {
@@ -45,6 +48,7 @@ const derived = (name: keyof PerClass): Metric => ({
   name,
   counts: confusionCounts,
   everyStep: false,
+  suits,
   values(totals, _samples, context): Record<string, MetricValue> {
     const values = perClass(rowsOf(totals, side(context)))[name];
     return { [name]: mean(values), [`${name}_per_class`]: values };
@@ -58,5 +62,6 @@ export const confusionMatrix: Metric = {
   name: 'confusion_matrix',
   counts: confusionCounts,
   everyStep: false,
+  suits,
   values: (totals, _samples, context) => ({ confusion_matrix: rowsOf(totals, side(context)) }),
 };

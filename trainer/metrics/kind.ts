@@ -7,7 +7,7 @@ export type MetricValue = number | readonly number[] | readonly (readonly number
 
 /** What the plan knows when it asks for counts. */
 export interface MetricContext {
-  /** Outputs of one sample: classes, or 1 for a single sigmoid. */
+  /** Outputs of one sample, whatever their shape: classes, or 1 for a single sigmoid. */
   readonly classes: number;
   readonly labels: 'class' | 'values';
   /** The loss contains a softmax: the outputs are one distribution. */
@@ -26,5 +26,7 @@ export interface Metric {
   readonly counts: Counts;
   /** Cheap enough for every training step. */
   readonly everyStep: boolean;
+  /** Whether it means anything for such outputs. */
+  suits(context: MetricContext): boolean;
   values(totals: readonly number[], samples: number, context: MetricContext): Readonly<Record<string, MetricValue>>;
 }

@@ -13,5 +13,6 @@ export const topK = (k: number): Metric => ({
     },
   },
   everyStep: true,
+  suits: ({ exclusive }) => exclusive,
   values: ([hits], samples) => ({ [`top_${k}`]: hits! / samples }),
 });

@@ -91,11 +91,8 @@ function apply(
   }
 }
 
-/**
- * Forward and backward pass of a model whose configurations have all of Keras' defaults filled in.
- * @throws Error when a weight is missing, or sizes do not fit
- */
-export function oracle(request: OracleRequest): OracleResult {
+/** The tape of a forward pass, and what stands at its ends. */
+function forward(request: OracleRequest) {
   const { model, x, labels, loss: name, fromLogits = false } = request;
   const tape = new Tape();
   const weights = new Map(Object.entries(request.weights).map(([path, w]) => [path, tensor(w.shape, w.data)]));
@@ -112,7 +109,18 @@ export function oracle(request: OracleRequest): OracleResult {
     values.set(call.name, apply(tape, layer, inputs, weightsOf(call.layer), site, request.dropout));
   });
   const output = values.get(model.output)!;
-  const loss = meanLoss(tape, output, labels, name, fromLogits);
+  return { tape, weights, input, output, loss: meanLoss(tape, output, labels, name, fromLogits) };
+}
+
+/** The mean loss alone: for central differences. Throws as `oracle` does. */
+export const oracleLoss = (request: OracleRequest): number => forward(request).loss.data[0]!;
+
+/**
+ * Forward and backward pass of a model whose configurations have all of Keras' defaults filled in.
+ * @throws Error when a weight is missing, or sizes do not fit
+ */
+export function oracle(request: OracleRequest): OracleResult {
+  const { tape, weights, input, output, loss } = forward(request);
   tape.backward(loss);
   const gradients = Object.fromEntries([...weights].map(([path, w]) => [path, w.gradient]));
   return { loss: loss.data[0]!, output, gradients, inputGradient: input.gradient };

@@ -1,0 +1,101 @@
+// index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
+//
+//   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, kernels
+//   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchGemm, benchKernels } from './gemm.ts';
+import { type Peer, startPeers, writePeerData } from './peers/index.ts';
+import { median } from './probe.ts';
+import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
+import { benchThreads } from './threads.ts';
+import { dataOf, EXAMPLES, type Example, exampleJob, measureTraining } from './training.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const NAMES = ['gemm', ...EXAMPLES, 'threads', 'kernels'];
+if (values.only !== undefined && !NAMES.includes(values.only)) {
+  console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
+  process.exit(2);
+}
+const wanted = (name: string): boolean => (values.only === undefined ? name !== 'kernels' : values.only === name);
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const rows: BenchRow[] = [];
+function show(row: BenchRow): void {
+  rows.push(row);
+  if (values.json) process.stdout.write(toJsonLines([row]));
+}
+
+/** GFLOPS beside the multiply-add peak of the core, measured turn and turn about. */
+function gemm(): void {
+  const figures = Array.from({ length: rounds }, () => benchGemm());
+  const ours = median(figures.map((f) => f.gflops));
+  const share = median(figures.map((f) => f.share));
+  show({ name: 'gemm 1024, one thread, GFLOPS', ours, peers: { 'FMA probe': ours / share }, ratio: share });
+}
+
+/** Training samples a second, two threads, each peer in turn. */
+async function example(name: Example, peers: readonly Peer[]): Promise<void> {
+  const job = exampleJob(name);
+  const figures = new Map<string, number[]>();
+  const note = (who: string, figure: number) => figures.set(who, [...(figures.get(who) ?? []), figure]);
+  const able = peers.filter((peer) => peer.jobs.includes(name));
+  for (let round = 0; round < rounds; round++) {
+    note('ours', (await measureTraining(job, 2, seconds)).samplesPerSecond);
+    for (const peer of able) note(peer.name, (await peer.measure(name, seconds)).samples_per_second);
+    say(`${name}: round ${round + 1} of ${rounds}`);
+  }
+  const of = (who: string) => median(figures.get(who)!);
+  show(benchRow(`${name}, samples/s`, of('ours'), Object.fromEntries(able.map((peer) => [peer.name, of(peer.name)]))));
+}
+
+async function examples(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
+  const digits = join(folder, 'digits.bin');
+  const { train } = await dataOf(exampleJob('digits'));
+  const images = new Float32Array(train.length * 784);
+  const labels = new Int32Array(train.length);
+  const row = { image: new Uint8Array(784), label: new Uint8Array(4) };
+  for (let i = 0; i < train.length; i++) {
+    train.read(i, row);
+    images.set(
+      Float32Array.from(row.image, (v) => v / 255),
+      i * 784,
+    );
+    labels[i] = new DataView(row.label.buffer).getInt32(0, true);
+  }
+  writePeerData(digits, images, labels);
+  const peers = await startPeers({ digits, warn: (error) => say(`left out: ${error.message}`) });
+  try {
+    for (const name of EXAMPLES) if (wanted(name)) await example(name, peers);
+  } finally {
+    await Promise.all(peers.map((peer) => peer.close()));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (wanted('gemm')) gemm();
+if (EXAMPLES.some(wanted)) await examples();
+if (wanted('threads')) {
+  for (const name of EXAMPLES) {
+    const { ours, probe, ratio } = await benchThreads(name, rounds, seconds);
+    show({ name: `two threads over one, ${name}`, ours, peers: { 'two processes': probe }, ratio });
+  }
+}
+if (wanted('kernels')) {
+  for (const { name, gflops, share } of benchKernels())
+    show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });
+}
+if (!values.json) process.stdout.write(toTable(rows));

@@ -1,0 +1,158 @@
+// train.ts: `shoal train`: a job from its file to a run's folder, shown on the way. Training itself is trainer/session.ts.
+import { toWire } from '../../base/errors.ts';
+import type { Dataset } from '../../datasets/reader.ts';
+import type { RunEvent } from '../../trainer/events.ts';
+import { type Job, parseJob } from '../../trainer/job.ts';
+import type { Snapshot } from '../../trainer/local-store.ts';
+import { availableThreads } from '../../trainer/pool.ts';
+import { prepare } from '../../trainer/prepare.ts';
+import { createRun, type OpenedRun, openRun, readRunJob, writeJob } from '../../trainer/run-folder.ts';
+import { recordRun } from '../../trainer/run-recorder.ts';
+import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
+import { applySettings } from '../../trainer/settings.ts';
+import { flatParameters, freshSnapshot } from '../../trainer/snapshot.ts';
+import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { barView } from '../output/bar-view.ts';
+import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { plainView } from '../output/plain-view.ts';
+import { layersText, memoryText } from '../output/plan-text.ts';
+import { resultText, resumeText } from '../output/result-text.ts';
+import { jsonView, type RunView } from '../output/run-view.ts';
+import type { Screen } from '../output/screen.ts';
+import { usageError } from '../output/usage-error.ts';
+import { version } from '../version.ts';
+
+export interface TrainOptions extends JobOptions {
+  readonly threads?: number;
+  readonly resume?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  /** The folder that runs are put in. */
+  readonly out?: string;
+}
+
+const RUNS = 'runs';
+
+export async function trainCommand(path: string | undefined, options: TrainOptions, screen: Screen): Promise<ExitCode> {
+  const { job, start, run } = await whatToTrain(path, options);
+  const dataset = await openJobData(job);
+  const threads = options.threads ?? availableThreads();
+  const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
+  const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
+  const work: Work = { job, dataset, threads, start, screen, view, json: options.json ?? false };
+  if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);
+  if (!options.json) screen.out(`${layersText(job)}\n\n${memoryText(job, prepared)}\n`);
+  return dryRun(work);
+}
+
+interface Work {
+  readonly job: Job;
+  readonly dataset: Dataset;
+  readonly threads: number;
+  readonly start: Snapshot | null;
+  readonly screen: Screen;
+  readonly view: RunView;
+  readonly json: boolean;
+}
+
+interface Wanted {
+  readonly job: Job;
+  /** Null to begin with the seed's values. */
+  readonly start: Snapshot | null;
+  /** The run to go on with; null for a new one. */
+  readonly run: OpenedRun | null;
+}
+
+async function whatToTrain(path: string | undefined, options: TrainOptions): Promise<Wanted> {
+  const { resume } = options;
+  const given = path === undefined ? null : await readJob(path, options);
+  if (resume === undefined) {
+    if (!given) {
+      const hint = 'For example: npx shoal train examples/digits.json';
+      throw usageError('train', 'no job', 'the path of a job, or --resume with a run', hint);
+    }
+    const { job, weights } = given;
+    const start = weights ? freshSnapshot(job, flatParameters(job.model, weights)) : null;
+    return { job, start, run: null };
+  }
+  const directory = resume.replace(/(?<=.)\/+$/, '');
+  const own = await readRunJob(directory);
+  const job = given?.job ?? parseJob(applySettings(own, settingsOf(options)), `${directory}/job.json`);
+  const run = await openRun(directory, job);
+  return { job, start: run.checkpoint?.snapshot ?? null, run };
+}
+
+/** Runs the session until it is done, or asked to end well; a second Ctrl-C ends the process. */
+async function interruptible(work: Work, note: string, more: (signal: AbortSignal) => Partial<SessionOptions>) {
+  const { job, dataset, threads, start, view } = work;
+  const controller = new AbortController();
+  const stopListening = onInterrupt(
+    () => {
+      view.say(`\nInterrupted: ${note} Ctrl-C again quits at once.`);
+      controller.abort();
+    },
+    () => {
+      view.close();
+      process.exit(EXIT.interrupted);
+    },
+  );
+  try {
+    const { signal } = controller;
+    return await runSession({ job, dataset, threads, start, signal, ...more(signal) });
+  } finally {
+    stopListening();
+    view.close();
+  }
+}
+
+async function trainRun(work: Work, run: OpenedRun | null, parent: string): Promise<ExitCode> {
+  const { job, dataset, start, screen, view, json } = work;
+  const path = run?.path ?? (await createRun(parent, job));
+  if (run) await writeJob(path, job);
+  let failureTold = false;
+  const models: Record<string, string> = {};
+  const emit = (event: RunEvent): void => {
+    if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
+    if (event.event === 'problem' && event.fatal) failureTold = true;
+    recorder.note(event);
+    view.show(event);
+  };
+  const recorder = await recordRun({
+    path,
+    job,
+    tool: `shoal ${version}`,
+    data: { train: dataset.train.hash, test: dataset.test.hash },
+    from: run?.checkpoint ?? null,
+    emit,
+  });
+  try {
+    if (!json) view.say(run ? `${path}, resumed` : path);
+    for (const problem of run?.problems ?? []) emit({ event: 'problem', problem, fatal: false });
+    // weights from a file are nowhere else: a run that dies before its first checkpoint could not be resumed
+    if (!run && start) await recorder.save(start, { epoch: 0, epochEnd: false, metrics: null });
+    const { done } = await interruptible(work, 'finishing the step, then writing a checkpoint.', (signal) => ({
+      onEvent: emit,
+      onSave: (snapshot, info) => recorder.save(snapshot, { ...info, final: signal.aborted }),
+    }));
+    const interrupted = done.reason === 'interrupted';
+    if (interrupted) screen.err(resumeText(path));
+    else if (!json) screen.out(resultText(done, path, models, screen.outColors));
+    return interrupted ? EXIT.interrupted : EXIT.done;
+  } catch (error) {
+    if (!failureTold) emit({ event: 'problem', problem: toWire(error), fatal: true });
+    throw error;
+  } finally {
+    await recorder.close();
+  }
+}
+
+async function dryRun(work: Work): Promise<ExitCode> {
+  const { screen, view, json } = work;
+  const { done } = await interruptible(work, 'finishing.', () => ({
+    dryRun: true,
+    onEvent: (event) => view.show(event),
+  }));
+  if (!json) screen.out('A few batches of everything went through; nothing was saved.');
+  return done.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
+}

@@ -1,0 +1,63 @@
+// bar-view.ts: a run as a progress bar on a terminal, and a line for each epoch that is over. Not for logs: plain-view.ts.
+import { SingleBar } from 'cli-progress';
+import type { RunEvent, StartEvent } from '../../trainer/events.ts';
+import { warningText } from './errors.ts';
+import { createPace } from './pace.ts';
+import { epochLine, startLine, stepText } from './plain-view.ts';
+import type { RunView } from './run-view.ts';
+import type { Screen } from './screen.ts';
+
+const BAR = 24;
+
+/** @param stream where the bar is drawn */
+export function barView(screen: Screen, stream: NodeJS.WritableStream = process.stderr): RunView {
+  const colors = screen.errColors;
+  const pace = createPace();
+  let start: StartEvent | null = null;
+  let bar: SingleBar | null = null;
+
+  function open(epoch: number): SingleBar {
+    const drawn = new SingleBar({
+      format: `epoch ${epoch}/${start!.epochs} ${colors.cyan('{bar}')} {value}/{total}  {text}`,
+      stream,
+      barsize: BAR,
+      barCompleteChar: '━',
+      barIncompleteChar: '─',
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 10,
+      gracefulExit: false, // Ctrl-C is the command's business
+      linewrap: false,
+    });
+    drawn.start(stepsPerEpoch(), 0, { text: '' });
+    return drawn;
+  }
+  const stepsPerEpoch = () => Math.ceil(start!.steps / start!.epochs);
+  const takeDown = () => {
+    bar?.stop();
+    bar = null;
+  };
+  /** Above the bar, which the next step draws again. */
+  const say = (text: string) => {
+    takeDown();
+    screen.err(text);
+  };
+
+  return {
+    show(event: RunEvent) {
+      if (event.event === 'start') {
+        start = event;
+        say(startLine(event));
+      } else if (event.event === 'step') {
+        pace.add(event);
+        bar ??= open(event.epoch);
+        bar.update(event.step - (event.epoch - 1) * stepsPerEpoch(), { text: stepText(event, start!.steps, pace) });
+      } else if (event.event === 'epoch') {
+        say(epochLine(event, start!.epochs, pace, colors));
+        pace.restart();
+      } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
+    },
+    say,
+    close: takeDown,
+  };
+}

@@ -1,0 +1,42 @@
+// pace.ts: how fast a run goes, from its step events: the figures that bars and lines show. It draws nothing.
+import type { StepEventRecord } from '../../trainer/events.ts';
+
+export interface Pace {
+  add(event: StepEventRecord): void;
+  /** Of the steps since the last `restart`. */
+  readonly msPerStep: number;
+  readonly samplesPerSecond: number;
+  /** Seconds that `steps` more will take, by the pace of the last ones. */
+  secondsFor(steps: number): number;
+  restart(): void;
+}
+
+/** The last steps weigh most: half of the weight lies on about the last 35. */
+const KEEP = 0.98;
+
+export function createPace(): Pace {
+  let steps = 0;
+  let samples = 0;
+  let ms = 0;
+  let recent: number | null = null;
+  return {
+    add(event) {
+      steps++;
+      samples += event.samples;
+      ms += event.ms;
+      recent = recent === null ? event.ms : KEEP * recent + (1 - KEEP) * event.ms;
+    },
+    get msPerStep() {
+      return steps === 0 ? 0 : ms / steps;
+    },
+    get samplesPerSecond() {
+      return ms === 0 ? 0 : samples / (ms / 1000);
+    },
+    secondsFor: (more) => ((recent ?? 0) * more) / 1000,
+    restart() {
+      steps = 0;
+      samples = 0;
+      ms = 0;
+    },
+  };
+}

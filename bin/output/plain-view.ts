@@ -1,0 +1,65 @@
+// plain-view.ts: a run as plain lines on stderr: one an epoch, and one every ten seconds inside long ones. For logs and pipes.
+import type { EpochEvent, RunEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
+import { warningText } from './errors.ts';
+import { bytes, clock, count, duration, figures, flops } from './format.ts';
+import { createPace, type Pace } from './pace.ts';
+import type { RunView } from './run-view.ts';
+import type { Colors, Screen } from './screen.ts';
+
+const EVERY_MS = 10_000;
+
+/** "digits: 34,826 parameters, ..." */
+export function startLine(event: StartEvent): string {
+  const { name, parameters, memory, threads, steps, from } = event;
+  const resumed = from > 0 ? `, from step ${count(from)}` : '';
+  const size = bytes(memory['total'] ?? 0);
+  const work = flops(event.flops_per_sample);
+  return `${name}: ${count(parameters)} parameters, ${work} a sample, ${size}; ${threads} threads; ${count(steps)} steps${resumed}`;
+}
+
+/** What an epoch came to. */
+export function epochLine(event: EpochEvent, epochs: number, pace: Pace, colors: Colors): string {
+  const width = String(epochs).length;
+  const speed = `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
+  const held = event.metrics ? `  ${colors.dim('held out')} ${figures(event.metrics)}` : '';
+  const place = `epoch ${String(event.epoch).padStart(width)}/${epochs}`;
+  return `${colors.bold(place)}  ${duration(event.wall_s)}  ${speed}  ${figures(event.train)}${held}`;
+}
+
+/** Where a run is inside an epoch. */
+export function stepText(event: StepEventRecord, steps: number, pace: Pace): string {
+  const left = clock(pace.secondsFor(steps - event.step));
+  const speed = `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
+  return `${speed}  ETA ${left}  ${figures({ loss: event.loss, ...event.metrics })}`;
+}
+
+/** @param now milliseconds, for tests */
+export function plainView(screen: Screen, now: () => number = Date.now): RunView {
+  const colors = screen.errColors;
+  const pace = createPace();
+  let start: StartEvent | null = null;
+  let told = now();
+  const say = (text: string) => {
+    told = now();
+    screen.err(text);
+  };
+  return {
+    show(event: RunEvent) {
+      if (event.event === 'start') {
+        start = event;
+        say(startLine(event));
+      } else if (event.event === 'step') {
+        pace.add(event);
+        if (now() - told >= EVERY_MS)
+          say(
+            `epoch ${event.epoch}/${start!.epochs}  step ${event.step}/${start!.steps}  ${stepText(event, start!.steps, pace)}`,
+          );
+      } else if (event.event === 'epoch') {
+        say(epochLine(event, start!.epochs, pace, colors));
+        pace.restart();
+      } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
+    },
+    say,
+    close() {},
+  };
+}

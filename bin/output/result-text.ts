@@ -1,0 +1,29 @@
+// result-text.ts: what a run came to, for people: held-out figures, time, hashes, where the model is, what to type next.
+import type { DoneEvent } from '../../trainer/events.ts';
+import { duration, figures, count as grouped, table } from './format.ts';
+import type { Colors } from './screen.ts';
+import { typed } from './usage-error.ts';
+
+/** @param models what the run has written, by name ("last", "best") */
+export function resultText(
+  done: DoneEvent,
+  run: string,
+  models: Readonly<Record<string, string>>,
+  colors: Colors,
+): string {
+  const speed = `${duration(done.wall_s)}, ${grouped(done.steps)} steps in all, ${grouped(done.samples_per_second)} samples/s`;
+  const short = (hash: string) => hash.slice(0, 12);
+  const hashes = `parameters ${short(done.parameters_sha256)}  state ${short(done.state_sha256)}  optimizer ${short(done.optimizer_sha256)}`;
+  const figuresText = figures(done.metrics);
+  const rows = [
+    ...(figuresText === '' ? [] : [['held out', colors.bold(figuresText)]]),
+    ['time', speed],
+    ...Object.entries(models).map(([name, path]) => [`${name} model`, path]),
+    ['sha256', hashes],
+  ];
+  const next = [`npx shoal eval ${typed(run)}`, `npx shoal predict ${typed(run)} FILE`];
+  return `\n${table(rows)}\n\nNext:  ${next.join('\n       ')}`;
+}
+
+/** How to go on after Ctrl-C. */
+export const resumeText = (run: string): string => `Go on with:  npx shoal train --resume ${typed(run)}`;

@@ -1,0 +1,24 @@
+// index.ts: the library: what `import { train } from 'shoal'` gives. The command line is bin/shoal.ts.
+export { type Problem, ShoalError } from './base/errors.ts';
+export { type Arrays, readerFromArrays } from './datasets/from-arrays.ts';
+export type { Dataset, Dtype, Field, Fields, Reader, ReaderShare, Sample } from './datasets/reader.ts';
+export { type DatasetConfig, openDataset } from './datasets/readers/index.ts';
+export { type EvaluateOptions, evaluateSnapshot } from './trainer/evaluate.ts';
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  Metrics,
+  ProblemEvent,
+  RunEvent,
+  StartEvent,
+  StepEventRecord,
+  ThreadsEvent,
+} from './trainer/events.ts';
+export type { TfjsModel } from './trainer/import/tfjs.ts';
+export { type Job, jobHash, jobToJson, parseJob } from './trainer/job.ts';
+export type { Snapshot } from './trainer/local-store.ts';
+export type { Model } from './trainer/model.ts';
+export { type Predictions, type PredictOptions, predictSnapshot } from './trainer/predict.ts';
+export { openJobData, runSession, type SaveInfo, type SessionOptions, type SessionResult } from './trainer/session.ts';
+export { type Named, type Samples, type Trained, type TrainOptions, train } from './trainer/train-model.ts';

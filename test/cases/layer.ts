@@ -1,0 +1,103 @@
+// layer.ts: the suite that every layer passes: loss, output and every gradient of small models that contain it. Not the cases.
+import assert from 'node:assert/strict';
+import type { LossName } from '../../trainer/losses/index.ts';
+import type { Model } from '../../trainer/model.ts';
+import { parseModel } from '../../trainer/parse-model.ts';
+import { relativeError } from '../support/compare.ts';
+import { assertGradient } from '../support/grad-check.ts';
+import { createHost } from '../support/host-plan.ts';
+import { oracle, oracleLoss } from '../support/oracle/index.ts';
+import { ask, byPath } from '../support/parity.ts';
+
+/** [Keras class, its options; the layers it reads: default the one before]. Layers are named by class and place: "conv2d_0". */
+export type Node = readonly [className: string, config?: object, inputs?: readonly string[]];
+
+export interface LayerCase {
+  readonly title: string;
+  /** Of the input, without the batch axis. */
+  readonly input: readonly number[];
+  /** Those before the layer under test make its input's gradient visible: as the gradient of their weights. */
+  readonly layers: readonly Node[];
+  /** Rows of each micro-shard. Default [2, 1]. */
+  readonly shares?: readonly number[];
+  /** Default MeanSquaredError. */
+  readonly loss?: LossName;
+  readonly fromLogits?: boolean;
+}
+
+/** The model of a case, read as Keras would write it. */
+export function modelOf(input: readonly number[], nodes: readonly Node[]): Model {
+  const nameOf = (i: number) => (i < 0 ? 'input' : `${nodes[i]![0].toLowerCase()}_${i}`);
+  const entry = ([class_name, config = {}, inputs]: Node, i: number) => ({
+    class_name,
+    config: { ...config, name: nameOf(i) },
+    inbound_nodes: [(inputs ?? [nameOf(i - 1)]).map((name) => [name, 0, 0, {}])],
+  });
+  const first = { class_name: 'InputLayer', config: { batch_shape: [null, ...input], name: 'input' } };
+  return parseModel({
+    class_name: 'Functional',
+    config: {
+      layers: [first, ...nodes.map(entry)],
+      input_layers: [['input', 0, 0]],
+      output_layers: [[nameOf(nodes.length - 1), 0, 0]],
+    },
+  });
+}
+
+const TOLERANCE = 1e-5;
+
+function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
+  const error = relativeError(actual, expected);
+  assert.ok(error <= tolerance, `${what}: relative error ${error} > ${tolerance}`);
+}
+
+/** Loss, predictions and gradients of all rows beside the oracle's; the same bits when independent calls run in another order. */
+function checkParity(c: LayerCase): void {
+  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1] } = c;
+  const model = modelOf(input, layers);
+  const { batch, request } = ask({ model, loss, fromLogits, shares });
+  const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares) });
+  const samples = shares.reduce((a, b) => a + b, 0);
+
+  const trained = host.run('train', batch);
+  const expected = oracle(request);
+  close([trained.loss / samples], [expected.loss], TOLERANCE, 'loss');
+  for (const [path, { data }] of Object.entries(byPath(host.segments, trained.gradients)))
+    close(
+      data.map((g) => g / samples),
+      expected.gradients[path]!,
+      TOLERANCE,
+      path,
+    );
+  assert.deepEqual(host.run('train', batch, 'turned'), trained, 'other bits when independent calls are turned around');
+
+  const { dropout: _, ...without } = request;
+  const predicted = oracle(without);
+  close(host.run('predict', batch).output, predicted.output.data, TOLERANCE, 'prediction');
+  close([host.run('evaluate', batch).loss / samples], [predicted.loss], TOLERANCE, 'loss of an evaluation');
+}
+
+/** Gradients of one row beside central differences of the oracle's loss, a few elements of each weight. */
+function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits = false }: LayerCase): void {
+  const model = modelOf(input, layers);
+  const { batch, request } = ask({ model, loss, fromLogits, shares: [1] });
+  const host = createHost({ model, loss, fromLogits, rows: 1 });
+  const gradients = byPath(host.segments, host.run('train', batch).gradients);
+  for (const [path, { shape, data }] of Object.entries(request.weights)) {
+    const f = (w: Float64Array) =>
+      oracleLoss({ ...request, weights: { ...request.weights, [path]: { shape, data: w } } });
+    // few elements, so a kink may take its share of them
+    assertGradient({ f, x: data, gradient: gradients[path]!.data, tolerance: 1e-4, samples: 4, kinks: 0.5 }, path);
+  }
+}
+
+/** Declares the tests of one layer, or of one loss. */
+export function layerSuite(name: string, cases: readonly LayerCase[]): void {
+  describe(name, () => {
+    for (const c of cases) {
+      const rows = (c.shares ?? [2, 1]).join(' + ');
+      it(`${c.title}: within ${TOLERANCE} of the float64 oracle, ${rows} rows`, () => checkParity(c));
+      it(`${c.title}: gradients within 1e-4 of central differences`, () => checkDifferences(c));
+    }
+  });
+}

@@ -1,0 +1,82 @@
+// parity.ts: one question put to our plans and to the float64 oracle, in the same numbers. It judges nothing.
+import { seedWords } from '../../base/random.ts';
+import { type LossName, losses } from '../../trainer/losses/index.ts';
+import { elements, type Model, type Segment } from '../../trainer/model.ts';
+import { segmentsOf } from '../../trainer/weights.ts';
+import { uniform } from '../cases/model.ts';
+import type { HostBatch } from './host-plan.ts';
+import type { NdArray, LossName as OracleLoss, OracleRequest } from './oracle/index.ts';
+
+export interface Question {
+  readonly model: Model;
+  readonly loss: LossName;
+  readonly fromLogits?: boolean;
+  /** Rows of each micro-shard. */
+  readonly shares: readonly number[];
+}
+
+export const SEED = 11;
+export const STEP = 5;
+
+/** A compact vector as the oracle wants it, by path. */
+export function byPath(segments: readonly Segment[], flat: ArrayLike<number>): Record<string, NdArray> {
+  return Object.fromEntries(
+    segments.map(({ path, shape, flat: from, length }) => [
+      path,
+      { shape, data: Float64Array.from({ length }, (_, i) => flat[from + i]!) },
+    ]),
+  );
+}
+
+/** Weights of about unit gain, biases of a third, all exact in f32. */
+export function testParameters(segments: readonly Segment[]): Float32Array {
+  const last = segments.at(-1);
+  const flat = new Float32Array(last ? last.flat + last.length : 0);
+  segments.forEach(({ path, shape, flat: at }, i) => {
+    const fanIn = elements(shape.slice(0, -1));
+    flat.set(uniform(shape, i, path.endsWith('bias') ? 0.3 : Math.sqrt(2 / fanIn)).data, at);
+  });
+  return flat;
+}
+
+/** Labels for `rows` samples of an output: class numbers, distributions, bits or values. */
+export function testLabels(loss: LossName, output: readonly number[], rows: number): Int32Array | Float32Array {
+  const classes = output.at(-1)!;
+  const width = elements(output);
+  const noise = uniform([rows * width], 90).data;
+  const hot = Int32Array.from({ length: (rows * width) / classes }, (_, i) => (i * 5 + 2) % classes);
+  if (loss === 'SparseCategoricalCrossentropy') return hot;
+  if (loss === 'CategoricalCrossentropy') {
+    // every other label is soft: it sums to 1, but is no single class
+    const soft = (row: number, i: number) =>
+      0.75 * Number(hot[row] === i) + 0.25 * Number((hot[row]! + 1) % classes === i);
+    return Float32Array.from({ length: rows * width }, (_, at) => {
+      const row = Math.floor(at / classes);
+      return row % 2 === 0 ? Number(hot[row] === at % classes) : soft(row, at % classes);
+    });
+  }
+  if (loss === 'BinaryCrossentropy') return Float32Array.from(noise, (v) => Number(v > 0.2));
+  return Float32Array.from(noise);
+}
+
+/** The same batch for the host's plans and for the oracle. */
+export function ask({ model, loss, fromLogits = false, shares }: Question): {
+  batch: HostBatch;
+  request: OracleRequest;
+} {
+  const { parameters: segments, shapes } = segmentsOf(model);
+  const rows = shares.reduce((a, b) => a + b, 0);
+  const parameters = testParameters(segments);
+  const images = Float32Array.from(uniform([rows * elements(model.input.spec.shape)], 91).data);
+  const labels = testLabels(loss, shapes[model.output]!.shape, rows);
+  const request: OracleRequest = {
+    model,
+    weights: byPath(segments, parameters),
+    x: { shape: [rows, ...model.input.spec.shape], data: Float64Array.from(images) },
+    labels: Float64Array.from(labels),
+    loss: losses[loss].name as OracleLoss,
+    fromLogits,
+    dropout: { seed: seedWords(SEED), step: STEP, firstSlot: 0 },
+  };
+  return { batch: { parameters, images, labels, shares, seed: SEED, step: STEP }, request };
+}

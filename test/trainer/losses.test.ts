@@ -1,0 +1,60 @@
+// losses.test.ts: every loss of the registry passes the suite of layers, from probabilities and from logits.
+
+import { type LossName, losses } from '../../trainer/losses/index.ts';
+import { type LayerCase, layerSuite, type Node } from '../cases/layer.ts';
+
+const hidden: Node = ['Dense', { units: 6, activation: 'tanh' }];
+const dense = (units: number, activation: string): Node => ['Dense', { units, activation }];
+const SHARES = [[1], [2, 1], [8], [9, 8], [17, 17, 16]] as const;
+
+/** Models that end in the loss's activation, and models that leave it to the loss. */
+function casesOf(loss: LossName, outputs: readonly number[]): readonly LayerCase[] {
+  const { activation } = losses[loss];
+  const each = (title: string, last: string, fromLogits: boolean) =>
+    outputs.map(
+      (units, i): LayerCase => ({
+        title: `${units} outputs${title}`,
+        input: [5],
+        layers: [hidden, dense(units, last)],
+        shares: SHARES[i % SHARES.length]!,
+        loss,
+        fromLogits,
+      }),
+    );
+  if (activation === null) return [...each('', 'linear', false), ...each(' of a softmax', 'softmax', false)];
+  return [...each('', activation, false), ...each(' from logits', 'linear', true)];
+}
+
+const images: Readonly<Record<'BinaryCrossentropy' | 'MeanSquaredError', readonly LayerCase[]>> = {
+  BinaryCrossentropy: [
+    {
+      title: 'an image of sigmoids behind convolutions',
+      input: [4, 5, 2],
+      layers: [
+        ['Conv2D', { filters: 3, kernel_size: 3, padding: 'same', activation: 'relu' }],
+        ['Conv2D', { filters: 2, kernel_size: 3, padding: 'same', activation: 'sigmoid' }],
+      ],
+      loss: 'BinaryCrossentropy',
+    },
+  ],
+  MeanSquaredError: [
+    {
+      title: 'an image behind convolutions',
+      input: [4, 5, 2],
+      layers: [
+        ['Conv2D', { filters: 3, kernel_size: 3, padding: 'same', activation: 'relu' }],
+        ['Conv2D', { filters: 2, kernel_size: 3, padding: 'same', activation: 'relu' }],
+      ],
+      loss: 'MeanSquaredError',
+    },
+  ],
+};
+
+const cases: Readonly<Record<LossName, readonly LayerCase[]>> = {
+  SparseCategoricalCrossentropy: casesOf('SparseCategoricalCrossentropy', [2, 3, 10, 16, 17]),
+  CategoricalCrossentropy: casesOf('CategoricalCrossentropy', [2, 3, 10, 16, 17]),
+  BinaryCrossentropy: [...casesOf('BinaryCrossentropy', [1, 2, 5, 16, 17]), ...images.BinaryCrossentropy],
+  MeanSquaredError: [...casesOf('MeanSquaredError', [1, 2, 5, 16, 17]), ...images.MeanSquaredError],
+};
+
+for (const [name, list] of Object.entries(cases)) layerSuite(`loss ${name}`, list);

@@ -1,0 +1,314 @@
+// run-folder.test.ts: a run's folder through Files in memory: what is saved, what is found again, what survives.
+import assert from 'node:assert/strict';
+import { ShoalError } from '../../base/errors.ts';
+import { findCheckpoints } from '../../trainer/checkpoint-read.ts';
+import type { EpochEvent, Metrics, RunEvent, StartEvent } from '../../trainer/events.ts';
+import { readSmall, writeFully } from '../../trainer/files.ts';
+import { readTfjs } from '../../trainer/import/tfjs.ts';
+import { type Job, jobHash, parseJob } from '../../trainer/job.ts';
+import type { Snapshot } from '../../trainer/local-store.ts';
+import { createRun, openRun, writeJob } from '../../trainer/run-folder.ts';
+import { type RunRecorder, recordRun } from '../../trainer/run-recorder.ts';
+import { freshSnapshot } from '../../trainer/snapshot.ts';
+import { MemoryDisk } from './memory-disk.ts';
+
+const json = (layers: object[] = []) => ({
+  name: 'tiny',
+  model: {
+    class_name: 'Sequential',
+    config: {
+      name: 'tiny',
+      layers: [
+        { class_name: 'InputLayer', config: { batch_shape: [null, 2, 2, 2] } },
+        ...layers,
+        { class_name: 'Flatten', config: { name: 'flatten' } },
+        { class_name: 'Dense', config: { name: 'dense', units: 3, activation: 'softmax' } },
+      ],
+    },
+  },
+  data: { reader: 'arrays' },
+  loss: 'sparse_categorical_crossentropy',
+  optimizer: 'adam',
+  batch: 8,
+  epochs: 5,
+  checkpoint: { keep: 2 },
+});
+const job: Job = parseJob(json(), 'tiny.json');
+const PARAMETERS = 8 * 3 + 3;
+const data = { train: 'a', test: 'b' };
+const profile = { arithmetic: 'fused', kernels: 'k' } as const;
+
+/** Values that tell the version. */
+function snapshotAt(version: number, of: Job = job): Snapshot {
+  const fresh = freshSnapshot(of, new Float32Array(of === job ? PARAMETERS : 0).fill(version));
+  for (const [name, slot] of Object.entries(fresh.slots)) slot.fill(version + name.length / 100);
+  return { ...fresh, version };
+}
+
+interface Recording {
+  readonly recorder: RunRecorder;
+  readonly events: RunEvent[];
+  save(step: number, accuracy?: number): Promise<void>;
+  problems(): string[];
+}
+
+async function record(disk: MemoryDisk, path: string, resumed = false, of: Job = job): Promise<Recording> {
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent) => {
+    events.push(event);
+    recorder.note(event);
+  };
+  const from = resumed ? (await openRun(path, of, disk)).checkpoint : null;
+  const recorder = await recordRun({ path, job: of, tool: 'test', data, from, emit, files: disk });
+  const start = { event: 'start', name: 'tiny', profile, from: from?.manifest.step ?? 0 } as StartEvent;
+  emit(start);
+  return {
+    recorder,
+    events,
+    save(step, accuracy) {
+      const metrics: Metrics | null = accuracy === undefined ? null : { loss: 1, accuracy };
+      const epoch: EpochEvent = { event: 'epoch', epoch: step, train: { loss: 2 }, metrics, wall_s: 1 };
+      emit(epoch);
+      return recorder.save(snapshotAt(step), { epoch: step, epochEnd: true, metrics });
+    },
+    problems: () => events.flatMap((event) => (event.event === 'problem' ? [event.problem.code] : [])),
+  };
+}
+
+const text = async (disk: MemoryDisk, path: string) => new TextDecoder().decode(await readSmall(disk, path, 1e9));
+
+/** The step that an exported model says it is from; its weights are checked against that. */
+async function exportedStep(disk: MemoryDisk, directory: string): Promise<number> {
+  const { weights } = await readTfjs(`${directory}/model.json`, disk);
+  const { step } = JSON.parse(await text(disk, `${directory}/model.json`)).userDefinedMetadata.shoal;
+  for (const { data: values } of weights!) assert.ok(values.every((value) => value === step));
+  return step;
+}
+
+async function newDisk(): Promise<{ disk: MemoryDisk; path: string }> {
+  const disk = new MemoryDisk();
+  return { disk, path: await createRun('/runs', job, disk) };
+}
+
+describe('the folder of a run', () => {
+  it('takes the next name where one is taken', async () => {
+    const { disk, path } = await newDisk();
+    assert.equal(path, '/runs/tiny');
+    assert.equal(await createRun('/runs', job, disk), '/runs/tiny-2');
+    assert.equal(await createRun('/runs', job, disk), '/runs/tiny-3');
+  });
+
+  it('holds the job, which reads back to the same job', async () => {
+    const { disk, path } = await newDisk();
+    const { job: again, checkpoint, problems } = await openRun(path, undefined, disk);
+    assert.deepEqual(again, job);
+    assert.equal(await jobHash(again), await jobHash(job));
+    assert.equal(checkpoint, null);
+    assert.deepEqual(problems, []);
+  });
+
+  it('gives back what was saved, bit for bit, and keeps as many checkpoints as the job says', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder, problems } = await record(disk, path);
+    for (const step of [1, 2, 3]) await save(step);
+    await recorder.close();
+    const { checkpoint } = await openRun(path, undefined, disk);
+    assert.deepEqual(checkpoint!.snapshot, snapshotAt(3));
+    assert.deepEqual(
+      (await findCheckpoints(`${path}/checkpoints`, disk)).map(({ step }) => step),
+      [3, 2],
+    );
+    assert.equal(await exportedStep(disk, `${path}/model/last`), 3);
+    assert.deepEqual(problems(), []);
+  });
+
+  it('writes each event once, and curves for both parts', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder, events } = await record(disk, path);
+    recorder.note({ event: 'step', step: 1, epoch: 1, loss: 3, metrics: {}, ms: 1, samples: 8 });
+    await save(1, 0.5);
+    await recorder.close();
+    const lines = (await text(disk, `${path}/events.jsonl`))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ event }) => event),
+      ['start', 'step', 'epoch', 'model', 'model', 'checkpoint'],
+    );
+    assert.deepEqual(
+      lines.filter(({ event }) => event !== 'step'),
+      events,
+    );
+    for (const [part, tags] of Object.entries({ train: ['batch/loss', 'loss'], validation: ['loss', 'accuracy'] })) {
+      const [file] = await disk.list(`${path}/${part}`);
+      const bytes = Buffer.from(await readSmall(disk, `${path}/${part}/${file}`, 1e6));
+      for (const tag of tags) assert.ok(bytes.includes(tag), `${tag} in ${part}`);
+    }
+  });
+
+  it('keeps the best model by held-out accuracy, across a resume too', async () => {
+    const { disk, path } = await newDisk();
+    const best = () => exportedStep(disk, `${path}/model/best`);
+    const first = await record(disk, path);
+    await first.save(1, 0.5);
+    await first.save(2, 0.7);
+    await first.save(3, 0.7); // as good: the earlier stays
+    await first.recorder.close();
+    assert.equal(await best(), 2);
+    const second = await record(disk, path, true);
+    await second.save(4, 0.6);
+    assert.equal(await best(), 2);
+    await second.save(5, 0.8);
+    await second.recorder.close();
+    assert.equal(await best(), 5);
+  });
+
+  it('falls back to the checkpoint before a corrupt one, and names what was wrong', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder } = await record(disk, path);
+    await save(1);
+    await save(2);
+    await recorder.close();
+    const damaged = `${path}/checkpoints/step-00000002/parameters.safetensors`;
+    const file = await disk.open(damaged, 'update');
+    await writeFully(file, Uint8Array.of(77), (await file.size()) - 1);
+    const { checkpoint, problems } = await openRun(path, undefined, disk);
+    assert.deepEqual(checkpoint!.snapshot, snapshotAt(1));
+    assert.equal(problems.length, 1);
+    assert.equal(problems[0]!.code, 'SHOAL_CHECKPOINT_CORRUPT');
+    assert.ok(problems[0]!.operation.includes(damaged));
+  });
+
+  it('tells of a full disk, keeps the old checkpoint, and goes on when there is room again', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder, problems, events } = await record(disk, path);
+    await save(1, 0.1);
+    disk.capacity = 0;
+    await save(2, 0.2);
+    assert.ok(problems().includes('SHOAL_CHECKPOINT_NO_SPACE'), String(problems()));
+    assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(1));
+    assert.equal(await exportedStep(disk, `${path}/model/last`), 1);
+    assert.equal(await exportedStep(disk, `${path}/model/best`), 1);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    await save(3, 0.3);
+    await recorder.close();
+    assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(3));
+    const lines = (await text(disk, `${path}/events.jsonl`))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(lines, JSON.parse(JSON.stringify(events)));
+  });
+
+  it('is whole after a crash at any operation of a save', async () => {
+    const { disk, path } = await newDisk();
+    const { save } = await record(disk, path);
+    await save(1, 0.1);
+    disk.reboot(); // counts from here
+    const root = structuredClone(disk.root);
+    await save(2, 0.2);
+    const operations = disk.operations;
+    assert.ok(operations > 50);
+    for (let at = 0; at < operations; at += 3) {
+      const copy = new MemoryDisk();
+      copy.root = structuredClone(root);
+      const { save: again } = await record(copy, path, true);
+      copy.reboot();
+      copy.fault = { at, kind: 'dead', errno: 'EIO' };
+      await again(2, 0.2);
+      copy.reboot();
+      const { checkpoint } = await openRun(path, undefined, copy);
+      const { version } = checkpoint!.snapshot;
+      assert.deepEqual(checkpoint!.snapshot, snapshotAt(version));
+      for (const place of ['last', 'best']) {
+        const step = await exportedStep(copy, `${path}/model/${place}`);
+        // where the checkpoint stands, the models do
+        assert.ok(version === 1 ? step >= 1 : step === 2, `operation ${at}`);
+      }
+    }
+  }).timeout(30_000);
+
+  it('drops the line of events.jsonl that a crash cut short', async () => {
+    const { disk, path } = await newDisk();
+    const first = await record(disk, path);
+    await first.save(1);
+    const file = await disk.open(`${path}/events.jsonl`, 'update');
+    const size = await file.size();
+    await writeFully(file, new TextEncoder().encode(`{"event":"step","step":${'9'.repeat(500)}`), size);
+    const second = await record(disk, path, true);
+    await second.recorder.close();
+    const lines = (await text(disk, `${path}/events.jsonl`))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ event }) => event),
+      ['start', 'epoch', 'model', 'checkpoint', 'start'],
+    );
+  });
+
+  it('refuses another job by the keys that differ, and takes more epochs', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder } = await record(disk, path);
+    await save(1);
+    await recorder.close();
+    const other = parseJob({ ...json(), seed: 7, batch: 16 }, 'tiny.json');
+    await assert.rejects(
+      openRun(path, other, disk),
+      (error) =>
+        error instanceof ShoalError &&
+        error.code === 'SHOAL_RUN_JOB' &&
+        /another batch, microShards, seed$/.test(error.got),
+    );
+    const longer = parseJob({ ...json(), epochs: 9 }, 'tiny.json');
+    assert.deepEqual((await openRun(path, longer, disk)).checkpoint!.snapshot, snapshotAt(1));
+    await writeJob(path, longer, disk);
+    assert.equal((await openRun(path, undefined, disk)).job.epochs, 9);
+  });
+
+  it('refuses to go on with other data, and tells of other kernels', async () => {
+    const { disk, path } = await newDisk();
+    const { save, recorder } = await record(disk, path);
+    await save(1);
+    await recorder.close();
+    const from = (await openRun(path, undefined, disk)).checkpoint;
+    const options = { path, job, tool: 'test', data, from, emit: () => {}, files: disk };
+    await assert.rejects(
+      recordRun({ ...options, data: { train: 'a', test: 'c' } }),
+      (error) => error instanceof ShoalError && error.code === 'SHOAL_RUN_DATA',
+    );
+    const told: RunEvent[] = [];
+    const again = await recordRun({ ...options, emit: (event) => told.push(event) });
+    again.note({ event: 'start', profile: { ...profile, kernels: 'other' } } as StartEvent);
+    assert.equal(told.length, 1);
+    assert.equal(told[0]!.event === 'problem' && told[0]!.problem.code, 'SHOAL_RUN_PROFILE');
+  });
+
+  it('tells once that tfjs cannot hold a model, and goes on with checkpoints', async () => {
+    const grouped = parseJob(
+      json([{ class_name: 'Conv2D', config: { filters: 2, kernel_size: 1, groups: 2 } }]),
+      'grouped.json',
+    );
+    const disk = new MemoryDisk();
+    const path = await createRun('/runs', grouped, disk);
+    const { recorder, problems } = await record(disk, path, false, grouped);
+    const parameters = new Float32Array(2 + 2 + PARAMETERS).fill(1);
+    for (const step of [1, 2])
+      await recorder.save(
+        { ...freshSnapshot(grouped, parameters), version: step },
+        { epoch: step, epochEnd: true, metrics: null },
+      );
+    await recorder.close();
+    assert.deepEqual(problems(), ['SHOAL_EXPORT_UNSUPPORTED']);
+    assert.equal((await openRun(path, undefined, disk)).checkpoint!.manifest.step, 2);
+  });
+
+  it('says what is missing where there is no run', async () => {
+    await assert.rejects(
+      openRun('/nowhere', undefined, new MemoryDisk()),
+      (error) =>
+        error instanceof ShoalError && error.code === 'SHOAL_RUN_MISSING' && error.operation.includes('/nowhere'),
+    );
+  });
+});

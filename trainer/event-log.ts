@@ -1,0 +1,70 @@
+// event-log.ts: a run's events as lines of JSON, added to the end of a file. Not what is in them (events.ts), nor when it is flushed.
+import type { RunEvent } from './events.ts';
+import type { Files } from './files.ts';
+import { errnoOf, readSmall, replaceDurably, writeFully } from './files.ts';
+
+export interface EventLog {
+  /** Takes an event; the next flush writes it. */
+  note(event: RunEvent): void;
+  /** Writes what was noted. If it fails, nothing is lost: a later flush writes it. */
+  flush(): Promise<void>;
+  /** Flushes, waits until all is on the disk, and closes. */
+  close(): Promise<void>;
+}
+
+const LOG_LIMIT = 2 ** 30;
+const NEW_LINE = 10;
+
+/**
+ * Opens events.jsonl, made if absent. A last line that a crash cut short is dropped; whole lines stay, those too that tell of
+ * steps after the checkpoint from which a run is resumed: the next `start` event says from which step on they no longer count.
+ * @throws the file system's errors
+ */
+export async function openEventLog(path: string, files: Files): Promise<EventLog> {
+  let position = await whole(path, files);
+  const file = await files.open(path, position === null ? 'create' : 'update');
+  position ??= 0;
+  let pending = '';
+  let flushing = Promise.resolve();
+
+  async function write(): Promise<void> {
+    const text = pending;
+    const bytes = new TextEncoder().encode(text);
+    if (bytes.length === 0) return;
+    await writeFully(file, bytes, position!);
+    position! += bytes.length;
+    pending = pending.slice(text.length);
+  }
+  const flush = () => {
+    const done = flushing.then(write);
+    flushing = done.catch(() => {}); // told to who asked for it; the next flush tries again, at the same position
+    return done;
+  };
+
+  return {
+    note(event) {
+      pending += `${JSON.stringify(event)}\n`;
+    },
+    flush,
+    async close() {
+      try {
+        await flush();
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** Cuts a torn line off. Returns the bytes of what is left, null if there is no file. */
+async function whole(path: string, files: Files): Promise<number | null> {
+  const bytes = await readSmall(files, path, LOG_LIMIT).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+  if (bytes === null) return null;
+  const end = bytes.lastIndexOf(NEW_LINE) + 1;
+  if (end < bytes.length) await replaceDurably(files, path, [bytes.subarray(0, end)]);
+  return end;
+}

@@ -1,0 +1,95 @@
+// host-runner.ts: runs a compiled plan on the calling thread, in a memory of its own: predictions, and a second look at a step.
+// Not how jobs are trained: that is the pool's.
+import type { Seed } from '../base/random.ts';
+import {
+  BINDING,
+  countTiles,
+  type KernelEntry,
+  SCRATCH_BYTES,
+  SPACES,
+  type Space,
+  type Views,
+} from '../kernels/abi.ts';
+import { createArena } from '../kernels/arena.ts';
+import { instantiate, type KernelModule } from '../kernels/load.ts';
+import { expand, memoryBytes } from './contribution.ts';
+import { CALL_WORDS } from './control.ts';
+import { encodeCalls, encodedBytes } from './encode.ts';
+import type { Segment } from './model.ts';
+import type { Mode, Program } from './plan.ts';
+import type { PlanCall } from './plan-builder.ts';
+
+export interface HostRunner {
+  readonly views: Views;
+  /** Where each space lies. */
+  readonly at: Readonly<Record<Space, number>>;
+  /** Loads parameters (compact) and makes the panels. */
+  load(parameters: Float32Array): void;
+  /** Runs one micro-shard whose input stands in space `input`. `after` hears of each call; true ends the run there. */
+  run(mode: Mode, shard: HostShard, after?: (call: PlanCall) => boolean): void;
+}
+
+export interface HostShard {
+  readonly rows: number;
+  /** Place in the global batch of the first row, and the step: what random draws are keyed by. */
+  readonly slot?: number;
+  readonly step?: number;
+}
+
+export function createHostRunner(
+  program: Program,
+  segments: readonly Segment[],
+  kernels: KernelModule,
+  seed: Seed = [0, 0],
+): HostRunner {
+  const { plans, packs, tables, contribution, input } = program;
+  const vector = memoryBytes(segments);
+  const lists = [packs, ...Object.values(plans).map((plan) => plan.calls)];
+  const sizes = {
+    arena: Math.max(...Object.values(plans).map((plan) => plan.arenaBytes)),
+    parameters: vector,
+    packed: program.packedBytes,
+    tables: tables.bytes,
+    input: input.leafBytes,
+    contribution: contribution.bytes,
+    scratch: SCRATCH_BYTES,
+  };
+  const bytes = Object.values(sizes).reduce((sum, size) => sum + size + 1024, 8192);
+  const arena = createArena(bytes + lists.reduce((sum, list) => sum + encodedBytes(list), 0));
+  const { views } = arena;
+  const at = Object.fromEntries(SPACES.map((space) => [space, 0])) as Record<Space, number>;
+  for (const [space, size] of Object.entries(sizes)) at[space as Space] = arena.take(size);
+  const bindings = arena.take(4 * BINDING.words);
+  const word = bindings >>> 2;
+  for (const [i, space] of SPACES.entries()) views.u32[word + BINDING.base + i] = at[space];
+  views.u32[word + BINDING.seedLow] = seed[0];
+  views.u32[word + BINDING.seedHigh] = seed[1];
+  for (const table of tables.entries) views.u8.set(table.data, at.tables + table.at);
+  const encoded = new Map(lists.map((list) => [list, encodeCalls(arena, list)]));
+  const entries = instantiate(kernels, arena.memory);
+
+  function runCalls(list: readonly PlanCall[], rows: number, after: (call: PlanCall) => boolean): void {
+    const { address } = encoded.get(list)!;
+    for (const [i, call] of list.entries()) {
+      const descriptor = views.u32[(address >>> 2) + CALL_WORDS * i + 1]!;
+      const kernel: KernelEntry = entries[call.arguments.kernel];
+      kernel(descriptor, bindings, 0, countTiles(call.tiles, rows));
+      if (after(call)) return;
+    }
+  }
+
+  return {
+    views,
+    at,
+    load(parameters) {
+      expand(segments, parameters, views.f32.subarray(at.parameters >>> 2, (at.parameters + vector) >>> 2));
+      runCalls(packs, 0, () => false);
+    },
+    run(mode, { rows, slot = 0, step = 0 }, after = () => false) {
+      views.u32[word + BINDING.rows] = rows;
+      views.u32[word + BINDING.slot] = slot;
+      views.u32[word + BINDING.step] = step;
+      runCalls(plans[mode].calls, rows, after);
+    },
+  };
+}

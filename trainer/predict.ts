@@ -1,0 +1,65 @@
+// predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
+import { ShoalError } from '../base/errors.ts';
+import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import { createHostRunner } from './host-runner.ts';
+import type { Job } from './job.ts';
+import { shapeText } from './layers/common.ts';
+import type { Snapshot } from './local-store.ts';
+import { losses } from './losses/index.ts';
+import { elements } from './model.ts';
+import { compile } from './plan.ts';
+import { pixelScaling } from './prepare.ts';
+import { segmentsOf } from './weights.ts';
+
+export interface PredictOptions {
+  readonly job: Job;
+  readonly snapshot: Pick<Snapshot, 'parameters'>;
+  /** (n, ...input shape): pixels as a dataset has them, before scaling: 0 to 255 for u8. */
+  readonly images: Uint8Array | Float32Array;
+  readonly kernels?: KernelModule;
+}
+
+export interface Predictions {
+  /** (n, ...output shape), after the last layer's activation. */
+  readonly outputs: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Samples computed at once. */
+const ROWS = 32;
+
+/** What the model gives for each sample. @throws SHOAL_SHAPE when the images are no whole number of the model's inputs */
+export async function predictSnapshot({ job, snapshot, images, kernels }: PredictOptions): Promise<Predictions> {
+  const { model } = job;
+  const size = elements(model.input.spec.shape);
+  if (images.length === 0 || images.length % size !== 0) {
+    throw new ShoalError({
+      code: 'SHOAL_SHAPE',
+      operation: 'predict',
+      got: `${images.length} values`,
+      expected: `a multiple of ${size}: samples of shape ${shapeText(model.input.spec.shape)}`,
+      hint: 'Resize the images to what the model was trained on.',
+    });
+  }
+  const { parameters: segments, shapes } = segmentsOf(model);
+  const dtype = images instanceof Uint8Array ? 'u8' : 'f32';
+  const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
+  const loss = losses[job.loss.class_name];
+  const program = compile({ model, segments, shapes, rows: ROWS, loss, fromLogits: true, metrics: [], input });
+  const runner = createHostRunner(program, segments, kernels ?? loadKernels());
+  runner.load(snapshot.parameters);
+  const { at, shape } = program.plans.predict.output;
+  const each = elements(shape);
+  const count = images.length / size;
+  const outputs = new Float32Array(count * each);
+  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
+  const rowBytes = bytes.length / count;
+  const from = (runner.at[at.space] + at.at) >>> 2;
+  for (let first = 0; first < count; first += ROWS) {
+    const rows = Math.min(ROWS, count - first);
+    runner.views.u8.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), runner.at.input);
+    runner.run('predict', { rows });
+    outputs.set(runner.views.f32.subarray(from, from + rows * each), first * each);
+  }
+  return { outputs, shape: [count, ...shape] };
+}

@@ -1,0 +1,123 @@
+// run-folder.ts: the folder of a run: what is in it, how one is made and opened again. Not how it is filled (run-recorder.ts).
+//
+// <parent>/<name>/job.json            the job, every default filled in
+//                 events.jsonl        what the run told, one event a line
+//                 train/, validation/ TensorBoard's files
+//                 checkpoints/        what a resumed run goes on from (checkpoint.ts)
+//                 model/last/         the newest model, for tfjs
+//                 model/best/         that of the best epoch so far (best.ts)
+import { type Problem, ShoalError } from '../base/errors.ts';
+import { canonicalJson } from '../base/hash.ts';
+import type { Manifest } from './checkpoint.ts';
+import { newestValid } from './checkpoint-read.ts';
+import type { Files } from './files.ts';
+import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
+import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
+import type { Snapshot } from './local-store.ts';
+import { nodeFiles } from './node-files.ts';
+import { restoreSnapshot } from './snapshot.ts';
+
+/** Places inside the folder of a run. */
+export const RUN = {
+  job: 'job.json',
+  events: 'events.jsonl',
+  checkpoints: 'checkpoints',
+  last: 'model/last',
+  best: 'model/best',
+} as const;
+
+const JOB_LIMIT = 64 << 20;
+
+/** The state that a run was last saved in. */
+export interface RunCheckpoint {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly snapshot: Snapshot;
+}
+
+export interface OpenedRun {
+  readonly path: string;
+  readonly job: Job;
+  /** The newest whole checkpoint; null before the first. */
+  readonly checkpoint: RunCheckpoint | null;
+  /** What was wrong with each newer one: tell the user. */
+  readonly problems: readonly Problem[];
+}
+
+/** Makes a run's folder. A name that is taken gets -2, -3 and so on. @returns its path @throws the file system's errors */
+export async function createRun(parent: string, job: Job, files: Files = nodeFiles): Promise<string> {
+  await makeDirectories(files, parent);
+  for (let number = 1; ; number++) {
+    const path = `${parent}/${job.name}${number > 1 ? `-${number}` : ''}`;
+    try {
+      await files.makeDirectory(path);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') continue;
+      throw error;
+    }
+    await files.syncDirectory(parent);
+    await writeJob(path, job, files);
+    return path;
+  }
+}
+
+/** Writes the job of a run: at its beginning, and when it is resumed with more epochs. */
+export async function writeJob(path: string, job: Job, files: Files = nodeFiles): Promise<void> {
+  const text = `${JSON.stringify(jobToJson(job), null, 2)}\n`;
+  await replaceDurably(files, `${path}/${RUN.job}`, [new TextEncoder().encode(text)]);
+  await files.syncDirectory(path);
+}
+
+/** The job of a run as it stands in its folder. @throws SHOAL_RUN_MISSING */
+export async function readRunJob(path: string, files: Files = nodeFiles): Promise<unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await readSmall(files, `${path}/${RUN.job}`, JOB_LIMIT)));
+  } catch (cause) {
+    throw new ShoalError(
+      {
+        code: 'SHOAL_RUN_MISSING',
+        operation: `open the run ${path}`,
+        got: errnoOf(cause) === 'ENOENT' ? `no ${RUN.job} there` : (cause as Error).message,
+        expected: `the folder of a run, with its ${RUN.job}`,
+        hint: 'Give the folder that `shoal train` named, for example runs/digits.',
+      },
+      { cause },
+    );
+  }
+}
+
+/**
+ * Opens a run to resume, evaluate or use it.
+ * @param job the job to go on with, where it is not the folder's own
+ * @throws SHOAL_RUN_MISSING, SHOAL_RUN_JOB if the checkpoint is another job's, and what parseJob throws
+ */
+export async function openRun(path: string, job?: Job, files: Files = nodeFiles): Promise<OpenedRun> {
+  const own = job ?? parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
+  const { checkpoint, rejected } = await newestValid(`${path}/${RUN.checkpoints}`, files);
+  const problems = rejected.map(({ problem }) => problem);
+  if (!checkpoint) return { path, job: own, checkpoint: null, problems };
+  const { manifest } = checkpoint;
+  if (manifest.jobHash !== (await jobHash(own))) throw otherJob(path, await changedKeys(path, own, files));
+  return {
+    path,
+    job: own,
+    checkpoint: { path: checkpoint.path, manifest, snapshot: restoreSnapshot(own, checkpoint) },
+    problems,
+  };
+}
+
+/** Which keys of a job differ from those of the folder's own. */
+async function changedKeys(path: string, job: Job, files: Files): Promise<string[]> {
+  const own = parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
+  const keys = ['model', 'data', 'normalize', 'loss', 'optimizer', 'batch', 'microShards', 'seed'] as const;
+  return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(job[key]));
+}
+
+const otherJob = (path: string, changed: readonly string[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_RUN_JOB',
+    operation: `go on with the run ${path}`,
+    got: changed.length > 0 ? `another ${changed.join(', ')}` : `a ${RUN.job} that was changed by hand`,
+    expected: 'the job that its checkpoints were computed with',
+    hint: 'Only epochs, metrics, evaluateEvery and checkpoint may change on the way; else start a new run.',
+  });

@@ -1,0 +1,193 @@
+// run-recorder.ts: fills the folder of a run while it goes on: events, curves, checkpoints, models. It decides nothing of the run.
+import { type Problem, ShoalError, toWire } from '../base/errors.ts';
+import { canonicalJson } from '../base/hash.ts';
+import { type Best, bestOf, betterOf } from './best.ts';
+import type { Json } from './checkpoint.ts';
+import { writeCheckpoint } from './checkpoint-write.ts';
+import { openEventLog } from './event-log.ts';
+import type { Metrics, RunEvent } from './events.ts';
+import { exportTfjs } from './export/tfjs.ts';
+import type { Files } from './files.ts';
+import { errnoOf, readSmall } from './files.ts';
+import { type Job, jobHash } from './job.ts';
+import type { Snapshot } from './local-store.ts';
+import { nodeFiles } from './node-files.ts';
+import { RUN, type RunCheckpoint } from './run-folder.ts';
+import { createRunScalars } from './run-scalars.ts';
+import { snapshotTensors, snapshotWeights } from './snapshot.ts';
+
+export interface RunRecorderOptions {
+  /** The run's folder. */
+  readonly path: string;
+  readonly job: Job;
+  /** Who writes: "shoal 0.1.0". */
+  readonly tool: string;
+  /** SHA-256 of both parts of the dataset. */
+  readonly data: { readonly train: string; readonly test: string };
+  /** What a resumed run goes on from. */
+  readonly from: RunCheckpoint | null;
+  /** Told of checkpoints and models that were written, and of what failed. Whoever is told hands it to `note` with the rest. */
+  readonly emit: (event: RunEvent) => void;
+  readonly files?: Files;
+}
+
+export interface SaveInfo {
+  /** Epochs done, or under way. */
+  readonly epoch: number;
+  readonly epochEnd: boolean;
+  /** On held-out data, where just measured. */
+  readonly metrics: Metrics | null;
+  /** The last save of the run: the model is written, too, as at the end of an epoch. */
+  readonly final?: boolean;
+}
+
+export interface RunRecorder {
+  /** Takes an event for events.jsonl and the curves. */
+  note(event: RunEvent): void;
+  /** Keeps a snapshot, durable once this settles. What fails is told as a problem; older checkpoints and models stay whole. */
+  save(snapshot: Snapshot, info: SaveInfo): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Steps are written this often at least, so that the files can be followed. */
+const FLUSH_MS = 1000;
+
+/** @throws SHOAL_RUN_DATA if a resumed run's data have changed, the file system's errors */
+export async function recordRun(options: RunRecorderOptions): Promise<RunRecorder> {
+  const { path, job, tool, data, from, emit, files = nodeFiles } = options;
+  checkData(options);
+  const hash = await jobHash(job);
+  const log = await openEventLog(`${path}/${RUN.events}`, files);
+  const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
+  let profile: Json = null;
+  let best = await readBest(path, files);
+  let flushed = Date.now();
+  let exports = true;
+  const told = new Set<string>();
+
+  const problem = (what: Problem): void => emit({ event: 'problem', problem: what, fatal: false });
+  async function attempt(action: () => Promise<void>, otherwise: (error: unknown) => void = tell): Promise<void> {
+    await action().catch(otherwise);
+  }
+  const tell = (error: unknown): void => problem(asProblem(error, `write into ${path}`));
+  /** What can fail with every event is told once. */
+  const tellOnce = (error: unknown): void => {
+    const what = asProblem(error, `write the events of ${path}`);
+    if (!told.has(what.got)) {
+      told.add(what.got);
+      problem(what);
+    }
+  };
+  const flush = async (): Promise<void> => {
+    flushed = Date.now();
+    await attempt(() => log.flush(), tellOnce);
+    await attempt(() => curves.flush(), tellOnce);
+  };
+
+  async function writeModel(place: 'last' | 'best', snapshot: Snapshot, info: SaveInfo, record: Best | null) {
+    const weights = snapshotWeights(job.model, snapshot);
+    const { epoch, metrics } = info;
+    const about = { job: job.name, step: snapshot.version, epoch, metrics, normalize: job.normalize, best: record };
+    const metadata = { shoal: JSON.parse(JSON.stringify(about)) as Json };
+    const written = await exportTfjs(`${path}/${RUN[place]}`, { model: job.model, weights, metadata }, files);
+    emit({ event: 'model', step: snapshot.version, path: written });
+  }
+
+  const failedExport = (error: unknown): void => {
+    if (toWire(error).code === 'SHOAL_EXPORT_UNSUPPORTED') exports = false; // and will be: once is enough
+    tell(error);
+  };
+
+  return {
+    note(event) {
+      log.note(event);
+      curves.note(event);
+      if (event.event === 'start') {
+        const { arithmetic, kernels } = event.profile;
+        profile = { arithmetic, kernels };
+        if (from && canonicalJson(from.manifest.profile) !== canonicalJson(profile)) problem(otherProfile(path));
+      }
+      if (event.event !== 'step' || Date.now() - flushed > FLUSH_MS) void flush();
+    },
+
+    async save(snapshot, info) {
+      // The models first: once the checkpoint stands, a resumed run will not come by this step again.
+      if (exports && (info.epochEnd || info.final === true)) {
+        const now = betterOf(best, info.metrics, snapshot.version, info.epoch);
+        await attempt(() => writeModel('last', snapshot, info, null), failedExport);
+        if (exports && now !== best) {
+          await attempt(async () => {
+            await writeModel('best', snapshot, info, now);
+            best = now;
+          }, failedExport);
+        }
+      }
+      await attempt(async () => {
+        const written = await writeCheckpoint({
+          directory: `${path}/${RUN.checkpoints}`,
+          step: snapshot.version,
+          epoch: info.epoch,
+          jobHash: hash,
+          profile,
+          tool,
+          tensors: snapshotTensors(job.model, snapshot),
+          extra: { data: { ...data } },
+          keep: job.checkpoint.keep,
+          files,
+        });
+        emit({ event: 'checkpoint', step: snapshot.version, path: written.path });
+        for (const left of written.notRemoved) problem(left.problem);
+      });
+      await flush();
+    },
+
+    async close() {
+      await attempt(() => log.close(), tellOnce);
+      await attempt(() => curves.close(), tellOnce);
+    },
+  };
+}
+
+/** The record of the best model in the folder, null without one. */
+async function readBest(path: string, files: Files): Promise<Best | null> {
+  try {
+    const bytes = await readSmall(files, `${path}/${RUN.best}/model.json`, 256 << 20);
+    return bestOf(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function checkData({ path, data, from }: RunRecorderOptions): void {
+  const before = (from?.manifest.extra as { data?: Json } | null | undefined)?.data;
+  if (before === undefined || canonicalJson(before) === canonicalJson(data)) return;
+  throw new ShoalError({
+    code: 'SHOAL_RUN_DATA',
+    operation: `go on with the run ${path}`,
+    got: 'a dataset with other bytes than it began with',
+    expected: 'the same samples in the same order',
+    hint: 'Bring the dataset back as it was, or start a new run.',
+  });
+}
+
+const otherProfile = (path: string): Problem => ({
+  code: 'SHOAL_RUN_PROFILE',
+  operation: `go on with the run ${path}`,
+  got: 'other kernels than the run began with',
+  expected: 'the same build of Shoal on an engine of the same kind',
+  hint: 'The run goes on, but ends in other bits than it would have without the interruption.',
+});
+
+function asProblem(error: unknown, operation: string): Problem {
+  const errno = errnoOf(error);
+  if (!errno) return toWire(error);
+  const full = errno === 'ENOSPC' || errno === 'EDQUOT';
+  return {
+    code: 'SHOAL_RUN_WRITE',
+    operation,
+    got: `${full ? 'a full disk: ' : ''}${(error as Error).message}`,
+    expected: 'to write there',
+    hint: full ? 'Free some space: training goes on.' : 'Check the disk and the rights to it: training goes on.',
+  };
+}

@@ -1,0 +1,135 @@
+// train-model.ts: train(): a model and arrays in, a trained model out, in one call. The command line's own path is trainer/session.ts.
+import { ShoalError } from '../base/errors.ts';
+import { type Arrays, readerFromArrays } from '../datasets/from-arrays.ts';
+import type { Dataset, Field, Reader } from '../datasets/reader.ts';
+import type { Metrics, RunEvent } from './events.ts';
+import { exportTfjs } from './export/tfjs.ts';
+import { importTfjs, type TfjsModel } from './import/tfjs.ts';
+import { type Job, parseJob } from './job.ts';
+import { elements } from './model.ts';
+import type { NamedWeight } from './order-weights.ts';
+import { type Predictions, predictSnapshot } from './predict.ts';
+import { runSession } from './session.ts';
+import { flatParameters, freshSnapshot, snapshotWeights } from './snapshot.ts';
+import { segmentsOf } from './weights.ts';
+
+/** All samples of one part of a dataset, packed. */
+export interface Samples {
+  /** (n, ...input shape): bytes are pixels from 0 to 255; f32 is taken as it is. */
+  readonly images: Uint8Array | Float32Array;
+  /** (n): a class for each sample; or f32 (n, ...output shape): the outputs wanted. */
+  readonly labels: Uint8Array | Int32Array | Float32Array;
+}
+
+/** Keras' name of a thing, or {class_name, config}. */
+export type Named = string | { readonly class_name: string; readonly config?: object };
+
+/** Everything that a job says beside its model and data (docs/job.md), and how to run it. */
+export interface TrainOptions {
+  readonly loss: Named;
+  /** Default "adam". */
+  readonly optimizer?: Named;
+  /** Default ["accuracy"]. */
+  readonly metrics?: readonly (string | { readonly name: 'top_k'; readonly k: number })[];
+  /** Default 32. */
+  readonly batch?: number;
+  /** Default 1. */
+  readonly epochs?: number;
+  /** Default 1. */
+  readonly seed?: number;
+  /** Applied after pixels are divided by 255. Default {mean: 0, std: 1}: nothing. */
+  readonly normalize?: { readonly mean?: number | readonly number[]; readonly std?: number | readonly number[] };
+  /** Default: from the batch. */
+  readonly microShards?: number;
+  /** Start from the weights that a tfjs model has. Default false: from the values that the seed gives. */
+  readonly keepWeights?: boolean;
+  /** Default: as many as the machine runs at once. Never changes a bit. */
+  readonly threads?: number;
+  /** Aborted: training ends after the step under way. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface Trained {
+  /** Of the last epoch, on the held-out part. */
+  readonly metrics: Metrics;
+  /** SHA-256 over the flat f32 vectors in Keras' order, little endian. */
+  readonly hashes: { readonly parameters: string; readonly state: string; readonly optimizer: string };
+  /** By name: "conv2d/kernel". In Keras' order. */
+  readonly weights: readonly NamedWeight[];
+  /** Writes tfjs' model.json and weight files into a directory. @returns the path of model.json */
+  save(directory: string): Promise<string>;
+  /** (n, ...input shape), as in Samples. */
+  predict(images: Uint8Array | Float32Array): Promise<Predictions>;
+}
+
+/**
+ * Trains a model on this machine.
+ * @param model of tfjs (which stays untouched), or a configuration in Keras' dialect
+ * @param dataset readers of both parts, or arrays
+ * @throws ShoalError SHOAL_JOB, SHOAL_MODEL, SHOAL_SHAPE, SHOAL_DATA_*, SHOAL_NOT_FINITE and others: docs/errors.md
+ */
+export async function train(
+  model: TfjsModel | object,
+  dataset: Dataset | { readonly train: Samples; readonly test: Samples },
+  options: TrainOptions,
+): Promise<Trained> {
+  const { threads, signal, onEvent, keepWeights = false, optimizer = 'adam', epochs = 1, ...rest } = options;
+  const imported = isTfjs(model) ? importTfjs(model) : { config: model, weights: undefined };
+  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const json = { name: 'train', model: imported.config, data: { reader: 'arrays' }, optimizer, epochs, ...said };
+  const draft = parseJob(json, 'the options of train()');
+  const data = 'images' in dataset.train ? fromArrays(draft, dataset as Parts) : (dataset as Dataset);
+  // the data's hashes are part of what the job is
+  const job: Job = { ...draft, data: { reader: 'arrays', train: data.train.hash, test: data.test.hash } };
+  if (keepWeights && !imported.weights) throw noWeights();
+  const { done, snapshot } = await runSession({
+    job,
+    dataset: data,
+    start: keepWeights ? freshSnapshot(job, flatParameters(job.model, imported.weights!)) : null,
+    ...(threads !== undefined && { threads }),
+    ...(signal && { signal }),
+    ...(onEvent && { onEvent }),
+  });
+  const weights = snapshotWeights(job.model, snapshot);
+  return {
+    metrics: done.metrics,
+    hashes: { parameters: done.parameters_sha256, state: done.state_sha256, optimizer: done.optimizer_sha256 },
+    weights,
+    save: (directory) => exportTfjs(directory, { model: job.model, weights }),
+    predict: (images) => predictSnapshot({ job, snapshot, images }),
+  };
+}
+
+interface Parts {
+  readonly train: Samples;
+  readonly test: Samples;
+}
+
+const isTfjs = (model: TfjsModel | object): model is TfjsModel =>
+  'toJSON' in model && typeof model.toJSON === 'function' && 'weights' in model;
+
+function fromArrays({ model }: Job, parts: Parts): Dataset {
+  const output = segmentsOf(model).shapes[model.output]!.shape;
+  const reader = ({ images, labels }: Samples, origin: string): Reader => {
+    const label: Field = labels instanceof Float32Array ? { shape: output, dtype: 'f32' } : { shape: [], dtype: 'i32' };
+    const arrays: Arrays = {
+      fields: { image: { shape: model.input.spec.shape, dtype: images instanceof Uint8Array ? 'u8' : 'f32' }, label },
+      data: { image: images, label: labels instanceof Uint8Array ? Int32Array.from(labels) : labels },
+      // one output tells two classes apart
+      classes: labels instanceof Float32Array ? null : Math.max(2, elements(output)),
+      origin,
+    };
+    return readerFromArrays(arrays);
+  };
+  return { train: reader(parts.train, 'dataset.train'), test: reader(parts.test, 'dataset.test') };
+}
+
+const noWeights = (): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: 'read the options of train()',
+    got: 'keepWeights with a configuration, which has no weights',
+    expected: 'a model of tfjs',
+    hint: 'Give a tf.Sequential or tf.LayersModel, or leave keepWeights out.',
+  });
