@@ -48,6 +48,8 @@ describe('a compute thread that is killed in the middle of a step', () => {
         teamSize,
         onEvent(event) {
           if (event.event !== 'step' || event.step !== step) return;
+          // the host is held up while the threads run ahead of what it knows to be committed
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
           killed = performance.now();
           void watch.started[victim]!.terminate();
         },
