@@ -2,20 +2,10 @@
 
 import { ShoalError } from '../base/errors.ts';
 import { seedWords } from '../base/random.ts';
-import {
-  BINDING,
-  countTiles,
-  type KernelEntry,
-  SCRATCH_BYTES,
-  SPACES,
-  type Space,
-  type Views,
-} from '../kernels/abi.ts';
-import { createArena } from '../kernels/arena.ts';
-import { instantiate } from '../kernels/load.ts';
-import { CALL_WORDS } from './control.ts';
-import { encodeCalls, encodedBytes } from './encode.ts';
+import type { Views } from '../kernels/abi.ts';
+import { compact } from './contribution.ts';
 import type { Engine } from './engine.ts';
+import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
 import type { Prepared } from './prepare.ts';
 import type { Work } from './work.ts';
@@ -65,58 +55,26 @@ async function search(engine: Engine, prepared: Prepared, job: Job, work: Work):
   return 'it arose in the sum over micro-shards';
 }
 
-/** Runs the work's plan on one micro-shard in a memory of its own; names the first call after which something is not finite. */
+/** Runs the work's plan on one micro-shard again; names the first call after which something is not finite. */
 function createReplay(engine: Engine, { program, segments }: Prepared, job: Job, work: Work) {
-  const { calls, arenaBytes } = program.plans[work.kind === 'gradient' ? 'train' : 'evaluate'];
-  const vector = engine.versions.bytes;
-  const sizes: Partial<Record<Space, number>> = {
-    arena: arenaBytes,
-    parameters: vector,
-    packed: program.packedBytes,
-    tables: program.tables.bytes,
-    input: program.input.leafBytes,
-    contribution: program.contribution.bytes,
-    scratch: SCRATCH_BYTES,
-  };
-  const total = Object.values(sizes).reduce((a, b) => a + b + 1024, 4096);
-  const arena = createArena(total + encodedBytes(calls) + encodedBytes(program.packs));
-  const { views } = arena;
-  const at = Object.fromEntries(Object.entries(sizes).map(([space, bytes]) => [space, arena.take(bytes)]));
-  const bindings = arena.take(4 * BINDING.words);
-  const word = bindings >>> 2;
-  for (const [space, base] of Object.entries(at)) views.u32[word + SPACES.indexOf(space as Space)] = base;
-  views.u32[word + BINDING.step] = work.version;
-  [views.u32[word + BINDING.seedLow], views.u32[word + BINDING.seedHigh]] = seedWords(job.seed) as [number, number];
+  const mode = work.kind === 'gradient' ? 'train' : 'evaluate';
+  const runner = createHostRunner(program, segments, engine.kernels, seedWords(job.seed));
+  const { views, at } = runner;
+  const { f32 } = engine.pool.arena.views;
   const source = engine.versions.of(work.version).parameters;
-  views.u8.set(engine.pool.arena.views.u8.subarray(source, source + vector), at['parameters']!);
-  for (const table of program.tables.entries) views.u8.set(table.data, at['tables']! + table.at);
-  const kernels = instantiate(engine.kernels, arena.memory);
-  const encoded = new Map([calls, program.packs].map((list) => [list, encodeCalls(arena, list)]));
-  const run = (list: typeof calls, rows: number, after: (i: number) => boolean): void => {
-    const { address } = encoded.get(list)!;
-    for (const [i, call] of list.entries()) {
-      const descriptor = views.u32[(address >>> 2) + CALL_WORDS * i + 1]!;
-      const kernel = kernels[call.arguments.kernel] as KernelEntry;
-      kernel(descriptor, bindings, 0, countTiles(call.tiles, rows));
-      if (after(i)) return;
-    }
-  };
-  run(program.packs, 0, () => false);
+  runner.load(compact(segments, f32.subarray(source >>> 2, (source + engine.versions.bytes) >>> 2)));
+  const { arenaBytes } = program.plans[mode];
+  const { bytes, scalarsAt } = program.contribution;
   return (input: Uint8Array, rows: number, slot: number): string | null => {
-    views.u8.set(input, at['input']!);
-    views.u8.fill(0, at['arena']!, at['arena']! + arenaBytes);
-    views.u8.fill(0, at['contribution']!, at['contribution']! + program.contribution.bytes);
-    views.u32[word + BINDING.rows] = rows;
-    views.u32[word + BINDING.slot] = slot;
-    const gradients = 4 * segments.reduce((end, s) => Math.max(end, s.at + s.length), 0);
+    views.u8.set(input, at.input);
+    views.u8.fill(0, at.arena, at.arena + arenaBytes);
+    views.u8.fill(0, at.contribution, at.contribution + bytes);
     let found: string | null = null;
-    run(calls, rows, (i) => {
-      const loss = views.f64[(at['contribution']! + program.contribution.scalarsAt) >>> 3]!;
+    runner.run(mode, { rows, slot, step: work.version }, (call) => {
       const bad =
-        firstBad(views, at['arena']!, arenaBytes) >= 0 ||
-        firstBad(views, at['contribution']!, gradients) >= 0 ||
-        !Number.isFinite(loss);
-      const call = calls[i]!;
+        firstBad(views, at.arena, arenaBytes) >= 0 ||
+        firstBad(views, at.contribution, scalarsAt) >= 0 ||
+        !Number.isFinite(views.f64[(at.contribution + scalarsAt) >>> 3]!);
       if (bad) found = `layer "${call.layer}", ${call.pass} pass, kernel ${call.arguments.kernel}`;
       return bad;
     });
