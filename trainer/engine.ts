@@ -13,8 +13,15 @@ import type { Prepared } from './prepare.ts';
 import type { Schedule } from './step-machine.ts';
 import { type Feed, train } from './train.ts';
 import { createVersions, type Versions } from './versions.ts';
-import { createWasmExecutor, type WasmExecutorMemory } from './wasm-executor.ts';
+import { createWasmExecutor } from './wasm-executor.ts';
 import type { ThreadReport } from './worker.ts';
+
+/** An executor in place of the compute pool's own. Updates still run on the pool. */
+export interface OtherExecutor {
+  /** Parts of one contribution, when they lie in a memory of the executor's own; else 0. */
+  readonly staging: number;
+  create(prepared: Prepared): Executor;
+}
 
 export interface EngineOptions {
   readonly job: Job;
@@ -23,6 +30,7 @@ export interface EngineOptions {
   readonly schedule: Schedule;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
+  readonly executor?: OtherExecutor;
 }
 
 export interface Engine {
@@ -31,7 +39,6 @@ export interface Engine {
   readonly pool: ComputePool;
   readonly versions: Versions;
   readonly kernels: KernelModule;
-  readonly memory: WasmExecutorMemory;
   readonly profile: Profile;
   /** Runs the schedule to its end. */
   run(signal: AbortSignal): Promise<void>;
@@ -43,24 +50,19 @@ export const profileOf = (kernels: KernelModule): Profile => ({
   kernels: kernels.hash,
 });
 
-export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { job, dataset, prepared, schedule, start, observer } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
   const { threads, teamSize, depth, slots, ranges, staging } = machine;
   const { kernels } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
-  const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   const { microShards, batch } = job;
-  const executor: Executor & { readonly debug: WasmExecutorMemory } = createWasmExecutor({
-    pool,
-    program,
-    profile,
-    seed: seedWords(job.seed),
-    microShards,
-    depth,
-  });
+  const ofPool = () =>
+    createWasmExecutor({ pool, program, profile: profileOf(kernels), seed: seedWords(job.seed), microShards, depth });
+  const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
   const store = createLocalStore({
     pool,
@@ -92,8 +94,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     pool,
     versions,
     kernels,
-    memory: executor.debug,
-    profile,
+    profile: executor.profile,
     run: (signal) => train(store, feed, executor, signal),
     async close() {
       await executor.close();

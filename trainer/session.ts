@@ -6,7 +6,7 @@ import { sha256 } from '../base/hash.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
 import { diagnose } from './diagnose.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import { initializeParameters } from './initialize.ts';
 import { type Job, jobHash } from './job.ts';
@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly teamSize?: number;
   /** Owners of the flat vector, as servers would be. Default 1. Never changes a bit. */
   readonly ranges?: number;
+  /** What to compute with; default: the kernels on the compute threads. It may change bits: it has a profile of its own. */
+  readonly executor?: OtherExecutor;
   /** Where to go on from; default: the first values. */
   readonly start?: Snapshot | null;
   /** A few batches of everything. */
@@ -94,11 +96,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const { job, signal } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const threads = options.threads ?? availableThreads();
-  const { teamSize, ranges } = options;
+  const { teamSize, ranges, executor } = options;
   const prepared = prepare(job, dataset, {
     threads,
     ...(teamSize === undefined ? {} : { teamSize }),
     ...(ranges === undefined ? {} : { ranges }),
+    staging: executor?.staging ?? 0,
   });
   const start = options.start ?? firstSnapshot(job, prepared);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
@@ -149,7 +152,9 @@ class Session implements StoreObserver {
       gradient: createTally(program.plans.train, metrics, program.metrics),
       evaluate: createTally(program.plans.evaluate, metrics, program.metrics),
     };
-    this.engine = createEngine({ job: options.job, dataset, prepared, schedule, start, observer: this });
+    const { job, executor } = options;
+    const other = executor ? { executor } : {};
+    this.engine = createEngine({ job, dataset, prepared, schedule, start, observer: this, ...other });
   }
 
   static async open(

@@ -58,7 +58,7 @@ export function wasmExecutorBytes(program: Program, microShards: number, teams: 
   };
 }
 
-export function createWasmExecutor(options: WasmExecutorOptions): Executor & { readonly debug: WasmExecutorMemory } {
+export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { pool, program, profile, seed, microShards, depth, unit = 1 } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
@@ -136,7 +136,6 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
   return {
     profile,
     unit,
-    debug: { tables, packed, slots },
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const active = activeLeaves(work);
       const { ladders, parts } = layoutOf(firstLeaf(work.node), Math.min(endLeaf(work.node), active));
@@ -158,11 +157,4 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
     },
     async close() {},
   };
-}
-
-/** Where things lie, for the search for a NaN's origin (diagnose.ts). */
-export interface WasmExecutorMemory {
-  readonly tables: number;
-  readonly packed: number;
-  readonly slots: readonly (readonly number[])[];
 }
