@@ -13,8 +13,15 @@ import type { Prepared } from './prepare.ts';
 import type { Schedule } from './step-machine.ts';
 import { type Feed, train } from './train.ts';
 import { createVersions, type Versions } from './versions.ts';
-import { createWasmExecutor, type WasmExecutorMemory } from './wasm-executor.ts';
+import { createWasmExecutor } from './wasm-executor.ts';
 import type { ThreadReport } from './worker.ts';
+
+/** An executor in place of the compute pool's own. Updates still run on the pool. */
+export interface OtherExecutor {
+  /** Parts of one contribution, when they lie in a memory of the executor's own; else 0. */
+  readonly staging: number;
+  create(prepared: Prepared): Executor;
+}
 
 export interface EngineOptions {
   readonly job: Job;
@@ -23,6 +30,7 @@ export interface EngineOptions {
   readonly schedule: Schedule;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
+  readonly executor?: OtherExecutor;
 }
 
 export interface Engine {
@@ -31,7 +39,6 @@ export interface Engine {
   readonly pool: ComputePool;
   readonly versions: Versions;
   readonly kernels: KernelModule;
-  readonly memory: WasmExecutorMemory;
   readonly profile: Profile;
   /** Share of the speed that the fastest engine reaches on such a core (KernelReport). */
   readonly speed: number;
@@ -45,25 +52,20 @@ export const profileOf = (kernels: KernelModule): Profile => ({
   kernels: kernels.hash,
 });
 
-export function createEngine({ job, dataset, prepared, schedule, start, observer }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { job, dataset, prepared, schedule, start, observer } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
   const { threads, teamSize, depth, slots, level, ranges, staging } = machine;
   const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
-  const profile = profileOf(kernels);
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   const { microShards, batch } = job;
-  const executor: Executor & { readonly debug: WasmExecutorMemory } = createWasmExecutor({
-    pool,
-    program,
-    profile,
-    seed: seedWords(job.seed),
-    microShards,
-    depth,
-    level,
-  });
+  const seed = seedWords(job.seed);
+  const profile = profileOf(kernels);
+  const ofPool = () => createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
+  const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
   const store = createLocalStore({
     pool,
@@ -96,8 +98,7 @@ export function createEngine({ job, dataset, prepared, schedule, start, observer
     pool,
     versions,
     kernels,
-    memory: executor.debug,
-    profile,
+    profile: executor.profile,
     speed: report.speed,
     run: (signal) => train(store, feed, executor, signal),
     async close() {

@@ -1,15 +1,7 @@
 // host-runner.ts: runs a compiled plan on the calling thread, in a memory of its own: predictions, and a second look at a step.
 // Not how jobs are trained: that is the pool's.
 import type { Seed } from '../base/random.ts';
-import {
-  BINDING,
-  countTiles,
-  type KernelEntry,
-  SCRATCH_BYTES,
-  SPACES,
-  type Space,
-  type Views,
-} from '../kernels/abi.ts';
+import { BINDING, countTiles, type Kernels, SCRATCH_BYTES, SPACES, type Space, type Views } from '../kernels/abi.ts';
 import { createArena } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { expand, memoryBytes } from './contribution.ts';
@@ -27,7 +19,13 @@ export interface HostRunner {
   load(parameters: Float32Array): void;
   /** Runs one micro-shard whose input stands in space `input`. `after` hears of each call; true ends the run there. */
   run(mode: Mode, shard: HostShard, after?: (call: PlanCall) => boolean): void;
+  /** Runs some tiles of one call of a plan, for the shard that is bound. For whoever wants an order of their own. */
+  tiles(call: PlanCall, from: number, to: number): void;
+  bind(shard: HostShard): void;
 }
+
+/** The built kernels, or others over the same memory: the reference twins. */
+export type HostKernels = KernelModule | ((views: Views) => Partial<Kernels>);
 
 export interface HostShard {
   readonly rows: number;
@@ -39,7 +37,7 @@ export interface HostShard {
 export function createHostRunner(
   program: Program,
   segments: readonly Segment[],
-  kernels: KernelModule,
+  kernels: HostKernels,
   seed: Seed = [0, 0],
 ): HostRunner {
   const { plans, packs, tables, contribution, input } = program;
@@ -65,17 +63,20 @@ export function createHostRunner(
   views.u32[word + BINDING.seedLow] = seed[0];
   views.u32[word + BINDING.seedHigh] = seed[1];
   for (const table of tables.entries) views.u8.set(table.data, at.tables + table.at);
-  const encoded = new Map(lists.map((list) => [list, encodeCalls(arena, list)]));
-  const entries = instantiate(kernels, arena.memory);
+  const descriptors = new Map<PlanCall, number>();
+  for (const list of lists) {
+    const { address } = encodeCalls(arena, list);
+    for (const [i, call] of list.entries()) descriptors.set(call, views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
+  }
+  const entries = typeof kernels === 'function' ? kernels(views) : instantiate(kernels, arena.memory);
 
-  function runCalls(list: readonly PlanCall[], rows: number, after: (call: PlanCall) => boolean): void {
-    const { address } = encoded.get(list)!;
-    for (const [i, call] of list.entries()) {
-      const descriptor = views.u32[(address >>> 2) + CALL_WORDS * i + 1]!;
-      const kernel: KernelEntry = entries[call.arguments.kernel];
-      kernel(descriptor, bindings, 0, countTiles(call.tiles, rows));
-      if (after(call)) return;
-    }
+  function tiles(call: PlanCall, from: number, to: number): void {
+    if (from < to) entries[call.arguments.kernel]!(descriptors.get(call)!, bindings, from, to);
+  }
+  function bind({ rows, slot = 0, step = 0 }: HostShard): void {
+    views.u32[word + BINDING.rows] = rows;
+    views.u32[word + BINDING.slot] = slot;
+    views.u32[word + BINDING.step] = step;
   }
 
   return {
@@ -83,13 +84,16 @@ export function createHostRunner(
     at,
     load(parameters) {
       expand(segments, parameters, views.f32.subarray(at.parameters >>> 2, (at.parameters + vector) >>> 2));
-      runCalls(packs, 0, () => false);
+      for (const call of packs) tiles(call, 0, countTiles(call.tiles, 0));
     },
-    run(mode, { rows, slot = 0, step = 0 }, after = () => false) {
-      views.u32[word + BINDING.rows] = rows;
-      views.u32[word + BINDING.slot] = slot;
-      views.u32[word + BINDING.step] = step;
-      runCalls(plans[mode].calls, rows, after);
+    run(mode, shard, after = () => false) {
+      bind(shard);
+      for (const call of plans[mode].calls) {
+        tiles(call, 0, countTiles(call.tiles, shard.rows));
+        if (after(call)) return;
+      }
     },
+    tiles,
+    bind,
   };
 }

@@ -274,7 +274,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     let words = programs.get(parts);
     if (!words) {
       const nodes = parts.map((part) => part.node);
-      const program = reduceProgram(nodes, activeLeaves(work));
+      const program = reduceProgram(nodes, activeLeaves(work), work.node);
       words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
       programs.set(parts, words);
     }

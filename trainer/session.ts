@@ -6,7 +6,7 @@ import { sha256 } from '../base/hash.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
 import { diagnose } from './diagnose.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import { initializeParameters } from './initialize.ts';
 import { type Job, jobHash } from './job.ts';
@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly ranges?: number;
   /** Micro-shards computed side by side, as a power of two; the plan chooses by default. Never changes a bit. */
   readonly level?: number;
+  /** What to compute with; default: the kernels on the compute threads. It may change bits: it has a profile of its own. */
+  readonly executor?: OtherExecutor;
   /** Where to go on from; default: the first values. */
   readonly start?: Snapshot | null;
   /** A few batches of everything. */
@@ -96,12 +98,13 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const { job, signal } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const threads = options.threads ?? availableThreads();
-  const { teamSize, ranges, level } = options;
+  const { teamSize, ranges, level, executor } = options;
   const prepared = prepare(job, dataset, {
     threads,
     ...(teamSize === undefined ? {} : { teamSize }),
     ...(ranges === undefined ? {} : { ranges }),
-    ...(level === undefined ? {} : { level }),
+    ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
+    staging: executor?.staging ?? 0,
   });
   const start = options.start ?? firstSnapshot(job, prepared);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
@@ -152,7 +155,9 @@ class Session implements StoreObserver {
       gradient: createTally(program.plans.train, metrics, program.metrics),
       evaluate: createTally(program.plans.evaluate, metrics, program.metrics),
     };
-    this.engine = createEngine({ job: options.job, dataset, prepared, schedule, start, observer: this });
+    const { job, executor } = options;
+    const other = executor ? { executor } : {};
+    this.engine = createEngine({ job, dataset, prepared, schedule, start, observer: this, ...other });
   }
 
   static async open(

@@ -96,27 +96,28 @@ export type ReduceProgram = readonly (number | '+')[];
 /**
  * The program that adds `nodes` (disjoint, in any order) in the tree over leaves [0, leaves). A child without leaves is passed
  * by, never added as zero: so -0 survives, and an empty leaf costs nothing.
+ * @param root of the whole job's tree, where a node may reach beyond the leaves that have rows
  * @throws SHOAL_TREE when the nodes do not cover the leaves exactly
  */
-export function reduceProgram(nodes: readonly Node[], leaves: number): ReduceProgram {
+export function reduceProgram(nodes: readonly Node[], leaves: number, root: Node = rootOf(leaves)): ReduceProgram {
   const program: (number | '+')[] = [];
   const place = new Map(nodes.map((node, i) => [nodeName(node), i]));
   let used = 0;
   const visit = (node: Node): boolean => {
+    if (firstLeaf(node) >= leaves) return false;
     const part = place.get(nodeName(node));
     if (part !== undefined) {
       used++;
       program.push(part);
       return true;
     }
-    if (firstLeaf(node) >= leaves) return false;
     if (node.level === 0) throw treeError(`no part for leaf ${node.index}`);
     const left = visit({ level: node.level - 1, index: node.index * 2 });
     const right = visit({ level: node.level - 1, index: node.index * 2 + 1 });
     if (left && right) program.push('+');
     return left || right;
   };
-  visit(rootOf(leaves));
+  visit(root);
   if (used !== nodes.length) throw treeError(`${nodes.length} parts of which ${used} fit`);
   return program;
 }

@@ -62,7 +62,7 @@ export function wasmExecutorBytes(
   };
 }
 
-export function createWasmExecutor(options: WasmExecutorOptions): Executor & { readonly debug: WasmExecutorMemory } {
+export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { pool, program, profile, seed, microShards, depth, level, unit = 1 } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
@@ -146,7 +146,6 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
   return {
     profile,
     unit,
-    debug: { tables, packed, slots },
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
       const { ladders, parts } = layoutOf(bundles);
@@ -168,11 +167,4 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor & { r
     },
     async close() {},
   };
-}
-
-/** Where things lie, for the search for a NaN's origin (diagnose.ts). */
-export interface WasmExecutorMemory {
-  readonly tables: number;
-  readonly packed: number;
-  readonly slots: readonly (readonly number[])[];
 }

@@ -10,3 +10,9 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   }
   return error === 0 ? 0 : Math.sqrt(error / norm);
 }
+
+/** Whether two arrays hold the same bytes. assert.deepEqual says the same, but takes minutes to say no. */
+export function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const bytes = (view: ArrayBufferView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return Buffer.compare(bytes(a), bytes(b)) === 0;
+}

@@ -1,15 +1,17 @@
 // host-plan.ts: a whole batch through a model's plans on this thread, micro-shard by micro-shard, added in the tree. One
-// micro-shard alone: plan-runner.ts.
+// micro-shard alone: trainer/host-runner.ts.
 import { seedWords } from '../../base/random.ts';
 import { countTiles } from '../../kernels/abi.ts';
-import { compact, expand } from '../../trainer/contribution.ts';
+import { loadKernels } from '../../kernels/load.ts';
+import { compact } from '../../trainer/contribution.ts';
+import { createHostRunner } from '../../trainer/host-runner.ts';
 import { type LossName, losses } from '../../trainer/losses/index.ts';
 import type { Metric } from '../../trainer/metrics/kind.ts';
 import { elements, type Model, type Segment } from '../../trainer/model.ts';
 import { compile, type InputSpec, type Mode, type Program } from '../../trainer/plan.ts';
+import type { PlanCall } from '../../trainer/plan-builder.ts';
 import { reduceProgram } from '../../trainer/tree.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
-import { createPlanRunner, type Order } from './plan-runner.ts';
 
 export interface HostOptions {
   readonly model: Model;
@@ -46,6 +48,15 @@ export interface HostResult {
   readonly gradients: Float32Array;
 }
 
+/** Runs some tiles of one call. */
+export type RunCall = (call: PlanCall, from: number, to: number) => void;
+/** Runs all calls of a plan: by default each whole, in order. */
+export type Order = (calls: readonly PlanCall[], rows: number, runCall: RunCall) => void;
+
+const inOrder: Order = (calls, rows, runCall) => {
+  for (const call of calls) runCall(call, 0, countTiles(call.tiles, rows));
+};
+
 export interface Host {
   readonly program: Program;
   readonly segments: readonly Segment[];
@@ -74,22 +85,25 @@ export function programOf(options: HostOptions): { readonly program: Program; re
 export function createHost(options: HostOptions): Host {
   const { program, segments } = programOf(options);
   const { plans, contribution } = program;
-  const runner = createPlanRunner(program, seedWords(options.seed ?? 0), 'wasm');
+  const runner = createHostRunner(program, segments, loadKernels(), seedWords(options.seed ?? 0));
+  const { views, at } = runner;
+  const input = views.u8.subarray(at.input, at.input + program.input.leafBytes);
 
-  function run(mode: Mode, batch: HostBatch, order?: Order): HostResult {
-    const { counts, output } = plans[mode];
-    const memory = new Float32Array(contribution.scalarsAt / 4);
-    expand(segments, batch.parameters, memory);
-    runner.load(new Uint8Array(memory.buffer));
+  function run(mode: Mode, batch: HostBatch, order: Order = inOrder): HostResult {
+    const { calls, counts, output, arenaBytes } = plans[mode];
+    runner.load(batch.parameters);
     const shares = batch.shares.filter((rows) => rows > 0);
     const width = 4 * elements(output.shape);
     const outputs: Uint8Array[] = [];
     let slot = 0;
     const leaves = shares.map((rows) => {
-      runner.arena.fill(0xff); // NaN: what a call reads that none has written shows
+      views.u8.fill(0xff, at.arena, at.arena + arenaBytes); // NaN: what a call reads that none has written shows
       fillInput(batch, slot, rows);
-      const bytes = runner.run({ mode, rows, slot, step: batch.step ?? 0 }, order);
-      outputs.push(runner.arena.slice(output.at.at, output.at.at + rows * width));
+      runner.bind({ rows, slot, step: batch.step ?? 0 });
+      order(calls, rows, runner.tiles);
+      const from = at[output.at.space] + output.at.at;
+      outputs.push(views.u8.slice(from, from + rows * width));
+      const bytes = views.u8.slice(at.contribution, at.contribution + contribution.bytes);
       slot += rows;
       const gradients = new Float32Array(bytes.buffer, 0, contribution.scalarsAt / 4);
       return { gradients, scalars: new Float64Array(bytes.buffer, contribution.scalarsAt, contribution.scalars) };
@@ -100,18 +114,18 @@ export function createHost(options: HostOptions): Host {
       counts: Object.fromEntries(counts.map(({ key, from, length }) => [key, [...scalars.slice(from, from + length)]])),
       output: new Float32Array(new Uint8Array(Buffer.concat(outputs)).buffer),
       gradients:
-        mode === 'train' ? compact(segments, treeSum(leaves.map((leaf) => leaf.gradients))) : memory.slice(0, 0),
+        mode === 'train' ? compact(segments, treeSum(leaves.map((leaf) => leaf.gradients))) : new Float32Array(0),
     };
   }
 
   function fillInput({ images, labels, shares }: HostBatch, first: number, rows: number): void {
     const { image, label } = program.input.fields;
     const total = shares.reduce((a, b) => a + b, 0);
-    runner.input.fill(0xff);
+    input.fill(0xff);
     const put = (data: HostBatch['images'] | HostBatch['labels'], field: typeof image) => {
       if (data.byteLength !== total * field.rowBytes) throw new Error(`${data.byteLength} bytes for ${total} rows`);
       const from = data.byteOffset + first * field.rowBytes;
-      runner.input.set(new Uint8Array(data.buffer, from, rows * field.rowBytes), field.at);
+      input.set(new Uint8Array(data.buffer, from, rows * field.rowBytes), field.at);
     };
     put(images, image);
     put(labels, label);

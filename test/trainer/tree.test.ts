@@ -91,6 +91,13 @@ describe('the tree', () => {
     assert.deepEqual(reduceProgram(nodes, 5), [0, 1, '+', 2, 3, '+', '+', 4, '+']);
   });
 
+  it('takes a node that reaches beyond the leaves that have rows, when it knows the root of all', () => {
+    const pair = (index: number): Node => ({ level: 1, index });
+    assert.deepEqual(reduceProgram([pair(0)], 1, rootOf(8)), [0]);
+    assert.deepEqual(reduceProgram([pair(0), pair(1)], 3, rootOf(8)), [0, 1, '+']);
+    assert.throws(() => reduceProgram([pair(0), pair(1)], 2, rootOf(8)), { code: 'SHOAL_TREE' });
+  });
+
   it('refuses parts that leave a leaf out, that overlap, and that lie outside', () => {
     const leaf = (index: number): Node => ({ level: 0, index });
     for (const [nodes, leaves] of [

@@ -1,0 +1,29 @@
+// watch-threads.ts: the worker threads that a test starts: to kill one, and to see that none is left.
+import type { Worker } from 'node:worker_threads';
+
+export interface WatchedThreads {
+  /** In the order of their start: a session starts its compute threads first. */
+  readonly started: readonly Worker[];
+  /** Those that have not ended. */
+  readonly alive: number;
+  stop(): void;
+}
+
+/** Watches the threads that this process starts from now on. */
+export function watchThreads(): WatchedThreads {
+  const started: Worker[] = [];
+  let alive = 0;
+  const seen = (worker: Worker) => {
+    started.push(worker);
+    alive++;
+    worker.once('exit', () => alive--);
+  };
+  process.on('worker', seen);
+  return {
+    started,
+    get alive() {
+      return alive;
+    },
+    stop: () => process.off('worker', seen),
+  };
+}
