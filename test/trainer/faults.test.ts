@@ -129,7 +129,7 @@ describe('faults', () => {
         assert.match(problem.operation, /train step \d+ of epoch 1/);
         assert.match(
           problem.got,
-          /layer "(conv2d|dense)\w*", (forward|backward) pass, kernel \w+, in micro-shard \d|weight "/,
+          /layer "(conv2d|dense)\w*", (forward|backward) pass, kernel \w+, among samples \d+ to \d+ of the batch|weight "/,
         );
       }
     });
@@ -137,7 +137,7 @@ describe('faults', () => {
     it('names the input where the data is NaN, and keeps what was saved before', async () => {
       const of = smallJob(mlp, { batch: 10, microShards: 4, checkpoint: { everySteps: 1 } });
       const { problem, saved, events } = await failureOf(of, floats({ train: 64 * 20 + 5 }));
-      assert.match(problem.got, /layer "input\w*", forward pass, kernel input_f32, in micro-shard \d/);
+      assert.match(problem.got, /layer "input\w*", forward pass, kernel input_f32, among samples \d+ to \d+ of the batch/);
       const steps = events.filter((event) => event.event === 'step').length;
       assert.ok(problem.operation.startsWith(`train step ${steps + 1} `), problem.operation);
       assert.deepEqual(
