@@ -10,6 +10,8 @@ export const CONTROL = {
   head: 0,
   /** Commands that all threads have finished. */
   completed: 16,
+  /** Counts the completions that somebody waited for: the host sleeps on it, not on every command. */
+  told: 24,
   /** 1: a thread has died, or the pool closes: everyone leaves at the next wait. */
   poison: 32,
   /** 1 + number of the first command whose veto stopped the run; 0 while all is well. */
@@ -40,7 +42,12 @@ export const COMMAND = {
   leaves: 2,
   /** words: kind, barrier, address of an f64: when it is not finite, this and all later commands do nothing. */
   veto: 3,
+  /** words as `calls`: every thread runs all of each call. For what is quicker done twice than waited for. */
+  everywhere: 4,
 } as const;
+
+/** Word of a command that the host sets when it waits for its completion. */
+export const TELL = 7;
 
 /** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), barrier, first tile, tiles (0: by Tiles). */
 export const CALL_WORDS = 8;

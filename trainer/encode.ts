@@ -32,8 +32,7 @@ export function encodeCalls(arena: Arena, calls: readonly PlanCall[], ranges?: r
       each,
       m,
       per,
-      // the first call waits for the leaf before it, whose buffers it takes over
-      i === 0 || call.barrier ? 1 : 0,
+      call.barrier && i > 0 ? 1 : 0, // whoever runs the program sees to what comes before it
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

@@ -40,6 +40,7 @@ export async function evaluateSnapshot(
     schedule,
     start: snapshot,
     observer: {
+      saves: false,
       committed() {},
       counted: (work, totals) => tally.add(totals, rowsOf(work)),
       async save() {},

@@ -7,7 +7,7 @@ import { workerFile } from '../base/worker-file.ts';
 import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { COMMAND, CONTROL, commandWord, controlWords, RING, type ThreadSetup } from './control.ts';
+import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
@@ -37,11 +37,16 @@ export interface ComputePool {
   readonly arena: Arena;
   readonly threads: number;
   readonly teams: number;
-  /** All threads share the tiles of each call. `template`: address of a bindings block. Returns the command's number. */
-  calls(program: EncodedCalls, template: number): number;
+  /**
+   * All threads share the tiles of each call. `template`: address of a bindings block. Returns the command's number.
+   * `independent`: it reads nothing that the commands since the last barrier write in another thread.
+   */
+  calls(program: EncodedCalls, template: number, independent?: boolean): number;
+  /** Every thread runs all of each call, and writes the same bytes. */
+  everywhere(program: EncodedCalls, template: number): number;
   /** Each team runs the program for its list of leaves (control.ts, JOB). */
   leaves(program: EncodedCalls, template: number, jobs: number): number;
-  /** Everything from here on is dropped when the f64 at this address is not finite. */
+  /** Everything from here on is dropped when the f64 at this address, which `everywhere` has just written, is not finite. */
   veto(address: number): number;
   /** Settles when the command is done by all threads. Rejects when a thread has died. */
   done(command: number): Promise<void>;
@@ -73,7 +78,7 @@ export function createPool(options: PoolOptions): ComputePool {
     control,
     threads,
     teamSize,
-    spin: threads <= availableThreads() ? 2000 : 0,
+    spin: threads <= availableThreads() ? 10_000 : 0,
     bindings: Array.from({ length: threads }, () => arena.take(4 * BINDING.words)),
     scratch: Array.from({ length: threads }, () => arena.take(SCRATCH_BYTES)),
     arenas: Array.from({ length: teams }, () => arena.take(options.arenaBytes)),
@@ -95,6 +100,7 @@ export function createPool(options: PoolOptions): ComputePool {
 
   const poison = () => {
     Atomics.store(i32, word + CONTROL.poison, 1);
+    Atomics.add(i32, word + CONTROL.told, 1);
     for (let at = 0; at < CONTROL.lines + 16 * (RING + teams); at++) Atomics.notify(i32, word + at);
   };
   const reports = Array.from({ length: threads }, (_, index) =>
@@ -108,14 +114,39 @@ export function createPool(options: PoolOptions): ComputePool {
   );
 
   const completed = () => Atomics.load(i32, word + CONTROL.completed);
-  async function reached(count: number): Promise<void> {
+  /** Who waits, and for how many commands. One sleep serves all, and ends when about half of them have what they want: waking the
+   * host takes a core from a compute thread, so it is done seldom. What runs out of commands has met them all. */
+  const waiting: { readonly count: number; readonly settle: (error?: Error) => void }[] = [];
+  let watching = false;
+  async function watch(): Promise<void> {
+    watching = true;
+    await null; // so that those who begin to wait now are among them
     for (;;) {
-      const now = completed();
-      if (now >= count) return; // done is done, even when a thread has died since
-      if (failure) throw failure;
-      const wait = Atomics.waitAsync(i32, word + CONTROL.completed, now, 1000);
+      const told = Atomics.load(i32, word + CONTROL.told);
+      settleReached();
+      const middle = waiting[Math.floor(waiting.length / 2)];
+      if (!middle) break;
+      Atomics.store(i32, word + commandWord((middle.count - 1) % RING, teams) + TELL, 1);
+      if (completed() >= middle.count) continue; // it may have ended before it could see that somebody waits
+      const wait = Atomics.waitAsync(i32, word + CONTROL.told, told);
       if (wait.async) await wait.value;
     }
+    watching = false;
+  }
+  function settleReached(): void {
+    const now = completed();
+    while (waiting.length > 0 && (waiting[0]!.count <= now || failure)) {
+      const { count, settle } = waiting.shift()!;
+      settle(count <= now ? undefined : failure!); // done is done, even when a thread has died since
+    }
+  }
+  async function reached(count: number): Promise<void> {
+    if (completed() >= count) return;
+    await new Promise<void>((resolve, reject) => {
+      const place = waiting.findLastIndex((other) => other.count <= count) + 1;
+      waiting.splice(place, 0, { count, settle: (error) => (error ? reject(error) : resolve()) });
+      if (!watching) void watch();
+    });
   }
 
   function submit(kind: number, barrier: number, ...words: readonly number[]): number {
@@ -124,6 +155,7 @@ export function createPool(options: PoolOptions): ComputePool {
     i32[at] = kind;
     i32[at + 1] = barrier;
     for (let i = 0; i < words.length; i++) i32[at + 2 + i] = words[i]!;
+    Atomics.store(i32, at + TELL, 0);
     head++;
     Atomics.store(i32, word + CONTROL.head, head);
     Atomics.notify(i32, word + CONTROL.head);
@@ -134,9 +166,11 @@ export function createPool(options: PoolOptions): ComputePool {
     arena,
     threads,
     teams,
-    calls: (program, template) => submit(COMMAND.calls, 1, program.address, program.count, template),
+    calls: (program, template, independent = false) =>
+      submit(COMMAND.calls, independent ? 0 : 1, program.address, program.count, template),
+    everywhere: (program, template) => submit(COMMAND.everywhere, 1, program.address, program.count, template),
     leaves: (program, template, jobs) => submit(COMMAND.leaves, 1, program.address, program.count, template, jobs),
-    veto: (address) => submit(COMMAND.veto, 1, address),
+    veto: (address) => submit(COMMAND.veto, 0, address),
     done: reached,
     get halted() {
       return Atomics.load(i32, word + CONTROL.halted) !== 0;

@@ -127,6 +127,7 @@ class Session implements StoreObserver {
   readonly #schedule: Schedule;
   readonly #tallies;
   readonly engine: Engine;
+  readonly saves: boolean;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
   #saved: number;
@@ -147,6 +148,7 @@ class Session implements StoreObserver {
     start: Snapshot,
   ) {
     this.#options = options;
+    this.saves = options.onSave !== undefined && !options.dryRun;
     this.#prepared = prepared;
     this.#schedule = schedule;
     this.#saved = start.version;
@@ -260,9 +262,9 @@ class Session implements StoreObserver {
   }
 
   save(snapshot: Snapshot): Promise<void> {
-    const { onSave, dryRun } = this.#options;
+    const { onSave } = this.#options;
     const before = this.#saving;
-    if (!onSave || dryRun) return before;
+    if (!onSave || !this.saves) return before;
     const perEpoch = stepsPerEpoch(this.#schedule);
     const epochEnd = snapshot.version % perEpoch === 0;
     const info: SaveInfo = {

@@ -10,6 +10,7 @@ import {
   commandWord,
   JOB,
   RING,
+  TELL,
   type ThreadSetup,
   teamWord,
 } from './control.ts';
@@ -104,6 +105,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const siblings = i32[job + JOB.ladderCount]!;
       i32[own + BINDING.ladderCount] = siblings;
       for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
+      if (!meet(teamBarrier, teamSize)) return false; // the bundle before this one has the same buffers
       if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
@@ -136,13 +138,19 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const done =
         kind === COMMAND.leaves
           ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!)
-          : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
+          : kind === COMMAND.everywhere
+            ? runCalls(i32[at + 2]!, i32[at + 3]!, 0, 0, 1, allBarrier)
+            : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
       if (!done) return leaves;
     }
     if (Atomics.add(i32, control + arrivalsWord(slot), 1) === threads - 1) {
       Atomics.store(i32, control + arrivalsWord(slot), 0);
       Atomics.store(i32, control + CONTROL.completed, (sequence + 1) | 0);
-      Atomics.notify(i32, control + CONTROL.completed);
+      // the host sets TELL before it looks at `completed`: one of both sees the other
+      if (Atomics.load(i32, at + TELL) !== 0) {
+        Atomics.add(i32, control + CONTROL.told, 1);
+        Atomics.notify(i32, control + CONTROL.told);
+      }
     }
   }
 }
