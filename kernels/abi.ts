@@ -50,6 +50,8 @@ export const BINDING = {
   seedLow: 52,
   seedHigh: 53,
   reduce: 54, // address of the reduce program: u32 length, then postfix: a contribution's base, or 0 = add the top two (left + right)
+  leaves: 55, // leaves that the rows belong to, side by side: their sums are taken one by one and added in the tree; 0 is 1
+  leafEnds: 56, // address of u32: the row after each leaf's last
   words: 64,
 } as const;
 

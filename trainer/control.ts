@@ -45,8 +45,11 @@ export const COMMAND = {
 /** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), barrier, first tile, tiles (0: by Tiles). */
 export const CALL_WORDS = 8;
 
-/** Words of a leaf's job; the ladder's addresses follow the count. */
-export const JOB = { rows: 0, input: 1, contribution: 2, slot: 3, ladderCount: 4, ladder: 5, words: 40 } as const;
+/** Words of the job of one bundle of leaves; the ladder's addresses follow the count. */
+export const JOB = {
+  ...{ rows: 0, input: 1, contribution: 2, slot: 3, leaves: 4, leafEnds: 5, ladderCount: 6, ladder: 7 },
+  words: 40,
+} as const;
 
 /** What a thread is started with. */
 export interface ThreadSetup {

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
 import type { Prepared } from './prepare.ts';
-import type { Work } from './work.ts';
+import { bundlesOf, type Work } from './work.ts';
 
 /** First f32 in a region that is not finite, or -1. */
 function firstBad(views: Views, address: number, bytes: number): number {
@@ -46,11 +46,10 @@ async function search(engine: Engine, prepared: Prepared, job: Job, work: Work):
     }
   const batch = await engine.feed.batch(work, new AbortController().signal);
   const replay = createReplay(engine, prepared, job, work);
-  for (const [leaf, rows] of work.shares.entries()) {
-    const slot = work.shares.slice(0, leaf).reduce((a, b) => a + b, 0);
-    const at = leaf * program.input.leafBytes;
-    const found = rows > 0 && replay(batch.bytes.subarray(at, at + program.input.leafBytes), rows, slot);
-    if (found) return `it arose in ${found}, in micro-shard ${leaf}`;
+  for (const [i, { rows, slot }] of bundlesOf(work, prepared.machine.level).entries()) {
+    const at = i * program.input.leafBytes;
+    const found = replay(batch.bytes.subarray(at, at + program.input.leafBytes), rows, slot);
+    if (found) return `it arose in ${found}, among samples ${slot} to ${slot + rows - 1} of the batch`;
   }
   return 'it arose in the sum over micro-shards';
 }

@@ -40,6 +40,8 @@ export interface Engine {
   readonly versions: Versions;
   readonly kernels: KernelModule;
   readonly profile: Profile;
+  /** Share of the speed that the fastest engine reaches on such a core (KernelReport). */
+  readonly speed: number;
   /** Runs the schedule to its end. */
   run(signal: AbortSignal): Promise<void>;
   close(): Promise<readonly ThreadReport[]>;
@@ -53,15 +55,16 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 export function createEngine(options: EngineOptions): Engine {
   const { job, dataset, prepared, schedule, start, observer } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
-  const { threads, teamSize, depth, slots, ranges, staging } = machine;
-  const { kernels } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
+  const { threads, teamSize, depth, slots, level, ranges, staging } = machine;
+  const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   const { microShards, batch } = job;
-  const ofPool = () =>
-    createWasmExecutor({ pool, program, profile: profileOf(kernels), seed: seedWords(job.seed), microShards, depth });
+  const seed = seedWords(job.seed);
+  const profile = profileOf(kernels);
+  const ofPool = () => createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
   const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
   const store = createLocalStore({
@@ -84,6 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
     layout: program.input,
     batch,
     microShards,
+    level,
     seed: job.seed,
     slots,
     threads: 1,
@@ -95,6 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
     versions,
     kernels,
     profile: executor.profile,
+    speed: report.speed,
     run: (signal) => train(store, feed, executor, signal),
     async close() {
       await executor.close();

@@ -13,6 +13,8 @@ export interface StartEvent {
   readonly job: string;
   readonly profile: Profile;
   readonly node: string;
+  /** Share of the speed that the fastest engine reaches on such a core, estimated. */
+  readonly speed: number;
   readonly threads: number;
   /** Threads that share one micro-shard. */
   readonly team_size: number;

@@ -12,7 +12,7 @@ export interface Profile {
 
 /** The samples of one piece of work, in memory that both the data pool and the executor see. */
 export interface Batch {
-  /** All micro-shards, InputLayout.leafBytes apart. */
+  /** All bundles of the work (work.ts), InputLayout.leafBytes apart. */
   readonly bytes: Uint8Array;
   /** To be called once, when nothing reads the samples any more. */
   release(): void;

@@ -1,5 +1,6 @@
 // feed.ts: which samples each piece of work needs, read ahead of it into input slots. The reading itself is the data pool's.
 import { createFeeder, type Feeder } from '../datasets/feeder.ts';
+import type { FillRequest } from '../datasets/fill-request.ts';
 import type { Reader } from '../datasets/reader.ts';
 import { type Sampler, sampler } from '../datasets/sampler.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
@@ -7,7 +8,7 @@ import type { Arena } from '../kernels/arena.ts';
 import type { Batch } from './executor.ts';
 import type { InputLayout } from './plan.ts';
 import type { Feed } from './train.ts';
-import { rowsOf, type Work } from './work.ts';
+import { bundlesOf, type Work } from './work.ts';
 
 export interface FeedOptions {
   readonly arena: Arena;
@@ -17,6 +18,8 @@ export interface FeedOptions {
   readonly layout: InputLayout;
   readonly batch: number;
   readonly microShards: number;
+  /** Leaves of a bundle, as a power of two: `layout` is that of one bundle. */
+  readonly level: number;
   readonly seed: number;
   /** Batches held at once, being read or being computed. */
   readonly slots: number;
@@ -29,14 +32,14 @@ interface Held {
   readonly ready: Promise<void>;
 }
 
-export const feedBytes = (layout: InputLayout, microShards: number, slots: number): number =>
-  slots * (microShards * layout.leafBytes + 512);
+export const feedBytes = (layout: InputLayout, bundles: number, slots: number): number =>
+  slots * (bundles * layout.leafBytes + 512);
 
 const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step}`;
 
 export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number } {
-  const { arena, layout, microShards, transforms, batch, seed } = options;
-  const bytes = microShards * layout.leafBytes;
+  const { arena, layout, microShards, level, transforms, batch, seed } = options;
+  const bytes = Math.ceil(microShards / 2 ** level) * layout.leafBytes;
   const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
   const free = [...addresses];
   const held = new Map<string, Held>();
@@ -54,10 +57,14 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
       order: sampler({ length: options.test.length, batch, seed, shuffle: false }),
     },
   } satisfies Record<Work['kind'], { feeder: Feeder; order: Sampler }>;
-  const indicesOf = (work: Work): Uint32Array => {
+  /** The samples of the work's node, bundle by bundle. */
+  const requestOf = (work: Work, address: number): FillRequest => {
     const { order } = sides[work.kind];
     const step = work.kind === 'gradient' ? work.step % order.stepsPerEpoch : work.step;
-    return order.indices(work.epoch, step).subarray(0, rowsOf(work));
+    const bundles = bundlesOf(work, level);
+    const last = bundles.at(-1)!;
+    const indices = order.indices(work.epoch, step).subarray(bundles[0]!.slot, last.slot + last.rows);
+    return { address, leaves: bundles.map((bundle) => bundle.rows), indices };
   };
   let waitedMs = 0;
 
@@ -71,7 +78,7 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     for (const kind of ['gradient', 'evaluate'] as const) {
       const wanted = next.filter((work) => work.kind === kind);
       if (wanted.length === 0) continue;
-      const requests = wanted.map((work) => ({ address: free.pop()!, leaves: work.shares, indices: indicesOf(work) }));
+      const requests = wanted.map((work) => requestOf(work, free.pop()!));
       const ready = sides[kind].feeder.fill(requests, stop.signal);
       ready.catch(() => {}); // whoever asks for the batch hears of it
       wanted.forEach((work, i) => {

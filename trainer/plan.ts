@@ -16,11 +16,11 @@ import { type Halo, NO_HALO, type Tensor, widest } from './tensor.ts';
 
 export type Mode = 'train' | 'evaluate' | 'predict';
 
-/** The pixels and labels of one micro-shard, as the data pool leaves them. */
+/** The pixels and labels of one bundle of micro-shards, as the data pool leaves them. */
 export interface InputLayout {
-  /** Bytes from one micro-shard of a batch to the next. */
+  /** Bytes from one bundle of a batch to the next. */
   readonly leafBytes: number;
-  /** `at`: byte offset of the field's first row inside its micro-shard. */
+  /** `at`: byte offset of the field's first row inside its bundle. */
   readonly fields: Readonly<Record<'image' | 'label', { readonly at: number; readonly rowBytes: number }>>;
 }
 

@@ -26,6 +26,8 @@ export interface Machine {
   readonly threads: number;
   /** Threads that share one micro-shard. */
   readonly teamSize: number;
+  /** Micro-shards that a team computes side by side, as a power of two. */
+  readonly level: number;
   /** Pieces of work under way at once. */
   readonly depth: number;
   /** Batches held at once, being read or computed. */
@@ -53,6 +55,8 @@ export interface PrepareOptions {
   /** Default: 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
   readonly teamSize?: number;
   readonly ranges?: number;
+  /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
+  readonly level?: number;
   /** Default 0: the executor computes in the store's memory. */
   readonly staging?: number;
 }
@@ -71,10 +75,18 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const transforms = labelTransforms(job, dataset, loss, output);
   const input = inputSpec(job, dataset, transforms, loss, output);
   const metrics = job.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1));
-  const rows = Math.max(...sharesOf(job.batch, job.microShards));
-  const program = compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input });
-  checkMetrics(metrics, program);
-  const machine = machineFor(job, program, options);
+  const compiled = (level: number): Program => {
+    const rows = sharesOf(job.batch, job.microShards)
+      .slice(0, 2 ** level)
+      .reduce((a, b) => a + b, 0);
+    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input });
+  };
+  const teams = teamsFor(job, options);
+  const single = compiled(0);
+  checkMetrics(metrics, single);
+  const level = options.level ?? levelFor(job, single, options.threads / teams.teamSize);
+  const program = level === 0 ? single : compiled(level);
+  const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
   const optimizerConfig = job.optimizer.config;
   const memory = memoryOf(job, program, segments, optimizer, optimizerConfig, machine);
@@ -83,12 +95,12 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   return { program, segments, metrics, transforms, optimizer, optimizerConfig, machine, memory, bytes };
 }
 
-function machineFor(job: Job, program: Program, options: PrepareOptions): Machine {
-  const { threads, teamSize, ranges = 1, staging = 0 } = options;
+function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: number } {
+  const { threads, teamSize } = options;
   const size = teamSize ?? Math.max(1, Math.ceil(threads / job.microShards));
   if (!Number.isInteger(threads / size)) {
     // a team size that nobody asked for gives way; one that somebody asked for is an error
-    if (teamSize === undefined) return machineFor(job, program, { ...options, teamSize: threads });
+    if (teamSize === undefined) return teamsFor(job, { ...options, teamSize: threads });
     throw new ShoalError({
       code: 'SHOAL_THREADS',
       operation: 'form teams of threads',
@@ -97,9 +109,23 @@ function machineFor(job: Job, program: Program, options: PrepareOptions): Machin
       hint: 'Change --threads or the team size.',
     });
   }
-  const batchBytes = job.microShards * program.input.leafBytes;
+  return { teamSize: size };
+}
+
+/**
+ * Where weights are large, a pass over them costs more than a pass over activations: then several micro-shards share each pass, as
+ * many as leave every team a bundle. Where activations are larger, one micro-shard at a time keeps them in the cache.
+ */
+function levelFor(job: Job, single: Program, teams: number): number {
+  if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
+  return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
+}
+
+function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {
+  const { threads, ranges = 1, staging = 0 } = options;
+  const batchBytes = Math.ceil(job.microShards / 2 ** level) * program.input.leafBytes;
   const slots = Math.max(3, Math.min(16, Math.floor(READ_AHEAD / batchBytes)));
-  return { threads, teamSize: size, depth: Math.max(1, Math.floor(slots / 2) - 1), slots, ranges, staging };
+  return { threads, teamSize, level, depth: Math.max(1, Math.floor(slots / 2) - 1), slots, ranges, staging };
 }
 
 function memoryOf(
@@ -110,20 +136,21 @@ function memoryOf(
   optimizerConfig: unknown,
   machine: Machine,
 ): Record<string, number> {
-  const { threads, teamSize, depth, slots, ranges, staging } = machine;
+  const { threads, teamSize, level, depth, slots, ranges, staging } = machine;
+  const { microShards } = job;
   const slotCount = optimizer.slots(optimizerConfig).length;
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = { segments, bytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const store = localStoreBytes(
     { versions, contribution: program.contribution, optimizer, optimizerConfig },
-    { depth, ranges, microShards: job.microShards, staging },
+    { depth, ranges, microShards, staging },
   );
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),
-    ...wasmExecutorBytes(program, job.microShards, threads / teamSize, depth),
+    ...wasmExecutorBytes(program, { microShards, teams: threads / teamSize, depth, level }),
     updates: store,
-    batches: feedBytes(program.input, job.microShards, slots),
+    batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots),
   };
 }
 
@@ -178,12 +205,18 @@ function labelTransforms(
   const { classes } = train;
   const label = train.fields['label'];
   if (!label) throw labelError(job, 'no field named "label"', 'one');
-  if (label.dtype !== 'i32') return [];
   if (loss.labels === 'class') {
+    if (label.dtype !== 'i32' || label.shape.length > 0)
+      throw labelError(
+        job,
+        `labels of type ${label.dtype}, shape ${shapeText(label.shape)}`,
+        'one whole number a sample',
+      );
     if (classes !== null && classes > outputs)
       throw labelError(job, `labels from 0 to ${classes - 1}`, `labels from 0 to ${outputs - 1}, the model's outputs`);
     return [];
   }
+  if (label.dtype !== 'i32') return [];
   if (outputs === 1) {
     if (classes !== null && classes > 2 && loss.activation === 'sigmoid')
       throw labelError(job, `${classes} classes`, 'two, for one sigmoid output');

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly teamSize?: number;
   /** Owners of the flat vector, as servers would be. Default 1. Never changes a bit. */
   readonly ranges?: number;
+  /** Micro-shards computed side by side, as a power of two; the plan chooses by default. Never changes a bit. */
+  readonly level?: number;
   /** What to compute with; default: the kernels on the compute threads. It may change bits: it has a profile of its own. */
   readonly executor?: OtherExecutor;
   /** Where to go on from; default: the first values. */
@@ -96,11 +98,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const { job, signal } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const threads = options.threads ?? availableThreads();
-  const { teamSize, ranges, executor } = options;
+  const { teamSize, ranges, level, executor } = options;
   const prepared = prepare(job, dataset, {
     threads,
     ...(teamSize === undefined ? {} : { teamSize }),
     ...(ranges === undefined ? {} : { ranges }),
+    ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
     staging: executor?.staging ?? 0,
   });
   const start = options.start ?? firstSnapshot(job, prepared);
@@ -173,6 +176,7 @@ class Session implements StoreObserver {
       job: await jobHash(job),
       profile: session.engine.profile,
       node: process.version,
+      speed: session.engine.speed,
       threads: machine.threads,
       team_size: machine.teamSize,
       micro_shards: job.microShards,

@@ -89,7 +89,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   }
 
   let leaves = 0;
-  /** The program once for each leaf of this thread's team. */
+  /** The program once for each bundle of leaves of this thread's team. */
   function runLeaves(program: number, count: number, jobs: number): boolean {
     const list = (jobs >>> 2) + 2 * team;
     let job = i32[list]! >>> 2;
@@ -99,11 +99,13 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;
       i32[own + BINDING.rows] = rows;
       i32[own + BINDING.slot] = i32[job + JOB.slot]!;
+      i32[own + BINDING.leaves] = i32[job + JOB.leaves]!;
+      i32[own + BINDING.leafEnds] = i32[job + JOB.leafEnds]!;
       const siblings = i32[job + JOB.ladderCount]!;
       i32[own + BINDING.ladderCount] = siblings;
       for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
       if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
-      leaves++;
+      leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
     }
     return true;

@@ -9,8 +9,8 @@ import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
-import { endLeaf, firstLeaf, type Ladder, ladder, splitLeaves } from './tree.ts';
-import { activeLeaves, type Work } from './work.ts';
+import { type Ladder, ladder, splitLeaves } from './tree.ts';
+import { type Bundle, bundlesOf, type Work } from './work.ts';
 
 export interface WasmExecutorOptions {
   readonly pool: ComputePool;
@@ -20,36 +20,40 @@ export interface WasmExecutorOptions {
   readonly microShards: number;
   /** Pieces of work under way at most. */
   readonly depth: number;
+  /** Leaves of a bundle, as a power of two: the plans are compiled for as many rows. */
+  readonly level: number;
   /** Least leaves in a piece of work; default 1. */
   readonly unit?: number;
 }
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 
-/** Place in the batch of a leaf's first row. */
-function firstRow(work: Work, leaf: number): number {
-  let row = 0;
-  for (let i = 0; i < leaf; i++) row += work.shares[i]!;
-  return row;
-}
-
-/** Contributions that one team may hold at once, whatever the number of leaves with rows. */
-function slotsPerTeam(microShards: number, teams: number): number {
+/** Contributions that one team may hold at once, whatever the number of bundles with rows. */
+function slotsPerTeam(bundles: number, teams: number): number {
   let most = 1;
-  for (let leaves = 1; leaves <= microShards; leaves++)
-    for (const [from, to] of splitLeaves(leaves, teams)) most = Math.max(most, ladder(from, to).slots);
+  for (let count = 1; count <= bundles; count++)
+    for (const [from, to] of splitLeaves(count, teams)) most = Math.max(most, ladder(from, to).slots);
   return most;
 }
 
+/** Bindings, the teams' lists, a job and the leaves' ends for each bundle. */
 const recordWords = (microShards: number, teams: number): number =>
-  2 * BINDING.words + 2 * teams + microShards * JOB.words;
+  BINDING.words + 2 * teams + microShards * (JOB.words + 1);
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
-export function wasmExecutorBytes(program: Program, microShards: number, teams: number, depth: number) {
+export function wasmExecutorBytes(
+  program: Program,
+  {
+    microShards,
+    teams,
+    depth,
+    level,
+  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level'> & { teams: number },
+) {
   const { plans, packs, tables, contribution } = program;
   const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs];
   return {
-    contributions: teams * slotsPerTeam(microShards, teams) * (contribution.bytes + 512),
+    contributions: teams * slotsPerTeam(Math.ceil(microShards / 2 ** level), teams) * (contribution.bytes + 512),
     panels: alignUp(program.packedBytes + 512),
     tables: alignUp(tables.bytes + 512),
     calls:
@@ -59,7 +63,7 @@ export function wasmExecutorBytes(program: Program, microShards: number, teams: 
 }
 
 export function createWasmExecutor(options: WasmExecutorOptions): Executor {
-  const { pool, program, profile, seed, microShards, depth, unit = 1 } = options;
+  const { pool, program, profile, seed, microShards, depth, level, unit = 1 } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
   const tables = arena.take(program.tables.bytes);
@@ -70,7 +74,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
   const packs = encodeCalls(arena, program.packs);
-  const perTeam = slotsPerTeam(microShards, teams);
+  const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams);
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
@@ -78,17 +82,19 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   let turn = 0;
   let packedVersion = -1;
 
-  /** Which team computes which leaves into which slots. The same for every step with as many leaves. */
+  /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
   const layouts = new Map<string, { readonly ladders: readonly Ladder[]; readonly parts: readonly Part[] }>();
-  function layoutOf(from: number, to: number) {
-    const key = `${from}-${to}`;
+  function layoutOf(bundles: readonly Bundle[]) {
+    const { level: own, index: first } = bundles[0]!.node;
+    const key = `${own} ${first} ${bundles.length} ${bundles.at(-1)!.leafEnds.length}`;
     let layout = layouts.get(key);
     if (!layout) {
-      const ladders = splitLeaves(to - from, teams).map(([a, b]) => ladder(from + a, from + b));
+      const ladders = splitLeaves(bundles.length, teams).map(([a, b]) => ladder(first + a, first + b));
       const parts = ladders.flatMap(({ parts }, team) =>
         parts.map(({ node, slot }) => {
           const at = slots[team]![slot]!;
-          return { node, bytes: u8.subarray(at, at + program.contribution.bytes) };
+          const bytes = u8.subarray(at, at + program.contribution.bytes);
+          return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
       layout = { ladders, parts };
@@ -110,20 +116,24 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     i32[word + BINDING.step] = work.version;
   }
 
-  /** The list of leaves of each team (control.ts, JOB). */
-  function writeJobs(at: number, work: Work, ladders: readonly Ladder[], batch: number): void {
+  /** The list of bundles of each team (control.ts, JOB). */
+  function writeJobs(at: number, bundles: readonly Bundle[], ladders: readonly Ladder[], batch: number): void {
     const lists = at >>> 2;
+    const first = bundles[0]!.node.index;
     let job = lists + 2 * teams;
-    let place = firstRow(work, ladders[0]!.steps[0]?.leaf ?? 0);
+    let ends = job + bundles.length * JOB.words;
     ladders.forEach(({ steps }, team) => {
       i32[lists + 2 * team] = 4 * job;
       i32[lists + 2 * team + 1] = steps.length;
       for (const { leaf, slot, siblings } of steps) {
-        i32[job + JOB.rows] = work.shares[leaf]!;
-        i32[job + JOB.input] = batch + leaf * program.input.leafBytes;
+        const bundle = bundles[leaf - first]!;
+        i32[job + JOB.rows] = bundle.rows;
+        i32[job + JOB.input] = batch + (leaf - first) * program.input.leafBytes;
         i32[job + JOB.contribution] = slots[team]![slot]!;
-        i32[job + JOB.slot] = place;
-        place += work.shares[leaf]!;
+        i32[job + JOB.slot] = bundle.slot;
+        i32[job + JOB.leaves] = bundle.leafEnds.length;
+        i32[job + JOB.leafEnds] = 4 * ends;
+        for (const end of bundle.leafEnds) i32[ends++] = end;
         i32[job + JOB.ladderCount] = siblings.length;
         siblings.forEach((sibling, i) => {
           i32[job + JOB.ladder + i] = slots[team]![sibling]!;
@@ -137,13 +147,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     profile,
     unit,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
-      const active = activeLeaves(work);
-      const { ladders, parts } = layoutOf(firstLeaf(work.node), Math.min(endLeaf(work.node), active));
+      const bundles = bundlesOf(work, level);
+      const { ladders, parts } = layoutOf(bundles);
       await pool.room(2);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
-      writeJobs(jobs, work, ladders, batch.bytes.byteOffset);
+      writeJobs(jobs, bundles, ladders, batch.bytes.byteOffset);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion !== parameters.version) pool.calls(packs, record);
       packedVersion = parameters.version;

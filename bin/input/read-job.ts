@@ -21,11 +21,11 @@ export interface ReadJob {
   readonly weights: readonly NamedWeight[] | undefined;
 }
 
-/** The options as settings; `--set` comes last and wins. */
+/** The options as settings, `--set` first: `--set optimizer=sgd --lr 0.1` is the rate of the new optimizer. */
 export function settingsOf({ epochs, batch, lr, seed, set = [] }: JobOptions): string[] {
   const named = { epochs, batch, 'optimizer.config.learning_rate': lr, seed };
   const settings = Object.entries(named).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
-  return [...settings, ...set];
+  return [...set, ...settings];
 }
 
 /**

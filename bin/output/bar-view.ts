@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 import type { RunEvent, StartEvent } from '../../trainer/events.ts';
 import { warningText } from './errors.ts';
 import { createPace } from './pace.ts';
-import { epochLine, startLine, stepText } from './plain-view.ts';
+import { epochLine, startText, stepText } from './plain-view.ts';
 import type { RunView } from './run-view.ts';
 import type { Screen } from './screen.ts';
 
@@ -16,7 +16,7 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
   let start: StartEvent | null = null;
   let bar: SingleBar | null = null;
 
-  function open(epoch: number): SingleBar {
+  function open(epoch: number, value: number): SingleBar {
     const drawn = new SingleBar({
       format: `epoch ${epoch}/${start!.epochs} ${colors.cyan('{bar}')} {value}/{total}  {text}`,
       stream,
@@ -29,7 +29,7 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
       gracefulExit: false, // Ctrl-C is the command's business
       linewrap: false,
     });
-    drawn.start(stepsPerEpoch(), 0, { text: '' });
+    drawn.start(stepsPerEpoch(), value, { text: '' });
     return drawn;
   }
   const stepsPerEpoch = () => Math.ceil(start!.steps / start!.epochs);
@@ -47,11 +47,12 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
     show(event: RunEvent) {
       if (event.event === 'start') {
         start = event;
-        say(startLine(event));
+        say(startText(event));
       } else if (event.event === 'step') {
         pace.add(event);
-        bar ??= open(event.epoch);
-        bar.update(event.step - (event.epoch - 1) * stepsPerEpoch(), { text: stepText(event, start!.steps, pace) });
+        const value = event.step - (event.epoch - 1) * stepsPerEpoch();
+        bar ??= open(event.epoch, value);
+        bar.update(value, { text: stepText(event, start!.steps, pace) });
       } else if (event.event === 'epoch') {
         say(epochLine(event, start!.epochs, pace, colors));
         pace.restart();

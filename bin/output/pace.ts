@@ -18,13 +18,16 @@ export function createPace(): Pace {
   let steps = 0;
   let samples = 0;
   let ms = 0;
-  let recent: number | null = null;
+  let recent = 0;
+  let seen = 0;
   return {
     add(event) {
       steps++;
       samples += event.samples;
       ms += event.ms;
-      recent = recent === null ? event.ms : KEEP * recent + (1 - KEEP) * event.ms;
+      // the first step of a run includes starting it: it says nothing of those to come
+      recent = seen < 2 ? event.ms : KEEP * recent + (1 - KEEP) * event.ms;
+      seen++;
     },
     get msPerStep() {
       return steps === 0 ? 0 : ms / steps;
@@ -32,7 +35,7 @@ export function createPace(): Pace {
     get samplesPerSecond() {
       return ms === 0 ? 0 : samples / (ms / 1000);
     },
-    secondsFor: (more) => ((recent ?? 0) * more) / 1000,
+    secondsFor: (more) => (recent * more) / 1000,
     restart() {
       steps = 0;
       samples = 0;

@@ -8,13 +8,16 @@ import type { Colors, Screen } from './screen.ts';
 
 const EVERY_MS = 10_000;
 
-/** "digits: 34,826 parameters, ..." */
-export function startLine(event: StartEvent): string {
+/** "digits: 34,826 parameters, ...", and what the running Node gives away. */
+export function startText(event: StartEvent): string {
   const { name, parameters, memory, threads, steps, from } = event;
   const resumed = from > 0 ? `, from step ${count(from)}` : '';
   const size = bytes(memory['total'] ?? 0);
   const work = flops(event.flops_per_sample);
-  return `${name}: ${count(parameters)} parameters, ${work} a sample, ${size}; ${threads} threads; ${count(steps)} steps${resumed}`;
+  const line = `${name}: ${count(parameters)} parameters, ${work} a sample, ${size}; ${threads} threads; ${count(steps)} steps${resumed}`;
+  if (event.speed === 1) return line;
+  const share = `about ${Math.round(100 * event.speed)} % of the speed that Node 24 can reach on such a machine`;
+  return `${line}\nThis Node (${event.node}) trains at ${share}: npx shoal doctor tells more.`;
 }
 
 /** What an epoch came to. */
@@ -47,7 +50,7 @@ export function plainView(screen: Screen, now: () => number = Date.now): RunView
     show(event: RunEvent) {
       if (event.event === 'start') {
         start = event;
-        say(startLine(event));
+        say(startText(event));
       } else if (event.event === 'step') {
         pace.add(event);
         if (now() - told >= EVERY_MS)

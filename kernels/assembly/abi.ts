@@ -9,6 +9,8 @@ export const SLOT: usize = 204;
 export const SEED_LOW: usize = 208;
 export const SEED_HIGH: usize = 212;
 export const REDUCE: usize = 216;
+export const LEAVES: usize = 220;
+export const LEAF_ENDS: usize = 224;
 export const SCRATCH_SPACE: usize = 12;
 
 // @ts-ignore: decorator

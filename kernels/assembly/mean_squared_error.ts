@@ -1,13 +1,15 @@
 // mean_squared_error.ts: squared differences, a mean over C for each row, and their gradient. In doubles.
-import { rowsOf } from "./abi";
+import { rowsOf, scratchOf } from "./abi";
 import { highHalf, joined, lowHalf, sum64 } from "./doubles";
 import { mean_squared_error as args } from "./generated/arguments";
 import { lanesBelow, storeUpTo } from "./lanes";
+import { collapse64, leafEnd, push64 } from "./leaves";
 
 export function mean_squared_error(d: usize, b: usize, from: i32, to: i32): void {
   const rows = rowsOf(b) * args.m(d), C = args.C(d), wantGradient = args.wantGradient(d);
   const share = f64x2.splat(<f64>C);
-  let sum: f64 = 0;
+  const stack = scratchOf(b), m = args.m(d);
+  let sum: f64 = 0, leaf = 0, depth = 0;
   for (let row = 0; row < rows; row++) {
     const y = args.y(d, b) + (<usize>(row * args.ldy(d)) << 2);
     const targets = args.targets(d, b) + (<usize>(row * C) << 2);
@@ -25,6 +27,9 @@ export function mean_squared_error(d: usize, b: usize, from: i32, to: i32): void
       }
     }
     sum += sum64(loss) / <f64>C;
+    if (row + 1 < leafEnd(b, leaf) * m) continue;
+    depth = push64(stack, depth, leaf++, sum);
+    sum = 0;
   }
-  store<f64>(args.sum(d, b), sum);
+  store<f64>(args.sum(d, b), depth > 0 ? collapse64(stack, depth) : sum);
 }

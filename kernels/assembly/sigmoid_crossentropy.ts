@@ -1,14 +1,16 @@
 // sigmoid_crossentropy.ts: sigmoid fused with binary cross-entropy, a mean over C for each row. In doubles, as its softmax twin.
-import { rowsOf } from "./abi";
+import { rowsOf, scratchOf } from "./abi";
 import { highHalf, joined, lowHalf, sum64 } from "./doubles";
 import { sigmoid_crossentropy as args } from "./generated/arguments";
 import { lanesBelow, storeUpTo } from "./lanes";
+import { collapse64, leafEnd, push64 } from "./leaves";
 import { exp64, log64 } from "./math";
 
 export function sigmoid_crossentropy(d: usize, b: usize, from: i32, to: i32): void {
   const rows = rowsOf(b) * args.m(d), C = args.C(d), wantGradient = args.wantGradient(d);
   const share = f64x2.splat(<f64>C);
-  let sum: f64 = 0;
+  const stack = scratchOf(b), m = args.m(d);
+  let sum: f64 = 0, leaf = 0, depth = 0;
   for (let row = 0; row < rows; row++) {
     const logits = args.logits(d, b) + (<usize>(row * args.ldl(d)) << 2);
     const targets = args.targets(d, b) + (<usize>(row * C) << 2);
@@ -29,8 +31,11 @@ export function sigmoid_crossentropy(d: usize, b: usize, from: i32, to: i32): vo
       }
     }
     sum += sum64(loss) / <f64>C;
+    if (row + 1 < leafEnd(b, leaf) * m) continue;
+    depth = push64(stack, depth, leaf++, sum);
+    sum = 0;
   }
-  store<f64>(args.sum(d, b), sum);
+  store<f64>(args.sum(d, b), depth > 0 ? collapse64(stack, depth) : sum);
 }
 
 /** max(x, 0) - x t + log(1 + exp(-|x|)): -t log p - (1 - t) log(1 - p) in a form that does not overflow. */

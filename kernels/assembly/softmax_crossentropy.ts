@@ -1,16 +1,18 @@
 // softmax_crossentropy.ts: softmax fused with cross-entropy: loss sum, probabilities, gradient. Computed in doubles: the loss of
 // a sure prediction is a small difference, and logits are few.
-import { rowsOf } from "./abi";
+import { rowsOf, scratchOf } from "./abi";
 import { highHalf, joined, lowHalf, sum64 } from "./doubles";
 import { softmax_crossentropy as args } from "./generated/arguments";
 import { lanesBelow, storeUpTo } from "./lanes";
+import { collapse64, leafEnd, push64 } from "./leaves";
 import { exp64, log64 } from "./math";
 import { topOf } from "./softmax";
 
 export function softmax_crossentropy(d: usize, b: usize, from: i32, to: i32): void {
   const rows = rowsOf(b) * args.m(d), C = args.C(d), oneHot = args.oneHot(d), wantGradient = args.wantGradient(d);
   const labels = args.labels(d, b);
-  let sum: f64 = 0;
+  const stack = scratchOf(b), m = args.m(d);
+  let sum: f64 = 0, leaf = 0, depth = 0;
   for (let row = 0; row < rows; row++) {
     const logits = args.logits(d, b) + (<usize>(row * args.ldl(d)) << 2);
     const y = args.y(d, b) + (<usize>(row * args.ldy(d)) << 2);
@@ -39,8 +41,11 @@ export function softmax_crossentropy(d: usize, b: usize, from: i32, to: i32): vo
       }
     }
     sum += sum64(loss);
+    if (row + 1 < leafEnd(b, leaf) * m) continue;
+    depth = push64(stack, depth, leaf++, sum);
+    sum = 0;
   }
-  store<f64>(args.sum(d, b), sum);
+  store<f64>(args.sum(d, b), depth > 0 ? collapse64(stack, depth) : sum);
 }
 
 /** Four logits; what lies beyond the row is -inf, whose exponential vanishes. */

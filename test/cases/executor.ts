@@ -115,7 +115,7 @@ interface Sums {
 
 type Bench = ReturnType<typeof openBench>;
 function openBench(job: Job, given: ExecutorCase) {
-  const prepared = prepare(job, dataset, { threads: 2 });
+  const prepared = prepare(job, dataset, { threads: 2, level: 0 });
   const { program, segments } = prepared;
   const { contribution, input } = program;
   const arena = createArena(prepared.bytes);

@@ -5,9 +5,9 @@ import type { Model } from '../../trainer/model.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
 import { relativeError } from '../support/compare.ts';
 import { assertGradient } from '../support/grad-check.ts';
-import { createHost } from '../support/host-plan.ts';
+import { createHost, turned } from '../support/host-plan.ts';
 import { oracle, oracleLoss } from '../support/oracle/index.ts';
-import { ask, byPath } from '../support/parity.ts';
+import { ask, byPath, SEED } from '../support/parity.ts';
 
 /** [Keras class, its options; the layers it reads: default the one before]. Layers are named by class and place: "conv2d_0". */
 export type Node = readonly [className: string, config?: object, inputs?: readonly string[]];
@@ -56,7 +56,7 @@ function checkParity(c: LayerCase): void {
   const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1] } = c;
   const model = modelOf(input, layers);
   const { batch, request } = ask({ model, loss, fromLogits, shares });
-  const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares) });
+  const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares), seed: SEED });
   const samples = shares.reduce((a, b) => a + b, 0);
 
   const trained = host.run('train', batch);
@@ -69,7 +69,7 @@ function checkParity(c: LayerCase): void {
       TOLERANCE,
       path,
     );
-  assert.deepEqual(host.run('train', batch, 'turned'), trained, 'other bits when independent calls are turned around');
+  assert.deepEqual(host.run('train', batch, turned), trained, 'other bits when independent calls are turned around');
 
   const { dropout: _, ...without } = request;
   const predicted = oracle(without);
@@ -81,7 +81,7 @@ function checkParity(c: LayerCase): void {
 function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits = false }: LayerCase): void {
   const model = modelOf(input, layers);
   const { batch, request } = ask({ model, loss, fromLogits, shares: [1] });
-  const host = createHost({ model, loss, fromLogits, rows: 1 });
+  const host = createHost({ model, loss, fromLogits, rows: 1, seed: SEED });
   const gradients = byPath(host.segments, host.run('train', batch).gradients);
   for (const [path, { shape, data }] of Object.entries(request.weights)) {
     const f = (w: Float64Array) =>

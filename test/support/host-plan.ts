@@ -1,17 +1,16 @@
-// host-plan.ts: runs the plans of a program on this thread, in a memory of its own, micro-shard by micro-shard. No pool, no store.
+// host-plan.ts: a whole batch through a model's plans on this thread, micro-shard by micro-shard, added in the tree. One
+// micro-shard alone: trainer/host-runner.ts.
 import { seedWords } from '../../base/random.ts';
-import { BINDING, countTiles, type KernelEntry, SCRATCH_BYTES, SPACES, type Space } from '../../kernels/abi.ts';
-import { createArena } from '../../kernels/arena.ts';
-import { instantiate, type KernelModule, loadKernels } from '../../kernels/load.ts';
-import { compact, expand, memoryBytes } from '../../trainer/contribution.ts';
-import { CALL_WORDS } from '../../trainer/control.ts';
-import { encodeCalls, encodedBytes } from '../../trainer/encode.ts';
+import { countTiles } from '../../kernels/abi.ts';
+import { loadKernels } from '../../kernels/load.ts';
+import { compact } from '../../trainer/contribution.ts';
+import { createHostRunner } from '../../trainer/host-runner.ts';
 import { type LossName, losses } from '../../trainer/losses/index.ts';
 import type { Metric } from '../../trainer/metrics/kind.ts';
 import { elements, type Model, type Segment } from '../../trainer/model.ts';
 import { compile, type InputSpec, type Mode, type Program } from '../../trainer/plan.ts';
 import type { PlanCall } from '../../trainer/plan-builder.ts';
-import { ladder, reduceProgram } from '../../trainer/tree.ts';
+import { reduceProgram } from '../../trainer/tree.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
 
 export interface HostOptions {
@@ -24,7 +23,8 @@ export interface HostOptions {
   readonly rows: number;
   /** Default: f32 values, taken as they are. */
   readonly input?: Pick<InputSpec, 'dtype' | 'scale' | 'shift'>;
-  readonly kernels?: KernelModule;
+  /** Keys the draws of dropout. Default 0. */
+  readonly seed?: number;
 }
 
 export interface HostBatch {
@@ -35,7 +35,6 @@ export interface HostBatch {
   readonly labels: Int32Array | Float32Array;
   /** Rows of each micro-shard; those without any come last. */
   readonly shares: readonly number[];
-  readonly seed?: number;
   readonly step?: number;
 }
 
@@ -49,8 +48,14 @@ export interface HostResult {
   readonly gradients: Float32Array;
 }
 
-/** straight: calls as planned. turned: calls that no barrier separates run last first, their tiles too, one by one. */
-export type Order = 'straight' | 'turned';
+/** Runs some tiles of one call. */
+export type RunCall = (call: PlanCall, from: number, to: number) => void;
+/** Runs all calls of a plan: by default each whole, in order. */
+export type Order = (calls: readonly PlanCall[], rows: number, runCall: RunCall) => void;
+
+const inOrder: Order = (calls, rows, runCall) => {
+  for (const call of calls) runCall(call, 0, countTiles(call.tiles, rows));
+};
 
 export interface Host {
   readonly program: Program;
@@ -58,7 +63,14 @@ export interface Host {
   run(mode: Mode, batch: HostBatch, order?: Order): HostResult;
 }
 
-const module = loadKernels();
+/** Calls that no barrier separates run last first, their tiles too, one by one. */
+export const turned: Order = (calls, rows, runCall) => {
+  for (let from = 0, to = 0; from < calls.length; from = to) {
+    for (to = from + 1; to < calls.length && !calls[to]!.barrier; ) to++;
+    for (const call of calls.slice(from, to).reverse())
+      for (let tile = countTiles(call.tiles, rows); tile-- > 0; ) runCall(call, tile, tile + 1);
+  }
+};
 
 export function programOf(options: HostOptions): { readonly program: Program; readonly segments: readonly Segment[] } {
   const { model, rows, fromLogits = false, metrics = [] } = options;
@@ -72,121 +84,64 @@ export function programOf(options: HostOptions): { readonly program: Program; re
 
 export function createHost(options: HostOptions): Host {
   const { program, segments } = programOf(options);
-  const lists = [program.packs, ...Object.values(program.plans).map((plan) => plan.calls)];
-  const sizes: Partial<Record<Space, number>> = {
-    arena: Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes)),
-    parameters: memoryBytes(segments),
-    packed: program.packedBytes,
-    tables: program.tables.bytes,
-    input: program.input.leafBytes,
-    scratch: SCRATCH_BYTES,
-  };
-  const slots = 8;
-  const fixed = Object.values(sizes).reduce((sum, bytes) => sum + bytes + 1024, 4096);
-  const calls = lists.reduce((sum, list) => sum + encodedBytes(list) + 1024, 0);
-  const arena = createArena(fixed + calls + slots * (program.contribution.bytes + 1024));
-  const { views } = arena;
-  const at = Object.fromEntries(Object.entries(sizes).map(([space, bytes]) => [space, arena.take(bytes)]));
-  const contributions = Array.from({ length: slots }, () => arena.take(program.contribution.bytes));
-  const bindings = arena.take(4 * BINDING.words);
-  const word = bindings >>> 2;
-  for (const [space, base] of Object.entries(at)) views.u32[word + SPACES.indexOf(space as Space)] = base;
-  for (const table of program.tables.entries) views.u8.set(table.data, at['tables']! + table.at);
-  const kernels = instantiate(options.kernels ?? module, arena.memory);
-  const encoded = new Map(lists.map((list) => [list, encodeCalls(arena, list).address]));
+  const { plans, contribution } = program;
+  const runner = createHostRunner(program, segments, loadKernels(), seedWords(options.seed ?? 0));
+  const { views, at } = runner;
+  const input = views.u8.subarray(at.input, at.input + program.input.leafBytes);
 
-  function runCalls(list: readonly PlanCall[], rows: number, order: Order): void {
-    const address = encoded.get(list)!;
-    const call = (i: number) => {
-      const descriptor = views.u32[(address >>> 2) + CALL_WORDS * i + 1]!;
-      const kernel = kernels[list[i]!.arguments.kernel] as KernelEntry;
-      const tiles = countTiles(list[i]!.tiles, rows);
-      if (order === 'straight') kernel(descriptor, bindings, 0, tiles);
-      else for (let tile = tiles - 1; tile >= 0; tile--) kernel(descriptor, bindings, tile, tile + 1);
-    };
-    for (let from = 0, to = 0; from < list.length; from = to) {
-      for (to = from + 1; to < list.length && !list[to]!.barrier; ) to++;
-      const group = Array.from({ length: to - from }, (_, i) => from + i);
-      for (const i of order === 'straight' ? group : group.reverse()) call(i);
-    }
-  }
-
-  /** Everything that a leaf writes holds NaN before it: what it reads without having written it shows. */
-  const spoil = (space: Space) => views.u8.fill(0xff, at[space]!, at[space]! + sizes[space]!);
-
-  function run(mode: Mode, batch: HostBatch, order: Order = 'straight'): HostResult {
-    const { plans, contribution } = program;
-    const { calls, counts, output } = plans[mode];
-    expand(segments, batch.parameters, views.f32.subarray(at['parameters']! >>> 2));
-    [views.u32[word + BINDING.seedLow], views.u32[word + BINDING.seedHigh]] = seedWords(batch.seed ?? 0);
-    views.u32[word + BINDING.step] = batch.step ?? 0;
-    spoil('packed');
-    for (const base of contributions) views.u8.fill(0xff, base, base + contribution.bytes);
-    runCalls(program.packs, 0, order);
-
+  function run(mode: Mode, batch: HostBatch, order: Order = inOrder): HostResult {
+    const { calls, counts, output, arenaBytes } = plans[mode];
+    runner.load(batch.parameters);
     const shares = batch.shares.filter((rows) => rows > 0);
-    const { steps, parts } = ladder(0, shares.length);
-    const width = elements(output.shape);
-    const outputs = new Float32Array(width * shares.reduce((a, b) => a + b, 0));
-    let first = 0;
-    for (const { leaf, slot, siblings } of steps) {
-      const rows = shares[leaf]!;
-      spoil('arena');
-      spoil('input');
-      fillInput(batch, first, rows);
-      views.u32[word + BINDING.rows] = rows;
-      views.u32[word + BINDING.slot] = first;
-      views.u32[word + SPACES.indexOf('contribution')] = contributions[slot]!;
-      views.u32[word + BINDING.ladderCount] = siblings.length;
-      siblings.forEach((sibling, i) => {
-        views.u32[word + BINDING.ladder + i] = contributions[sibling]!;
-      });
-      runCalls(calls, rows, order);
-      const from = (at[output.at.space]! + output.at.at) >>> 2;
-      outputs.set(views.f32.subarray(from, from + rows * width), first * width);
-      first += rows;
-    }
-
-    const tree = reduceProgram(
-      parts.map((part) => part.node),
-      shares.length,
-    );
-    const partials = parts.map(({ slot }) => {
-      const scalarsAt = (contributions[slot]! + contribution.scalarsAt) >>> 3;
-      const gradients = views.f32.subarray(contributions[slot]! >>> 2);
-      return { scalars: views.f64.slice(scalarsAt, scalarsAt + contribution.scalars), gradients };
+    const width = 4 * elements(output.shape);
+    const outputs: Uint8Array[] = [];
+    let slot = 0;
+    const leaves = shares.map((rows) => {
+      views.u8.fill(0xff, at.arena, at.arena + arenaBytes); // NaN: what a call reads that none has written shows
+      fillInput(batch, slot, rows);
+      runner.bind({ rows, slot, step: batch.step ?? 0 });
+      order(calls, rows, runner.tiles);
+      const from = at[output.at.space] + output.at.at;
+      outputs.push(views.u8.slice(from, from + rows * width));
+      const bytes = views.u8.slice(at.contribution, at.contribution + contribution.bytes);
+      slot += rows;
+      const gradients = new Float32Array(bytes.buffer, 0, contribution.scalarsAt / 4);
+      return { gradients, scalars: new Float64Array(bytes.buffer, contribution.scalarsAt, contribution.scalars) };
     });
-    const sum = (of: 'scalars' | 'gradients', length: number): number[] =>
-      Array.from({ length }, (_, i) => {
-        const stack: number[] = [];
-        for (const entry of tree) {
-          if (entry !== '+') stack.push(partials[entry]![of][i]!);
-          else stack.push(stack.pop()! + stack.pop()!);
-        }
-        return stack[0]!;
-      });
-    const scalars = sum('scalars', contribution.scalars);
-    const trains = mode === 'train';
-    const vector = Float32Array.from(trains ? sum('gradients', memoryBytes(segments) >>> 2) : []);
+    const scalars = treeSum(leaves.map((leaf) => leaf.scalars));
     return {
       loss: scalars[0]!,
-      counts: Object.fromEntries(counts.map(({ key, from, length }) => [key, scalars.slice(from, from + length)])),
-      output: outputs,
-      gradients: trains ? compact(segments, vector) : vector,
+      counts: Object.fromEntries(counts.map(({ key, from, length }) => [key, [...scalars.slice(from, from + length)]])),
+      output: new Float32Array(new Uint8Array(Buffer.concat(outputs)).buffer),
+      gradients:
+        mode === 'train' ? compact(segments, treeSum(leaves.map((leaf) => leaf.gradients))) : new Float32Array(0),
     };
   }
 
   function fillInput({ images, labels, shares }: HostBatch, first: number, rows: number): void {
     const { image, label } = program.input.fields;
     const total = shares.reduce((a, b) => a + b, 0);
+    input.fill(0xff);
     const put = (data: HostBatch['images'] | HostBatch['labels'], field: typeof image) => {
       if (data.byteLength !== total * field.rowBytes) throw new Error(`${data.byteLength} bytes for ${total} rows`);
       const from = data.byteOffset + first * field.rowBytes;
-      views.u8.set(new Uint8Array(data.buffer, from, rows * field.rowBytes), at['input']! + field.at);
+      input.set(new Uint8Array(data.buffer, from, rows * field.rowBytes), field.at);
     };
     put(images, image);
     put(labels, label);
   }
 
   return { program, segments, run };
+}
+
+/** The leaves' vectors added as the tree says, left + right, in their own precision. */
+function treeSum<T extends Float32Array | Float64Array>(leaves: readonly T[]): T {
+  const nodes = leaves.map((_, index) => ({ level: 0, index }));
+  const stack: T[] = [];
+  for (const entry of reduceProgram(nodes, leaves.length)) {
+    const right = entry === '+' ? stack.pop()! : null;
+    if (entry === '+') stack.push(stack.pop()!.map((value, i) => value + right![i]!) as T);
+    else stack.push(leaves[entry]!);
+  }
+  return stack[0]!;
 }

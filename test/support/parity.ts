@@ -78,5 +78,5 @@ export function ask({ model, loss, fromLogits = false, shares }: Question): {
     fromLogits,
     dropout: { seed: seedWords(SEED), step: STEP, firstSlot: 0 },
   };
-  return { batch: { parameters, images, labels, shares, seed: SEED, step: STEP }, request };
+  return { batch: { parameters, images, labels, shares, step: STEP }, request };
 }

@@ -10,12 +10,20 @@ import { createReferenceExecutor, referenceExecutor } from '../support/reference
 testExecutor('wasm', 1e-6, {
   open(job, { program, machine }, arena) {
     const kernels = loadKernels();
-    const { threads, teamSize, depth } = machine;
+    const { threads, teamSize, depth, level } = machine;
     const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
     const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
     const { microShards } = job;
     const seed = seedWords(job.seed);
-    const executor = createWasmExecutor({ pool, program, profile: profileOf(kernels), seed, microShards, depth });
+    const executor = createWasmExecutor({
+      pool,
+      program,
+      profile: profileOf(kernels),
+      seed,
+      microShards,
+      depth,
+      level,
+    });
     return {
       executor,
       async close() {

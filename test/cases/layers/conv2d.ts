@@ -82,6 +82,7 @@ export const conv2dCases: readonly LayerCase[] = [
   ...activations,
   ...rows,
   behind('no bias', { use_bias: false, activation: 'relu' }),
+  behind('more pixels than a tile', { filters: 18, padding: 'same', activation: 'relu' }, [11, 12, 2]),
   {
     title: 'three in a row, valid, same and strided',
     input: [9, 8, 1],

@@ -47,6 +47,7 @@ export const denseCases: readonly LayerCase[] = [
   { title: 'on rows of a sample', input: [5, 6], layers: [dense(4, { activation: 'sigmoid' }), dense(3)] },
   { title: 'on rows of a sample, softmax', input: [5, 6], layers: [dense(4), dense(3, { activation: 'softmax' })] },
   { title: 'on pixels', input: [3, 4, 2], layers: [dense(5, { activation: 'relu' }), dense(3)] },
+  { title: 'on more pixels than a tile', input: [9, 12, 2], layers: [dense(5, { activation: 'relu' }), dense(3)] },
   {
     title: 'between convolutions with borders',
     input: [5, 4, 2],

@@ -17,24 +17,24 @@ export interface OptimizerConfig {
 
 type Vectors = Readonly<Record<string, Float64Array>>;
 
-/** Adds what a step adds to one weight; `state` is two numbers of its own, `t` the number of the step, from 1. */
-type Rule = (gradient: number, rate: number, state: Float64Array, t: number) => number;
+/** Adds what a step adds to one weight; its own two numbers are state[at] and state[at + 1]; `t` is the step's number, from 1. */
+type Rule = (gradient: number, rate: number, state: Float64Array, at: number, t: number) => number;
 
 function sgd({ momentum = 0, nesterov = false }: OptimizerConfig['config']): Rule {
-  return (g, rate, state) => {
+  return (g, rate, state, at) => {
     if (momentum === 0) return -rate * g;
-    state[0] = momentum * state[0]! - rate * g;
-    return nesterov ? momentum * state[0] - rate * g : state[0];
+    state[at] = momentum * state[at]! - rate * g;
+    return nesterov ? momentum * state[at]! - rate * g : state[at]!;
   };
 }
 
 /** Kingma and Ba's "epsilon hat" form, as Keras has it. */
 function adam({ beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7 }: OptimizerConfig['config']): Rule {
-  return (g, rate, state, t) => {
+  return (g, rate, state, at, t) => {
     const alpha = (rate * Math.sqrt(1 - beta_2 ** t)) / (1 - beta_1 ** t);
-    state[0]! += (g - state[0]!) * (1 - beta_1);
-    state[1]! += (g * g - state[1]!) * (1 - beta_2);
-    return (-state[0]! * alpha) / (Math.sqrt(state[1]!) + epsilon);
+    state[at]! += (g - state[at]!) * (1 - beta_1);
+    state[at + 1]! += (g * g - state[at + 1]!) * (1 - beta_2);
+    return (-state[at]! * alpha) / (Math.sqrt(state[at + 1]!) + epsilon);
   };
 }
 
@@ -48,20 +48,16 @@ export function oracleOptimizer({
 }: OptimizerConfig): (weights: Vectors, gradients: Vectors, rate?: number) => void {
   const rule = className === 'SGD' ? sgd(config) : adam(config);
   const decay = config.weight_decay ?? (className === 'AdamW' ? 0.004 : 0);
-  const states = new Map<string, Float64Array[]>();
+  const states = new Map<string, Float64Array>();
   let t = 0;
   return (weights, gradients, rate = config.learning_rate) => {
     t++;
     for (const [path, w] of Object.entries(weights)) {
-      if (!states.has(path))
-        states.set(
-          path,
-          Array.from(w, () => new Float64Array(2)),
-        );
-      const state = states.get(path)!;
+      const state = states.get(path) ?? new Float64Array(2 * w.length);
+      states.set(path, state);
       for (let i = 0; i < w.length; i++) {
         w[i]! -= w[i]! * rate * decay;
-        w[i]! += rule(gradients[path]![i]!, rate, state[i]!, t);
+        w[i]! += rule(gradients[path]![i]!, rate, state, 2 * i, t);
       }
     }
   };

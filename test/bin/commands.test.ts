@@ -1,0 +1,142 @@
+// commands.test.ts: `shoal eval`, `predict`, `summary` and `doctor` as processes, on a run made once.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CLASSES, SIDE, tinySamples } from '../support/tiny.ts';
+import { linesOf, newFolder, shoal } from './support/shoal.ts';
+
+/** What numpy.save writes, version 1.0. */
+function npy(type: '|u1' | '<f4', shape: readonly number[], data: Uint8Array | Float32Array): Uint8Array {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
+  const header = `${text.padEnd(117)}\n`;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([Buffer.from('\u0093NUMPY\u0001\u0000v\u0000', 'latin1'), Buffer.from(header, 'latin1'), bytes]);
+}
+
+describe('shoal, after training,', () => {
+  const folder = newFolder();
+  const { images, labels } = tinySamples(6, 3);
+  const rows = Array.from({ length: SIDE }, (_, y) => [...images.subarray(SIDE * y, SIDE * (y + 1))]);
+  let metrics: unknown;
+
+  before(async () => {
+    const settings = ['--epochs', '4', '--set', 'metrics=["accuracy","recall","confusion_matrix"]'];
+    const { stdout } = await shoal(folder, ['train', 'job.json', '--json', ...settings]);
+    metrics = linesOf(stdout).at(-1)!['metrics'];
+    writeFileSync(join(folder, 'bytes.npy'), npy('|u1', [6, SIDE, SIDE], images));
+    writeFileSync(
+      join(folder, 'floats.npy'),
+      npy(
+        '<f4',
+        [6, SIDE, SIDE, 1],
+        Float32Array.from(images, (x) => x / 255),
+      ),
+    );
+    writeFileSync(join(folder, 'one.json'), JSON.stringify(rows));
+    writeFileSync(join(folder, 'one-float.json'), JSON.stringify(rows.map((row) => row.map((x) => x / 255))));
+  });
+
+  it('eval measures what training reported at its end, to the last bit', async () => {
+    const { code, stdout, stderr } = await shoal(folder, ['eval', 'runs/job', '--json', '--threads', '1']);
+    assert.equal(code, 0, stderr);
+    const [line] = linesOf(stdout);
+    assert.deepEqual(line!['metrics'], metrics);
+    assert.equal(line!['samples'], 64);
+    assert.equal(line!['step'], 32);
+  });
+
+  it('eval prints a table of the classes and the confusion matrix', async () => {
+    const { stdout } = await shoal(folder, ['eval', 'runs/job/']);
+    assert.match(stdout, /^held out +loss \d\.\d{4} {2}accuracy 1\.0000 {2}recall 1\.0000 {2}\(64 samples\)$/m);
+    assert.match(stdout, /^class +recall\n0 +1\.0000$/m);
+    assert.match(stdout, /^true \\ predicted +0 +1 +2 +3$/m);
+  });
+
+  it('predict gives the classes of bytes and of floats alike, as lines of JSON (probabilities to 1e-6)', async () => {
+    const [bytes, floats] = [
+      linesOf((await shoal(folder, ['predict', 'runs/job', 'bytes.npy', 'one.json', '--json'])).stdout),
+      linesOf((await shoal(folder, ['predict', 'runs/job', 'floats.npy', 'one-float.json', '--json'])).stdout),
+    ];
+    assert.equal(bytes.length, 7);
+    assert.deepEqual(
+      bytes.map((line) => line['class']),
+      [...labels, labels[0]],
+    );
+    bytes.forEach((line, i) => {
+      const [a, b] = [line, floats[i]!].map((one) => one['probabilities'] as number[]) as [number[], number[]];
+      assert.equal(a.length, CLASSES);
+      a.forEach((p, k) => {
+        assert.ok(Math.abs(p - b[k]!) < 1e-6);
+      });
+      assert.ok(Math.abs(a.reduce((sum, p) => sum + p, 0) - 1) < 1e-6);
+    });
+    assert.deepEqual(bytes[6]!['probabilities'], bytes[0]!['probabilities']);
+  });
+
+  it('predict prints a table', async () => {
+    const { stdout } = await shoal(folder, ['predict', 'runs/job', 'one.json']);
+    assert.match(stdout, new RegExp(`^file +class +probability +then\none\\.json +${labels[0]} +[01]\\.\\d{4} `));
+  });
+
+  it('predict names the file and what is wrong with it', async () => {
+    writeFileSync(join(folder, 'wide.npy'), npy('|u1', [SIDE, SIDE + 1], new Uint8Array(SIDE * (SIDE + 1))));
+    writeFileSync(join(folder, 'cut.npy'), readFileSync(join(folder, 'bytes.npy')).subarray(0, 300));
+    writeFileSync(join(folder, 'uneven.json'), '[[1, 2], [3]]');
+    const cases = [
+      ['wide.npy', 'SHOAL_SHAPE', /\(8, 9\)[\s\S]*\(8, 8, 1\)/],
+      ['cut.npy', 'SHOAL_DATA_TRUNCATED', /384 for \(6, 8, 8\)/],
+      ['uneven.json', 'SHOAL_DATA_FORMAT', /lists of numbers/],
+      ['notes.txt', 'SHOAL_DATA_FORMAT', /\.txt/],
+      ['none.npy', 'SHOAL_DATA_MISSING', /no such file/],
+    ] as const;
+    const outcomes = await Promise.all(cases.map(([file]) => shoal(folder, ['predict', 'runs/job', file])));
+    for (const [i, [file, code, says]] of cases.entries()) {
+      const { code: exit, stderr } = outcomes[i]!;
+      assert.equal(exit, 2);
+      assert.ok(stderr.startsWith(`error ${code}: read ${file}`), stderr);
+      assert.match(stderr, says);
+    }
+  });
+
+  it('predict names the package that decodes images where it is missing, and else what is wrong with the image', async () => {
+    writeFileSync(join(folder, 'picture.png'), 'no picture');
+    const { code, stderr } = await shoal(folder, ['predict', 'runs/job', 'picture.png']);
+    assert.ok(code === 1 || code === 2);
+    assert.match(
+      stderr,
+      /^error SHOAL_OPTIONAL_PACKAGE: [\s\S]*npm install sharp|^error SHOAL_DATA_CORRUPT: read picture.png/,
+    );
+  });
+
+  it('summary prints layers, parameters, work and memory, for people and as JSON', async () => {
+    const { code, stdout } = await shoal(folder, [
+      'summary',
+      'job.json',
+      '--set',
+      'model.config.layers.1.config.filters=6',
+    ]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^conv2d +Conv2D +\(6, 6, 6\) +60 +3\.9 kFLOP$/m); // 9 * 6 + 6; 2 * 9 * 6 * 36
+    assert.match(stdout, /^in all +280 /m); // and 54 * 4 + 4
+    assert.match(stdout, /^parameters and optimizer +\d/m);
+    const [line] = linesOf((await shoal(folder, ['summary', 'job.json', '--json'])).stdout);
+    assert.equal(line!['parameters'], 188);
+    assert.ok((line!['plan'] as { memory: { total: number } }).memory.total > 0);
+  });
+
+  it('summary does without data that are not there', async () => {
+    const { code, stdout, stderr } = await shoal(folder, ['summary', 'job.json', '--set', 'data.path=nowhere']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^in all +188 /m);
+    assert.match(stderr, /no such directory/);
+  });
+
+  it('doctor tells of Node, kernels and the machine, for people and as JSON', async () => {
+    const { code, stdout } = await shoal(folder, ['doctor']);
+    assert.equal(code, 0);
+    for (const part of [/^Node +\d+\./m, /^kernels +(relaxed|simd) SIMD/m, /^peak +\d+\.\d GFLOPS/m, /^speed +\d+ %/m])
+      assert.match(stdout, part);
+    const [line] = linesOf((await shoal(folder, ['doctor', '--json'], { env: { SHOAL_REVEC: '0' } })).stdout);
+    assert.equal((line!['kernels'] as { revectorized: boolean }).revectorized, false);
+  });
+});

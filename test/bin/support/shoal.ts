@@ -1,0 +1,57 @@
+// shoal.ts: calls the command line as a process of its own, in a folder of its own. Not a test.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tinyJob, writeTinyData } from '../../support/tiny.ts';
+
+const bin = fileURLToPath(new URL('../../../bin/shoal.ts', import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CallOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told of what comes, with the process's signal sender. */
+  readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** A folder with the tiny dataset in data/ and job.json. Left behind in the system's temporary files. */
+export function newFolder(train = 128, test = 64): string {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-cli-'));
+  writeTinyData(join(folder, 'data'), train, test);
+  writeFileSync(join(folder, 'job.json'), JSON.stringify(tinyJob('data')));
+  return folder;
+}
+
+export function shoal(folder: string, args: readonly string[], options: CallOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      options.onStdout?.(stdout, (signal) => child.kill(signal));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Lines of JSON; fails on any other line. */
+export const linesOf = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,0 +1,59 @@
+// steps.test.ts: the first steps of small jobs, through threads, store and feed, beside the float64 oracle: each optimizer,
+// dropout's draws, ragged batches. The example jobs: examples.test.ts.
+import assert from 'node:assert/strict';
+import type { Job } from '../../trainer/job.ts';
+import { segmentsOf } from '../../trainer/weights.ts';
+import { relativeError } from '../support/compare.ts';
+import { byPath } from '../support/parity.ts';
+import { convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { oracleSteps, runSteps } from '../support/steps.ts';
+
+const optimizers: readonly (readonly [class_name: string, config: object])[] = [
+  ['SGD', { learning_rate: 0.1 }],
+  ['SGD', { learning_rate: 0.1, weight_decay: 0.1 }],
+  ['SGD', { learning_rate: 0.1, momentum: 0.9 }],
+  ['SGD', { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.1 }],
+  ['SGD', { learning_rate: 0.1, momentum: 0.8, nesterov: true, weight_decay: 0.1 }],
+  ['Adam', { learning_rate: 0.01 }],
+  ['Adam', { learning_rate: 0.01, beta_1: 0.8, beta_2: 0.9, epsilon: 1e-3, weight_decay: 0.1 }],
+  ['AdamW', { learning_rate: 0.01 }],
+];
+
+/** Labels reach these as one-hot rows. */
+const losses: readonly (readonly [loss: object, activation: string])[] = [
+  [{ class_name: 'CategoricalCrossentropy', config: { from_logits: true } }, 'linear'],
+  [{ class_name: 'BinaryCrossentropy', config: {} }, 'sigmoid'],
+  [{ class_name: 'MeanSquaredError', config: {} }, 'tanh'],
+];
+
+async function checkSteps(job: Job): Promise<void> {
+  const dataset = smallDataset(32, 4);
+  const { parameters: segments } = segmentsOf(job.model);
+  const actual = await runSteps(job, dataset);
+  assert.equal(actual.length, 3);
+  for (const [step, expected] of oracleSteps(job, dataset).entries()) {
+    const loss = relativeError([actual[step]!.loss], [expected.loss]);
+    assert.ok(loss <= 1e-5, `loss of step ${step + 1}: relative error ${loss}`);
+    const ours = byPath(segments, actual[step]!.parameters);
+    for (const [path, { data }] of Object.entries(byPath(segments, expected.parameters))) {
+      const error = relativeError(ours[path]!.data, data);
+      assert.ok(error <= 1e-5, `${path} after step ${step + 1}: relative error ${error}`);
+    }
+  }
+}
+
+const ragged = { batch: 13, microShards: 4, epochs: 1, seed: 5 };
+
+describe('three steps of a run', () => {
+  for (const [i, [class_name, config]] of optimizers.entries()) {
+    const [title, layers] = i % 2 === 0 ? (['convolutions', convNet] as const) : (['an MLP', mlp] as const);
+    it(`of ${title} with dropout and ${class_name} ${JSON.stringify(config)}: within 1e-5 of the float64 oracle`, () =>
+      checkSteps(smallJob(layers, { optimizer: { class_name, config }, ...ragged })));
+  }
+
+  for (const [loss, activation] of losses) {
+    const last = { class_name: 'Dense', config: { units: 4, activation } };
+    it(`towards ${JSON.stringify(loss)}: within 1e-5 of the float64 oracle`, () =>
+      checkSteps(smallJob([...mlp.slice(0, -1), last], { loss, optimizer: 'sgd', ...ragged })));
+  }
+});
