@@ -1,9 +1,9 @@
 // engine.ts: everything that computes a job in one process, put together and taken apart: memory, pool, store, executor, feed.
 import { seedWords } from '../base/random.ts';
 import type { Dataset } from '../datasets/reader.ts';
-import { createArena } from '../kernels/arena.ts';
+import { type Arena, createArena } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { testKernels } from '../kernels/self-test.ts';
+import { type KernelReport, testKernels } from '../kernels/self-test.ts';
 import type { Executor, Profile } from './executor.ts';
 import { createFeed } from './feed.ts';
 import type { Job } from './job.ts';
@@ -53,14 +53,34 @@ export const profileOf = (kernels: KernelModule): Profile => ({
 });
 
 export function createEngine(options: EngineOptions): Engine {
-  const { job, dataset, prepared, schedule, start, observer } = options;
+  const { prepared } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
-  const { threads, teamSize, depth, slots, level, ranges, staging } = machine;
+  const { threads, teamSize } = machine;
   const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  try {
+    return assemble(options, { kernels, report, arena, versions, pool });
+  } catch (error) {
+    void pool.close(); // its threads would keep the process alive
+    throw error;
+  }
+}
+
+interface Basis {
+  readonly kernels: KernelModule;
+  readonly report: KernelReport;
+  readonly arena: Arena;
+  readonly versions: Versions;
+  readonly pool: ComputePool;
+}
+
+function assemble(options: EngineOptions, { kernels, report, arena, versions, pool }: Basis): Engine {
+  const { job, dataset, prepared, schedule, start, observer } = options;
+  const { program, optimizer, optimizerConfig } = prepared;
+  const { depth, slots, level, ranges, staging } = prepared.machine;
   const { microShards, batch } = job;
   const seed = seedWords(job.seed);
   const profile = profileOf(kernels);

@@ -1,6 +1,6 @@
 // prepare.ts: a job made ready for a machine: compiled, its memory counted, its data checked against its model. Starts nothing.
 import { ShoalError } from '../base/errors.ts';
-import type { Dataset } from '../datasets/reader.ts';
+import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type TransformConfig, transformRows } from '../datasets/transforms/index.ts';
 import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
 import { feedBytes } from './feed.ts';
@@ -67,6 +67,7 @@ const READ_AHEAD = 64 * 2 ** 20;
 /** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_METRIC, SHOAL_MODEL, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
+  checkParts(dataset);
   const { parameters: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
@@ -154,6 +155,23 @@ function memoryOf(
   };
 }
 
+/** What is learnt from and what is held out must be samples of one kind. @throws SHOAL_SHAPE */
+function checkParts({ train, test }: Dataset): void {
+  const kind = ({ fields, classes }: Reader): string =>
+    ['image', 'label']
+      .map((name) => `${name} ${fields[name] ? `${shapeText(fields[name].shape)} ${fields[name].dtype}` : 'missing'}`)
+      .concat(`${classes ?? 'no'} classes`)
+      .join(', ');
+  if (kind(train) === kind(test)) return;
+  throw new ShoalError({
+    code: 'SHOAL_SHAPE',
+    operation: 'hold samples out from training',
+    got: `held-out samples with ${kind(test)}`,
+    expected: `the kind of the training samples: ${kind(train)}`,
+    hint: 'Give both parts of the dataset the same fields and classes.',
+  });
+}
+
 /** A loss that contains the last activation needs a model that ends in it, or one that gives logits. */
 function checkLoss(job: Job, loss: LossKind, fromLogits: boolean, output: readonly number[]): void {
   if (loss.activation === 'softmax' && output.length !== 1) {
@@ -212,8 +230,10 @@ function labelTransforms(
         `labels of type ${label.dtype}, shape ${shapeText(label.shape)}`,
         'one whole number a sample',
       );
-    if (classes !== null && classes > outputs)
-      throw labelError(job, `labels from 0 to ${classes - 1}`, `labels from 0 to ${outputs - 1}, the model's outputs`);
+    const got = classes === null ? 'labels of an unknown number of classes' : `labels from 0 to ${classes - 1}`;
+    if (classes === null || classes > outputs)
+      // the kernels trust labels to be in range
+      throw labelError(job, got, `labels from 0 to ${outputs - 1}, the model's outputs`);
     return [];
   }
   if (label.dtype !== 'i32') return [];

@@ -108,7 +108,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   });
   const start = options.start ?? firstSnapshot(job, prepared);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
-  const session = await Session.open(options, dataset, prepared, schedule, start);
+  const session = new Session(options, dataset, prepared, schedule, start);
   const interrupt = () => session.engine.store.interrupt();
   signal?.addEventListener('abort', interrupt, { once: true });
   if (signal?.aborted) interrupt();
@@ -140,13 +140,7 @@ class Session implements StoreObserver {
   #warm = false;
   #closed = false;
 
-  private constructor(
-    options: SessionOptions,
-    dataset: Dataset,
-    prepared: Prepared,
-    schedule: Schedule,
-    start: Snapshot,
-  ) {
+  constructor(options: SessionOptions, dataset: Dataset, prepared: Prepared, schedule: Schedule, start: Snapshot) {
     this.#options = options;
     this.saves = options.onSave !== undefined && !options.dryRun;
     this.#prepared = prepared;
@@ -162,38 +156,31 @@ class Session implements StoreObserver {
     this.engine = createEngine({ job, dataset, prepared, schedule, start, observer: this, ...other });
   }
 
-  static async open(
-    options: SessionOptions,
-    dataset: Dataset,
-    prepared: Prepared,
-    schedule: Schedule,
-    start: Snapshot,
-  ): Promise<Session> {
-    const session = new Session(options, dataset, prepared, schedule, start);
-    const { job } = options;
-    const { machine, program, segments, memory, bytes } = prepared;
-    session.#tell({
+  async #tellStart(): Promise<void> {
+    const { job } = this.#options;
+    const { machine, program, segments, memory, bytes } = this.#prepared;
+    this.#tell({
       event: 'start',
       name: job.name,
       job: await jobHash(job),
-      profile: session.engine.profile,
+      profile: this.engine.profile,
       node: process.version,
-      speed: session.engine.speed,
+      speed: this.engine.speed,
       threads: machine.threads,
       team_size: machine.teamSize,
       micro_shards: job.microShards,
       parameters: segments.reduce((sum, s) => sum + s.length, 0),
       memory: { ...memory, total: bytes },
       flops_per_sample: program.plans.train.flops,
-      steps: totalSteps(schedule),
-      epochs: schedule.epochs,
-      samples: schedule.samples,
-      from: start.version,
+      steps: totalSteps(this.#schedule),
+      epochs: this.#schedule.epochs,
+      samples: this.#schedule.samples,
+      from: this.#schedule.from,
     });
-    return session;
   }
 
   async run(): Promise<SessionResult> {
+    await this.#tellStart();
     this.#began = this.#epochBegan = this.#lastStep = performance.now();
     try {
       await this.engine.run(new AbortController().signal);

@@ -1,4 +1,4 @@
-// determinism.test.ts: the same bytes however many threads, teams and ranges, resumed or not, with the revectorizer on and off.
+// determinism.test.ts: the same bytes however many threads, teams, ranges and leaves side by side, resumed or not, with the revectorizer on and off.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,22 +7,22 @@ import { stepsPerEpoch } from '../../trainer/step-machine.ts';
 import { sharesOf } from '../../trainer/tree.ts';
 import { dataset, JOBS, lastEvent, outcome, type SmallRun, smallRun } from '../support/small-run.ts';
 
-/** Threads, threads of a team, ranges: pairwise varied. */
+/** Threads, threads of a team, ranges, level of bundles: pairwise varied, with a bundle for every team. */
 const MACHINES = [
-  [1, 1, 2],
-  [2, 1, 3],
-  [2, 2, 1],
-  [3, 1, 2],
-  [3, 3, 3],
-  [4, 1, 1],
-  [4, 2, 2],
-  [4, 4, 3],
+  [1, 1, 2, 2],
+  [2, 1, 3, 1],
+  [2, 2, 1, 0],
+  [3, 1, 2, 0],
+  [3, 3, 3, 2],
+  [4, 1, 1, 0],
+  [4, 2, 2, 1],
+  [4, 4, 3, 1],
 ] as const;
 
 const first = new Map<string, Promise<SmallRun>>();
 /** The run that all others are held against: made once. */
 function expectedOf(name: keyof typeof JOBS): Promise<SmallRun> {
-  const known = first.get(name) ?? smallRun(JOBS[name], { threads: 1, teamSize: 1, ranges: 1 });
+  const known = first.get(name) ?? smallRun(JOBS[name], { threads: 1, teamSize: 1, ranges: 1, level: 0 });
   first.set(name, known);
   return known;
 }
@@ -41,10 +41,10 @@ function leavesOf({ batch, microShards, epochs }: (typeof JOBS)[keyof typeof JOB
 for (const name of Object.keys(JOBS) as (keyof typeof JOBS)[]) {
   const job = JOBS[name];
   describe(`the ${name} job gives the same hashes and metrics`, () => {
-    for (const [threads, teamSize, ranges] of MACHINES) {
-      it(`with ${threads} threads in teams of ${teamSize} and ${ranges} ranges, each thread computing leaves`, async () => {
+    for (const [threads, teamSize, ranges, level] of MACHINES) {
+      it(`with ${threads} threads in teams of ${teamSize}, ${ranges} ranges and bundles of ${2 ** level}, each thread computing leaves`, async () => {
         const expected = await expectedOf(name);
-        const run = await smallRun(job, { threads, teamSize, ranges });
+        const run = await smallRun(job, { threads, teamSize, ranges, level });
         assert.deepEqual(outcome(run), outcome(expected));
         const losses = (of: SmallRun) => of.events.flatMap((e) => (e.event === 'step' ? [e.loss, e.metrics] : []));
         assert.deepEqual(losses(run), losses(expected));

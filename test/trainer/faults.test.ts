@@ -137,7 +137,10 @@ describe('faults', () => {
     it('names the input where the data is NaN, and keeps what was saved before', async () => {
       const of = smallJob(mlp, { batch: 10, microShards: 4, checkpoint: { everySteps: 1 } });
       const { problem, saved, events } = await failureOf(of, floats({ train: 64 * 20 + 5 }));
-      assert.match(problem.got, /layer "input\w*", forward pass, kernel input_f32, among samples \d+ to \d+ of the batch/);
+      assert.match(
+        problem.got,
+        /layer "input\w*", forward pass, kernel input_f32, among samples \d+ to \d+ of the batch/,
+      );
       const steps = events.filter((event) => event.event === 'step').length;
       assert.ok(problem.operation.startsWith(`train step ${steps + 1} `), problem.operation);
       assert.deepEqual(
@@ -194,6 +197,30 @@ describe('faults', () => {
       );
       assert.equal(prepare(JOBS.dense, floats(), { threads: 2 }).program.model.output, 'dense_2');
       assert.ok(done.steps > 0);
+    });
+  });
+
+  describe('a run that cannot begin', () => {
+    const refused = async (code: string, options: Parameters<typeof smallRun>[1]) => {
+      await assert.rejects(smallRun(JOBS.dense, options), { code });
+      assert.equal(watch.started.length, 0, 'threads were started');
+    };
+    const { train, test } = smallDataset(40, 10);
+
+    it('for held-out samples unlike the training samples, or labels of an unknown range, starts no thread', async () => {
+      await refused('SHOAL_SHAPE', { dataset: { train, test: floats().test } });
+      await refused('SHOAL_SHAPE', { dataset: { train, test: { ...test, classes: 12 } } });
+      const unknown = (reader: typeof train) => ({ ...reader, classes: null });
+      await refused('SHOAL_DATA_LABEL', { dataset: { train: unknown(train), test: unknown(test) } });
+    });
+
+    it('for a checkpoint of another optimizer, or an observer that throws, leaves no thread behind', async () => {
+      const start = { version: 1, parameters: new Float32Array(6_819), slots: {} };
+      await assert.rejects(smallRun(JOBS.dense, { start }));
+      const onEvent = () => {
+        throw new Error('no view');
+      };
+      await assert.rejects(smallRun(JOBS.dense, { onEvent }), /no view/);
     });
   });
 

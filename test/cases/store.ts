@@ -1,0 +1,311 @@
+// store.ts: the suite that every store passes: it hands out the work, adds sums in the tree, updates, saves and stops as promised.
+// Sums come from this file, not from an executor: noise of (step, leaf), so that each leaf and each step shows.
+import assert from 'node:assert/strict';
+import { type Arena, createArena } from '../../kernels/arena.ts';
+import { type ContributionLayout, contributionLayout, type Part } from '../../trainer/contribution.ts';
+import type { LocalStore, Snapshot, StoreObserver } from '../../trainer/local-store.ts';
+import type { Segment } from '../../trainer/model.ts';
+import type { Schedule } from '../../trainer/step-machine.ts';
+import { firstLeaf, type Node } from '../../trainer/tree.ts';
+import { activeLeaves, rowsOf, type Work } from '../../trainer/work.ts';
+import { relativeError, sameBytes } from '../support/compare.ts';
+import { noise } from './kernel.ts';
+
+/** A tensor of two update blocks, and a short one. */
+const SEGMENTS: readonly Segment[] = [
+  { path: 'a/kernel', shape: [70, 80], length: 5600, flat: 0, at: 0 },
+  { path: 'a/bias', shape: [7], length: 7, flat: 5600, at: 5600 },
+];
+const LENGTH = 5607;
+const SCALARS = 3;
+const LAYOUT: ContributionLayout = contributionLayout(SEGMENTS, SCALARS);
+export const MOMENTUM = { learning_rate: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0 };
+
+const SCHEDULE: Schedule = {
+  samples: 21,
+  evaluationSamples: 12,
+  batch: 10,
+  microShards: 4,
+  epochs: 2,
+  evaluateEvery: 1,
+  saveEvery: 2,
+  depth: 2,
+  from: 0,
+  onlyEvaluate: false,
+};
+
+/** What a store is made of. */
+export interface StoreParts {
+  readonly arena: Arena;
+  readonly segments: readonly Segment[];
+  readonly contribution: ContributionLayout;
+  readonly schedule: Schedule;
+  readonly start: Snapshot;
+  readonly observer: StoreObserver;
+  /** Parts of a contribution that come from another memory. */
+  readonly staging: number;
+}
+
+export interface OpenedStore {
+  readonly store: LocalStore;
+  close(): Promise<void>;
+}
+
+/** Which nodes a contribution consists of. */
+type Division = (work: Work) => readonly Node[];
+const level =
+  (height: number): Division =>
+  (work) => {
+    const count = Math.ceil(activeLeaves(work) / 2 ** height);
+    return Array.from({ length: count }, (_, index) => ({ level: height, index }));
+  };
+const DIVISIONS: Readonly<Record<string, Division>> = {
+  leaves: level(0),
+  'leaves, last first': (work) => [...level(0)(work)].reverse(),
+  pairs: level(1),
+  'the root': level(2),
+};
+
+const values = (seed: number, length: number): Float32Array => noise(length, seed + 1);
+const gradientOf = (work: Work, leaf: number): Float32Array => values(100 * work.step + leaf, LENGTH);
+const scalarsOf = (work: Work, leaf: number): readonly number[] => [work.step + leaf / 8, work.shares[leaf]!, leaf];
+
+/** The fixed tree's sum over a node, f32 at each addition; an absent child is passed by. Null: no leaf. */
+function treeSum<T extends Float32Array | readonly number[]>(
+  node: Node,
+  leaves: number,
+  leafOf: (leaf: number) => T,
+  add: (a: T, b: T) => T,
+): T | null {
+  if (firstLeaf(node) >= leaves) return null;
+  if (node.level === 0) return leafOf(node.index);
+  const child = (i: number) => treeSum({ level: node.level - 1, index: 2 * node.index + i }, leaves, leafOf, add);
+  const [left, right] = [child(0), child(1)];
+  return left && right ? add(left, right) : left;
+}
+const addFloats = (a: Float32Array, b: Float32Array) => a.map((value, i) => value + b[i]!);
+const addNumbers = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value + b[i]!);
+const gradientSum = (work: Work, node: Node) =>
+  treeSum<Float32Array>(node, activeLeaves(work), (leaf) => gradientOf(work, leaf), addFloats)!;
+const scalarSum = (work: Work, node: Node) =>
+  treeSum<readonly number[]>(node, activeLeaves(work), (leaf) => scalarsOf(work, leaf), addNumbers)!;
+
+/** Parts with those sums; `memory` gives the place of each. `loss` replaces the loss. */
+function partsOf(work: Work, nodes: readonly Node[], memory: () => Uint8Array, loss?: number): readonly Part[] {
+  return nodes.map((node) => {
+    const bytes = memory();
+    const gradients = new Float32Array(bytes.buffer, bytes.byteOffset, LAYOUT.scalarsAt / 4);
+    const sum = gradientSum(work, node);
+    for (const s of SEGMENTS) gradients.set(sum.subarray(s.flat, s.flat + s.length), s.at);
+    const scalars = new Float64Array(bytes.buffer, bytes.byteOffset + LAYOUT.scalarsAt, SCALARS);
+    scalars.set(scalarSum(work, node));
+    if (loss !== undefined) scalars[0] = loss;
+    return { node, bytes };
+  });
+}
+
+const START: Snapshot = {
+  version: 0,
+  parameters: values(7000, LENGTH),
+  slots: { momentum: new Float32Array(LENGTH) },
+};
+
+/** SGD with momentum over the root's sums, in f64. */
+function expectedAfter(works: readonly Work[]): { parameters: number[]; velocity: number[] } {
+  const parameters = [...START.parameters];
+  const velocity = parameters.map(() => 0);
+  for (const work of works) {
+    const sum = gradientSum(work, work.node);
+    for (let i = 0; i < LENGTH; i++) {
+      velocity[i] = MOMENTUM.momentum * velocity[i]! - MOMENTUM.learning_rate * (sum[i]! / rowsOf(work));
+      parameters[i]! += velocity[i]!;
+    }
+  }
+  return { parameters, velocity };
+}
+
+/** What a store told, and did, in one run. */
+interface Told {
+  readonly works: Work[];
+  readonly saved: Snapshot[];
+  readonly told: string[];
+}
+
+/** The bytes at the end, whichever store and division made them. */
+let first: Snapshot | null = null;
+
+export function testStore(title: string, open: (parts: StoreParts) => OpenedStore): void {
+  describe(`the store of ${title}`, () => {
+    let opened: OpenedStore;
+    let arena: Arena;
+    let record: Told;
+    const start = (schedule: Partial<Schedule> = {}, staging = 4, from: Snapshot = START) => {
+      arena = createArena(8 << 20);
+      record = { works: [], saved: [], told: [] };
+      const observer: StoreObserver = {
+        committed(work, totals, epochEnd) {
+          assert.deepEqual(totals, scalarSum(work, work.node));
+          record.told.push(`step ${work.step}${epochEnd ? ', epoch' : ''}`);
+        },
+        counted(work, totals, last) {
+          assert.deepEqual(totals, scalarSum(work, work.node));
+          record.told.push(`evaluate ${work.step}${last ? ', last' : ''}`);
+        },
+        async save(snapshot) {
+          record.saved.push(snapshot);
+          record.told.push(`save ${snapshot.version}`);
+        },
+        async notFinite(work) {
+          record.told.push(`not finite ${work.kind} ${work.step} of ${work.version}`);
+        },
+      };
+      const parts = { arena, segments: SEGMENTS, contribution: LAYOUT, observer, staging, start: from };
+      opened = open({ ...parts, schedule: { ...SCHEDULE, from: from.version, ...schedule } });
+      return opened.store;
+    };
+    afterEach(() => opened.close());
+
+    const own = () => new Uint8Array(LAYOUT.bytes);
+    interface Drive {
+      readonly division?: Division;
+      readonly memory?: () => Uint8Array;
+      readonly badStep?: number;
+      readonly on?: (work: Work) => void;
+    }
+    /** The loop of train.ts, with sums made here. */
+    async function drive(store: LocalStore, { division = level(0), memory = own, badStep, on }: Drive = {}) {
+      const { signal } = new AbortController();
+      for await (const work of store.work(1, () => {}, signal)) {
+        record.works.push(work);
+        on?.(work);
+        (await store.pin(work.version, signal)).release();
+        const loss = work.kind === 'gradient' && work.step === badStep ? Number.NaN : undefined;
+        const parts = partsOf(work, division(work), memory, loss);
+        await store.contribute(work, { parts, ready: Promise.resolve() }, signal);
+      }
+      await store.close();
+    }
+    const steps = () => record.works.filter((work) => work.kind === 'gradient');
+
+    for (const [name, division] of Object.entries(DIVISIONS)) {
+      it(`given ${name}: updates as SGD with momentum over the tree's sum (1e-6), to the bytes of every other store`, async () => {
+        const store = start();
+        await drive(store, { division });
+        assert.equal(store.stopped, 'done');
+        const end = store.snapshot();
+        const expected = expectedAfter(steps());
+        assert.equal(end.version, 6);
+        assert.ok(relativeError(end.parameters, expected.parameters) <= 1e-6);
+        assert.ok(relativeError(end.slots['momentum']!, expected.velocity) <= 1e-6);
+        first ??= end;
+        assert.ok(
+          sameBytes(end.parameters, first.parameters) && sameBytes(end.slots['momentum']!, first.slots['momentum']!),
+        );
+      });
+    }
+
+    it('takes sums from its own memory without room for others, to the same bytes', async () => {
+      const store = start({}, 0);
+      const places = Array.from({ length: 64 }, () => arena.take(LAYOUT.bytes));
+      let next = 0;
+      const memory = () => arena.views.u8.subarray(places[next]!, places[next++]! + LAYOUT.bytes);
+      await drive(store, { memory });
+      assert.ok(sameBytes(store.snapshot().parameters, first!.parameters));
+    });
+
+    it('tells of every step, evaluation and checkpoint in order, with the totals of the tree', async () => {
+      await drive(start());
+      const epoch = (at: number, save: number[]) => [
+        ...[0, 1]
+          .map((i) => `step ${at + i}`)
+          .flatMap((step, i) => (save.includes(at + i + 1) ? [step, `save ${at + i + 1}`] : [step])),
+        `step ${at + 2}, epoch`,
+        'evaluate 0',
+        'evaluate 1, last',
+        `save ${at + 3}`,
+      ];
+      assert.deepEqual(record.told, [...epoch(0, [2]), ...epoch(3, [4])]);
+    });
+
+    it('opens no more work than its depth, and lets a pinned version stand while the next is made', async () => {
+      const store = start({ saveEvery: null, evaluationSamples: 0 });
+      const { signal } = new AbortController();
+      const works = store.work(1, () => {}, signal)[Symbol.asyncIterator]();
+      const [zero, one] = [(await works.next()).value as Work, (await works.next()).value as Work];
+      assert.deepEqual([zero.version, one.version], [0, 1]);
+      const third = works.next();
+      const waits = await Promise.race([
+        third.then(() => 'opened'),
+        new Promise((r) => setImmediate(() => r('waits'))),
+      ]);
+      assert.equal(waits, 'waits');
+      const pinned = await store.pin(0, signal);
+      const before = pinned.bytes.slice();
+      await store.contribute(zero, { parts: partsOf(zero, level(0)(zero), own), ready: Promise.resolve() }, signal);
+      const next = await store.pin(1, signal);
+      await next.ready;
+      assert.ok(sameBytes(pinned.bytes, before), 'version 0 was overwritten');
+      assert.ok(!sameBytes(next.bytes, before), 'version 1 is version 0');
+      assert.equal(((await third).value as Work).version, 2);
+      assert.equal(store.snapshot().version, 1);
+    });
+
+    it('goes on from a checkpoint to the same bytes', async () => {
+      await drive(start());
+      const { saved } = record;
+      assert.deepEqual(
+        saved.map(({ version }) => version),
+        [2, 3, 4, 6],
+      );
+      for (const snapshot of saved) {
+        await opened.close();
+        const store = start({}, 4, snapshot);
+        await drive(store, { division: level(1) });
+        assert.ok(sameBytes(store.snapshot().parameters, first!.parameters), `from ${snapshot.version}`);
+      }
+    });
+
+    it('does not apply a step whose loss is NaN, nor any behind it, and stops without a checkpoint', async () => {
+      const store = start({ saveEvery: null });
+      await drive(store, { badStep: 1 });
+      assert.equal(store.stopped, 'not-finite');
+      assert.deepEqual(record.told, ['step 0', 'not finite gradient 1 of 1']);
+      const { version, parameters } = store.snapshot();
+      assert.equal(version, 1);
+      assert.ok(relativeError(parameters, expectedAfter(steps().slice(0, 1)).parameters) <= 1e-6);
+    });
+
+    it('does not save a version that is not finite', async () => {
+      const parameters = START.parameters.slice();
+      parameters[5606] = Number.POSITIVE_INFINITY;
+      const store = start({}, 4, { ...START, parameters });
+      await drive(store);
+      assert.equal(store.stopped, 'not-finite');
+      assert.deepEqual(record.told, ['step 0', 'step 1', 'not finite gradient 1 of 2']);
+    });
+
+    it('interrupted: finishes what is open, saves it and ends', async () => {
+      const store = start({ saveEvery: null });
+      await drive(store, { on: (work) => work.step === 1 && store.interrupt() });
+      assert.equal(store.stopped, 'interrupted');
+      assert.deepEqual(record.told, ['step 0', 'step 1', 'save 2']);
+    });
+
+    it('refuses work smaller than the unit, parts that do not cover the leaves, and more parts than there is room for', async () => {
+      const store = start({}, 3);
+      const { signal } = new AbortController();
+      const first = (unit: number) =>
+        store
+          .work(unit, () => {}, signal)
+          [Symbol.asyncIterator]()
+          .next();
+      await assert.rejects(first(8), { code: 'SHOAL_UNIT' });
+      const work = (await first(4)).value as Work;
+      assert.ok(2 ** work.node.level >= 4);
+      const give = (nodes: readonly Node[]) =>
+        store.contribute(work, { parts: partsOf(work, nodes, own), ready: Promise.resolve() }, signal);
+      await assert.rejects(give(level(1)(work).slice(0, 1)), { code: 'SHOAL_TREE' });
+      await assert.rejects(give(level(0)(work)), { code: 'SHOAL_STAGING' });
+    });
+  });
+}
