@@ -42,6 +42,8 @@ export interface KernelCase<K extends KernelName> {
   readonly writes: readonly OperandName<K>[];
   /** Largest allowed error norm over the reference's norm. 0 means the same bits as the reference. */
   readonly tolerance: number;
+  /** The row after each leaf's last, where the call is for several leaves side by side. */
+  readonly leafEnds?: readonly number[];
   readonly step?: number;
   readonly slot?: number;
   readonly seed?: readonly [low: number, high: number];
@@ -128,6 +130,12 @@ function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
       views.u32[(program >> 2) + 1 + i] = value;
     });
     views.u32[word + BINDING.reduce] = program;
+  }
+  if (c.leafEnds) {
+    const ends = take(4 * c.leafEnds.length);
+    views.u32.set(c.leafEnds, ends >> 2);
+    views.u32[word + BINDING.leaves] = c.leafEnds.length;
+    views.u32[word + BINDING.leafEnds] = ends;
   }
   views.u32[word + BINDING.rows] = c.rows;
   views.u32[word + BINDING.step] = c.step ?? 0;

@@ -143,6 +143,7 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
       arena = createArena(8 << 20);
       record = { works: [], saved: [], told: [] };
       const observer: StoreObserver = {
+        saves: true,
         committed(work, totals, epochEnd) {
           assert.deepEqual(totals, scalarSum(work, work.node));
           record.told.push(`step ${work.step}${epochEnd ? ', epoch' : ''}`);

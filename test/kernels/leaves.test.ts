@@ -1,0 +1,97 @@
+// leaves.test.ts: kernels that sum over rows give, for several leaves in one call, the very bits of a call a leaf added in the tree.
+import assert from 'node:assert/strict';
+import type { KernelName, OperandName } from '../../kernels/signatures.ts';
+import { ladder } from '../../trainer/tree.ts';
+import { type KernelCase, noise, outputsOf, zeros } from '../cases/kernel.ts';
+
+type Sums = Float32Array | Float64Array;
+
+/** One call a leaf, added as one team would: left + right, a missing right child passed by. */
+function added(leaves: readonly Sums[]): Sums {
+  const slots: Sums[] = [];
+  const plus = (left: Sums, right: Sums): Sums => left.map((value, i) => value + right[i]!) as Sums;
+  const { steps, parts } = ladder(0, leaves.length);
+  for (const { leaf, slot, siblings } of steps)
+    slots[slot] = siblings.reduce((sum, sibling) => plus(slots[sibling]!, sum), leaves[leaf]!);
+  return parts.map(({ slot }) => slots[slot]!).reduceRight((right, left) => plus(left, right));
+}
+
+/** Ends of leaves: alone, two, a full node, ragged nodes, more than one block of rows. */
+const ENDS = [[5], [8, 16], [3, 5, 7, 9], [2, 4, 5], [1, 2, 3, 4, 5, 6, 7], [140, 280, 285]] as const;
+
+function suite<K extends KernelName>(
+  kernel: K,
+  out: OperandName<K>,
+  make: (from: number, to: number) => KernelCase<K>,
+): void {
+  describe(`kernel ${kernel} over several leaves`, () => {
+    for (const ends of ENDS)
+      it(`gives the bits of a call a leaf, added in the tree: rows up to ${ends.join(', ')}`, () => {
+        const all = ends.at(-1)!;
+        const whole = outputsOf(kernel, { ...make(0, all), leafEnds: ends }).get(out) as Sums;
+        const each = ends.map((end, i) => outputsOf(kernel, make(ends[i - 1] ?? 0, end)).get(out) as Sums);
+        assert.deepEqual(new Uint8Array(whole.buffer), new Uint8Array(added(each).buffer));
+      });
+  });
+}
+
+const rows = (data: Float32Array, width: number, from: number, to: number) => data.slice(from * width, to * width);
+const common = { writes: [], tolerance: 0 } as const;
+
+const [K, N] = [50, 18];
+const [a, b] = [noise(300 * K, 3), noise(300 * N, 4)];
+suite('gemm_tn', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    a: { data: rows(a, K, from, to) },
+    b: { data: rows(b, N, from, to) },
+    out: { data: zeros(K * N), ladder: [] },
+  },
+  ints: { m: 1, K, N, lda: K, ldb: N, ldo: N },
+}));
+
+const image = 4 * 5 * 2; // (4, 5, 2)
+const gradient = 3 * 4 * 17; // (3, 4, 17), of 2 x 2 windows
+const [x, dy] = [noise(300 * image, 5), noise(300 * gradient, 6)];
+suite('conv_dw', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    x: { data: rows(x, image, from, to) },
+    dy: { data: rows(dy, gradient, from, to) },
+    out: { data: zeros(8 * 17), ladder: [] },
+    rowTable: { data: Uint32Array.from([0, 4, 8, 12, 40, 44, 48, 52, 0, 0, 0, 0, 0, 0, 0, 0]) },
+  },
+  ints: {
+    ...{ R: 8, N: 17, groups: 1, H: 3, W: 4, xStep: 2, xRow: 10, xImage: image },
+    ...{ dyStep: 17, dyRow: 68, dyImage: gradient, xGroup: 0, dyGroup: 0, ldo: 17, outGroup: 0 },
+  },
+}));
+
+suite('bias_gradient', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: { dy: { data: rows(dy, gradient, from, to) }, out: { data: zeros(17), ladder: [] } },
+  ints: { H: 3, W: 4, C: 17, dyImage: gradient, dyRow: 68 },
+}));
+
+const C = 10;
+const logits = noise(300 * C, 7);
+const labels = Int32Array.from({ length: 300 }, (_, i) => i % C);
+suite('softmax_crossentropy', 'sum', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    logits: { data: rows(logits, C, from, to) },
+    labels: { data: labels.slice(from, to) },
+    y: { data: zeros((to - from) * C) },
+    dLogits: { data: zeros((to - from) * C) },
+    sum: { data: new Float64Array(1) },
+  },
+  ints: { m: 1, C, ldl: C, ldy: C, ldd: C, oneHot: 0, wantGradient: 1 },
+}));
