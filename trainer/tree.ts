@@ -96,9 +96,10 @@ export type ReduceProgram = readonly (number | '+')[];
 /**
  * The program that adds `nodes` (disjoint, in any order) in the tree over leaves [0, leaves). A child without leaves is passed
  * by, never added as zero: so -0 survives, and an empty leaf costs nothing.
- * @throws SHOAL_TREE when the nodes do not cover the leaves exactly
+ * @param under the node whose sums are wanted; default: the root
+ * @throws SHOAL_TREE when the nodes do not cover the leaves under it exactly
  */
-export function reduceProgram(nodes: readonly Node[], leaves: number): ReduceProgram {
+export function reduceProgram(nodes: readonly Node[], leaves: number, under: Node = rootOf(leaves)): ReduceProgram {
   const program: (number | '+')[] = [];
   const place = new Map(nodes.map((node, i) => [nodeName(node), i]));
   let used = 0;
@@ -116,7 +117,7 @@ export function reduceProgram(nodes: readonly Node[], leaves: number): ReducePro
     if (left && right) program.push('+');
     return left || right;
   };
-  visit(rootOf(leaves));
+  visit(under);
   if (used !== nodes.length) throw treeError(`${nodes.length} parts of which ${used} fit`);
   return program;
 }
