@@ -32,7 +32,7 @@ export type ServerEvent =
   | { readonly kind: 'attach'; readonly link: Link; readonly message: Attach }
   | { readonly kind: 'detached'; readonly link: Link }
   | { readonly kind: 'push'; readonly link: Link; readonly slice: Slice }
-  /** An `apply` action is done: this version stands. Also told when the term has changed meanwhile. */
+  /** An `apply` action is done: this version stands. No event of the control connection may be fed between the two: pause it. */
   | { readonly kind: 'applied'; readonly term: Term; readonly version: number };
 
 /** Done in order. Nothing here waits for the network: `params` and `dump` are queued. */
@@ -59,7 +59,7 @@ export type ServerAction =
   | { readonly kind: 'params'; readonly links: readonly Link[]; readonly term: Term; readonly version: number }
   /** Send all vectors of this version to the coordinator as `dump` frames. */
   | { readonly kind: 'dump'; readonly term: Term; readonly version: number }
-  /** A new term: drop what waits to be sent to workers and the coordinator. An apply under way ends, and is told; its result is not used. */
+  /** A new term: drop what waits to be sent to workers and the coordinator, and all nodes' rooms. */
   | { readonly kind: 'reset' }
   /** problem: refused, do not come back. Null: the run is over. */
   | { readonly kind: 'stop'; readonly problem: Problem | null };
@@ -71,7 +71,6 @@ export interface ServerState {
   readonly term: Term;
   readonly range: FlatRange | null;
   readonly prepared: { readonly vectors: number; readonly microShards: number } | null;
-  /** Messages that came before `prepared`. */
   readonly connected: boolean;
   readonly version: number | null;
   /** A version that is being loaded. */
@@ -79,8 +78,6 @@ export interface ServerState {
   /** Nodes of step = version: complete when received is the whole range. `links` wait for the ack. */
   readonly nodes: readonly NodeState[];
   readonly applying: number | null;
-  /** A command for a term that began while an apply of the term before was under way. */
-  readonly afterApply: readonly ServerEvent[];
   readonly attached: readonly { readonly link: Link; readonly term: Term }[];
 }
 
