@@ -5,7 +5,7 @@ import type { Schedule, StepState, StopReason } from '../trainer/step-machine.ts
 import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
 import type { Bugs } from './bugs.ts';
-import type { FlatRange, FromCoordinator, LogRecord, Term, ToCoordinator } from './messages.ts';
+import type { Apply, FlatRange, FromCoordinator, LogRecord, Term, ToCoordinator } from './messages.ts';
 
 /** A connection, as the driver numbers it: never used twice in one process. */
 export type Link = number;
@@ -41,7 +41,7 @@ export interface Checkpoint {
 
 /** What happens to a coordinator. Events of one connection come in order. */
 export type CoordinatorEvent =
-  | { readonly kind: 'connected'; readonly link: Link }
+  /** A link is new with its first message, which must be Hello: the driver closes those that say nothing for too long. */
   | { readonly kind: 'message'; readonly link: Link; readonly message: ToCoordinator }
   /** Also when the driver itself closed it because nothing was heard for too long. Not after a `close` action. */
   | { readonly kind: 'closed'; readonly link: Link }
@@ -113,8 +113,6 @@ export interface CoordinatorState {
   readonly begun: boolean;
   readonly seats: readonly ServerSeat[];
   readonly workers: readonly WorkerSeat[];
-  /** Connections that have not said hello. */
-  readonly strangers: readonly Link[];
   readonly steps: StepState;
   readonly open: OpenWork | null;
   /** The version being dumped. */
@@ -123,6 +121,8 @@ export interface CoordinatorState {
   readonly nextLease: number;
   /** The last 64 times of a leaf, in ms. */
   readonly leafTimes: readonly number[];
+  /** The last piece of work that was settled. */
+  readonly newest: Work | null;
   /** What was last told of waiting, so that it is told once. */
   readonly waiting: string | null;
   readonly interrupts: number;
@@ -148,6 +148,8 @@ export interface WorkerSeat {
   readonly unit: number;
   /** In this term. Null after it was fenced. */
   readonly holding: number | null;
+  /** Was late, and has not said since what it holds. */
+  readonly fenced: boolean;
   /** Leases that it has not answered, also those of works that are over. */
   readonly busy: readonly number[];
 }
@@ -157,16 +159,17 @@ export interface LeaseState {
   readonly worker: string;
   readonly node: Node;
   readonly since: number;
-  /** What it is late after, counted from since. */
-  readonly patience: number;
-  /** void: its worker has gone or was fenced; its done is taken all the same while the work is open. */
-  readonly status: 'live' | 'void' | 'done';
+  /** Leaves that its worker had to compute until this one is done, queued ones before it included. */
+  readonly leaves: number;
+  /** void: its worker has gone or was fenced; its done is taken all the same while the work is open. Answered ones go. */
+  readonly status: 'live' | 'void';
 }
 
 export interface DoneNode {
   readonly node: Node;
   readonly worker: string;
   readonly totals: readonly number[];
+  readonly at: number;
 }
 
 export interface OpenWork {
@@ -176,7 +179,11 @@ export interface OpenWork {
   /** How often a lease of this work was late: patience doubles with each. */
   readonly late: number;
   /** Null while it is computed. */
-  readonly applying: { readonly cover: readonly DoneNode[]; readonly totals: readonly number[] } | null;
+  readonly applying: {
+    readonly cover: readonly DoneNode[];
+    readonly totals: readonly number[];
+    readonly message: Apply;
+  } | null;
 }
 
 export interface CoordinatorResult {

@@ -1,5 +1,268 @@
-// server-machine.ts: a server as a pure function of events. No socket, no floats.
-import type { ServerConfig, ServerEvent, ServerResult, ServerState } from './server-types.ts';
+// server-machine.ts: a server as a pure function of events: what of its range has come, when nodes are added and versions sent.
+// No socket, no floats: the driver copies and computes where this says.
+import { endLeaf, type Node, rootOf } from '../trainer/tree.ts';
+import type { Link } from './coordinator-types.ts';
+import { sameNode } from './leases.ts';
+import type { Apply, Dump, FlatRange, FromCoordinator, Load, Term, Welcome } from './messages.ts';
+import { badPush } from './problems.ts';
+import { isWhole, nothing, receive } from './received.ts';
+import type {
+  NodeState,
+  ServerAction,
+  ServerConfig,
+  ServerEvent,
+  ServerResult,
+  ServerState,
+  Slice,
+} from './server-types.ts';
 
-export declare function startServer(): ServerState;
-export declare function handleServer(config: ServerConfig, state: ServerState, event: ServerEvent): ServerResult;
+export function startServer(): ServerState {
+  return {
+    term: 0,
+    range: null,
+    prepared: null,
+    connected: false,
+    version: null,
+    loading: null,
+    nodes: [],
+    applying: null,
+    attached: [],
+  };
+}
+
+/** One event being handled. */
+interface Turn {
+  readonly config: ServerConfig;
+  state: ServerState;
+  readonly actions: ServerAction[];
+}
+
+/** The next state, and what is to be done now. */
+export function handleServer(config: ServerConfig, state: ServerState, event: ServerEvent): ServerResult {
+  const turn: Turn = { config, state, actions: [] };
+  switch (event.kind) {
+    case 'connected': {
+      const { peer, profile, url } = config;
+      turn.actions.push({ kind: 'send', message: { type: 'hello', peer, profile, url } });
+      set(turn, { connected: true });
+      break;
+    }
+    case 'lost':
+      set(turn, { connected: false });
+      break;
+    case 'message':
+      message(turn, event.message);
+      break;
+    case 'prepared':
+      set(turn, { prepared: { vectors: event.vectors, microShards: event.microShards } });
+      break;
+    case 'load':
+      loadSlice(turn, event.slice);
+      break;
+    case 'attach': {
+      const { link } = event;
+      const { term } = event.message;
+      set(turn, { attached: [...state.attached.filter((it) => it.link !== link), { link, term }] });
+      if (state.version !== null) broadcast(turn, [link], state.version);
+      break;
+    }
+    case 'detached': {
+      const without = (links: readonly Link[]) => links.filter((link) => link !== event.link);
+      set(turn, {
+        attached: state.attached.filter((it) => it.link !== event.link),
+        nodes: state.nodes.map((it) => ({ ...it, links: without(it.links) })),
+      });
+      break;
+    }
+    case 'push':
+      push(turn, event.link, event.slice);
+      break;
+    case 'applied':
+      applied(turn, event.version);
+      break;
+  }
+  return { state: turn.state, actions: turn.actions };
+}
+
+function set(turn: Turn, change: Partial<ServerState>): void {
+  turn.state = { ...turn.state, ...change };
+}
+
+function message(turn: Turn, message: FromCoordinator): void {
+  const { state, actions } = turn;
+  switch (message.type) {
+    case 'welcome':
+      welcome(turn, message);
+      return;
+    case 'fence':
+      enter(turn, message.term);
+      return;
+    case 'refuse':
+      actions.push({ kind: 'stop', problem: message.problem });
+      return;
+    case 'bye':
+      actions.push({ kind: 'stop', problem: null });
+      return;
+    case 'load':
+    case 'apply':
+    case 'dump':
+      if (message.term !== state.term) return;
+      if (message.type === 'load') {
+        load(turn, message);
+        return;
+      }
+      if (message.type === 'apply') {
+        apply(turn, message);
+        return;
+      }
+      dump(turn, message);
+      return;
+  }
+}
+
+function welcome(turn: Turn, { term, job, range }: Welcome): void {
+  enter(turn, term);
+  const before = turn.state.range;
+  if (range === null || (before?.from === range.from && before.to === range.to)) return;
+  set(turn, { range, version: null, loading: null, nodes: [] });
+  turn.actions.push({ kind: 'prepare', job, range });
+}
+
+/** Another term: what this server holds is void. The one it is in: nothing. */
+function enter(turn: Turn, term: Term): void {
+  if (term === turn.state.term) return;
+  set(turn, { term, version: null, loading: null, nodes: [], applying: null });
+  turn.actions.push({ kind: 'reset' });
+}
+
+function load(turn: Turn, { version }: Load): void {
+  const { state } = turn;
+  if (state.version === version) {
+    tellVersion(turn, version);
+    return;
+  }
+  // after a reconnection the frames come again from the first; what had come stays
+  if (state.loading?.version !== version)
+    set(turn, { loading: { version, received: nothing(state.prepared!.vectors) } });
+  loaded(turn);
+}
+
+function loadSlice(turn: Turn, slice: Slice): void {
+  const { loading, term, range } = turn.state;
+  if (!loading || slice.term !== term || slice.step !== loading.version || slice.vector >= loading.received.length)
+    return;
+  if (!isInside(slice, range!)) return;
+  const received = receive(loading.received, slice.vector, spanOf(slice));
+  if (received === loading.received) return;
+  turn.actions.push({ kind: 'store', slice });
+  set(turn, { loading: { ...loading, received } });
+  loaded(turn);
+}
+
+/** If all of it has come, the version stands. */
+function loaded(turn: Turn): void {
+  const { loading, range } = turn.state;
+  if (!loading || !isWhole(loading.received, range!)) return;
+  set(turn, { version: loading.version, loading: null });
+  stands(turn, loading.version);
+}
+
+/** A version stands: the coordinator and the workers are told. */
+function stands(turn: Turn, version: number): void {
+  tellVersion(turn, version);
+  broadcast(
+    turn,
+    turn.state.attached.map((it) => it.link),
+    version,
+  );
+}
+
+function tellVersion(turn: Turn, version: number): void {
+  const { term, connected } = turn.state;
+  if (connected) turn.actions.push({ kind: 'send', message: { type: 'applied', term, version } });
+}
+
+/** To those of these workers that are in this term. */
+function broadcast(turn: Turn, to: readonly Link[], version: number): void {
+  const { term, attached } = turn.state;
+  const links = attached.filter((it) => it.term === term && to.includes(it.link)).map((it) => it.link);
+  if (links.length > 0) turn.actions.push({ kind: 'params', links, term, version });
+}
+
+function apply(turn: Turn, { term, version, leaves, nodes, scalars }: Apply): void {
+  const { state } = turn;
+  if (state.version === version + 1) {
+    tellVersion(turn, version + 1);
+    return;
+  }
+  if (state.version !== version || state.applying !== null) return;
+  turn.actions.push({ kind: 'apply', term, version, leaves, nodes, scalars });
+  set(turn, { applying: version });
+}
+
+function applied(turn: Turn, version: number): void {
+  const { nodes } = turn.state;
+  const kept = turn.config.bugs.has('kept-nodes');
+  set(turn, { version, applying: null, nodes: kept ? nodes : [] });
+  if (nodes.length > 0 && !kept) turn.actions.push({ kind: 'free', nodes: nodes.map((it) => it.node) });
+  stands(turn, version);
+}
+
+function dump(turn: Turn, { term, version }: Dump): void {
+  if (turn.state.version === version) turn.actions.push({ kind: 'dump', term, version });
+}
+
+function push(turn: Turn, link: Link, slice: Slice): void {
+  const { state, config } = turn;
+  const { term, step, node } = slice;
+  const early = term < state.term && !config.bugs.has('stale-term');
+  if (node === null || !isNodeOf(state.prepared?.microShards ?? 0, node)) {
+    close(turn, link, `node ${JSON.stringify(node)}`, `one over ${state.prepared?.microShards} leaves`);
+    return;
+  }
+  // a worker pushes at a version of which this server gave it a part: neither can be ahead of it
+  if (term > state.term || (term === state.term && (state.version === null || step > state.version))) {
+    close(turn, link, `term ${term}, step ${step}`, `term ${state.term}, step ${state.version} or older`);
+    return;
+  }
+  if (slice.vector !== 0 || !isInside(slice, state.range!)) {
+    close(turn, link, `floats from ${slice.from} of vector ${slice.vector}`, JSON.stringify(state.range));
+    return;
+  }
+  // late: the step is computed without it
+  if (early || step !== state.version || state.applying !== null) {
+    ack(turn, [link], slice);
+    return;
+  }
+  const before = state.nodes.find((it) => sameNode(it.node, node));
+  if (before?.complete) {
+    ack(turn, [link], slice);
+    return;
+  }
+  const had = before?.received ?? nothing(1);
+  const received = receive(had, 0, spanOf(slice));
+  if (received !== had) turn.actions.push({ kind: 'store', slice });
+  const links = [...(before?.links ?? []).filter((it) => it !== link), link];
+  const complete = isWhole(received, state.range!);
+  const after: NodeState = { node, received, complete, links: complete ? [] : links };
+  set(turn, { nodes: [...state.nodes.filter((it) => it !== before), after] });
+  if (complete || config.bugs.has('early-ack')) ack(turn, links, slice);
+}
+
+function ack(turn: Turn, links: readonly Link[], { term, step, node }: Slice): void {
+  for (const link of links)
+    turn.actions.push({ kind: 'answer', link, message: { type: 'ack', term, step, node: node! } });
+}
+
+function close(turn: Turn, link: Link, got: string, expected: string): void {
+  turn.actions.push({ kind: 'close', link, problem: badPush('take a push', got, expected) });
+}
+
+const spanOf = ({ from, count }: Slice): FlatRange => ({ from, to: from + count });
+const isInside = (slice: Slice, { from, to }: FlatRange): boolean =>
+  slice.range.from === from && slice.range.to === to && slice.from >= from && slice.from + slice.count <= to;
+const isNodeOf = (leaves: number, node: Node): boolean =>
+  node.level >= 0 &&
+  node.level <= rootOf(leaves).level &&
+  node.index >= 0 &&
+  endLeaf(node) <= 2 ** rootOf(leaves).level;

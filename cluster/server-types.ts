@@ -5,6 +5,7 @@ import type { Node } from '../trainer/tree.ts';
 import type { Bugs } from './bugs.ts';
 import type { Link } from './coordinator-types.ts';
 import type { Attach, Bulk, FlatRange, FromCoordinator, FromServer, Peer, Term, ToCoordinator } from './messages.ts';
+import type { Received } from './received.ts';
 
 export interface ServerConfig {
   readonly peer: Peer;
@@ -38,7 +39,7 @@ export type ServerEvent =
 /** Done in order. Nothing here waits for the network: `params` and `dump` are queued. */
 export type ServerAction =
   | { readonly kind: 'send'; readonly message: ToCoordinator }
-  /** Read the job, make room for the range: then tell `prepared`. Once in a process. */
+  /** Read the job, make room for the range: then tell `prepared`. Again when the range is another. */
   | { readonly kind: 'prepare'; readonly job: unknown; readonly range: FlatRange }
   /** Copy the frame's floats: into the first copy of a version being loaded, or into a node's room (made when it is first named). */
   | { readonly kind: 'store'; readonly slice: Slice }
@@ -63,9 +64,6 @@ export type ServerAction =
   | { readonly kind: 'reset' }
   /** problem: refused, do not come back. Null: the run is over. */
   | { readonly kind: 'stop'; readonly problem: Problem | null };
-
-/** What has come of one thing that arrives in slices: sorted, disjoint intervals a vector. */
-export type Received = readonly (readonly FlatRange[])[];
 
 export interface ServerState {
   readonly term: Term;

@@ -15,7 +15,8 @@ import type {
   ToCoordinator,
   ToServer,
 } from './messages.ts';
-import type { Received, Slice } from './server-types.ts';
+import type { Received } from './received.ts';
+import type { Slice } from './server-types.ts';
 
 export interface WorkerConfig {
   readonly peer: Peer;
@@ -69,7 +70,6 @@ export type WorkerAction =
 
 export interface WorkerState {
   readonly term: Term;
-  readonly connected: boolean;
   readonly prepared: { readonly dataset: string; readonly reference: string; readonly unit: number } | null;
   readonly asked: boolean;
   readonly welcomed: boolean;
@@ -82,23 +82,32 @@ export interface WorkerState {
   /** Slices of a version came while both copies were in use: it must be asked for. */
   readonly missed: boolean;
   readonly queue: readonly { readonly lease: number; readonly work: Work }[];
-  readonly running: {
-    readonly lease: number;
-    readonly work: Work;
-    readonly copy: 0 | 1;
-    readonly void: boolean;
-  } | null;
+  readonly running: Running | null;
   /** Computed, and on the way to the servers. */
-  readonly pushing: readonly {
-    readonly lease: number;
-    readonly work: Work;
-    readonly totals: readonly number[];
-    readonly acked: readonly string[];
-  }[];
+  readonly pushing: readonly Pushing[];
   /** Sent for the newest work: sent again after a reconnection. */
   readonly done: readonly Done[];
   /** Fenced in its term: says what it holds as soon as nothing runs. */
   readonly fenced: boolean;
+}
+
+export interface Running {
+  readonly lease: number;
+  /** Later leases of the same node. */
+  readonly also: readonly number[];
+  readonly work: Work;
+  readonly copy: 0 | 1;
+  /** Its result is not wanted. */
+  readonly void: boolean;
+}
+
+export interface Pushing {
+  readonly lease: number;
+  readonly also: readonly number[];
+  readonly work: Work;
+  readonly totals: readonly number[];
+  /** Names of servers. */
+  readonly acked: readonly string[];
 }
 
 export interface WorkerResult {
