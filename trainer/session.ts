@@ -179,7 +179,10 @@ class Session implements StoreObserver {
   save(snapshot: Snapshot): Promise<void> {
     const { onSave, dryRun } = this.#options;
     const before = this.#saving;
-    if (!onSave || dryRun) return before;
+    if (!onSave || dryRun) {
+      this.#narrator.saved(snapshot.version);
+      return before;
+    }
     const info = this.#narrator.saveInfo(snapshot.version);
     const write = async () => {
       await onSave(snapshot, info);
