@@ -44,6 +44,8 @@ export interface CoordinatorOptions extends Pick<Reach, 'token' | 'insecure' | '
   /** Who writes checkpoints: "shoal 0.1.0". */
   readonly tool: string;
   readonly workers: { readonly min: number; readonly max: number };
+  /** Workers that it waits for before its first step; afterwards `workers.min` are enough. Default: that. */
+  readonly startWith?: number;
   readonly servers: number;
   /** Default: a free port of 127.0.0.1. */
   readonly host?: string;
@@ -79,6 +81,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const length = segments.reduce((sum, s) => sum + s.length, 0);
   const facts = { samples: schedule.samples, batch: job.batch, seed: job.seed };
   const hash = await jobHash(job);
+  let computed = false; // a step, or a batch of an evaluation
   const config: CoordinatorConfig = {
     schedule,
     job: jobToJson(job),
@@ -88,7 +91,12 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     dataset: datasetHash(dataset),
     reference: referenceHash(job, prepared, kernels),
     ranges: flatRanges(segments, servers),
-    workers,
+    workers: {
+      get min() {
+        return computed ? workers.min : (options.startWith ?? workers.min);
+      },
+      max: workers.max,
+    },
     scalars: (step) => optimizer.scalars(optimizerConfig, step),
     draws: drawsOf(facts),
     leaseFloorMs: options.leaseFloorMs ?? 5000,
@@ -192,9 +200,11 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
         dumping = null;
         return;
       case 'committed':
+        computed = true;
         narrator.committed(action.work, action.totals, action.epochEnd);
         return;
       case 'counted':
+        computed = true;
         narrator.counted(action.work, action.totals, action.last);
         return;
       case 'notFinite':

@@ -117,6 +117,15 @@ export interface ProcessEvent {
   readonly step: number;
 }
 
+/** The hashes of a disturbed run beside those of an undisturbed one in a single process (shoal chaos). */
+export interface ComparedEvent {
+  readonly event: 'compared';
+  readonly equal: boolean;
+  readonly parameters_sha256: string;
+  readonly state_sha256: string;
+  readonly optimizer_sha256: string;
+}
+
 export interface DoneEvent {
   readonly event: 'done';
   readonly reason: StopReason;
@@ -144,4 +153,5 @@ export type RunEvent =
   | WaitingEvent
   | WorkersEvent
   | ProcessEvent
+  | ComparedEvent
   | DoneEvent;
