@@ -1,9 +1,9 @@
 // frame.ts: the 32 bytes before every payload, its checksum, and the numbers of the types. Not what stands in the payloads.
 //
 // Little endian: magic u16 | version u8 | type u8 | flags u16 | priority u16 | term u32 | step u32 | seq u32 | vector u32 |
-// length u32 | crc32 u32. `length`: bytes of the payload, which begins at 32. `crc32`: over the header, with zeros there, and the
-// payload. `flags`: the encoding of values; 0: f32, and nothing else yet.
-import { crc32 } from 'node:zlib';
+// length u32 | check u32. `length`: bytes of the payload, which begins at 32. `check`: checksum.ts over the header, with zeros there,
+// and the payload. `flags`: the encoding of values; 0: f32, and nothing else yet.
+import { checksum } from './checksum.ts';
 import type { Bulk, Message } from './messages.ts';
 import { wireError } from './wire-error.ts';
 
@@ -72,8 +72,7 @@ export function sealFrame(head: Uint8Array, values: Uint8Array | null, header: O
   view.setUint32(20, vector, true);
   view.setUint32(24, head.byteLength - HEADER_BYTES + (values?.byteLength ?? 0), true);
   view.setUint32(28, 0, true);
-  const sum = crc32(head);
-  view.setUint32(28, values === null ? sum : crc32(values, sum), true);
+  view.setUint32(28, checksum(values === null ? [head] : [head, values]), true);
 }
 
 const NO_SUM = new Uint8Array(4);
@@ -100,10 +99,9 @@ export function openFrame(head: Uint8Array, rest: Uint8Array | null): Header {
   const flags = view.getUint16(4, true);
   if (flags !== 0) throw refuse('FRAME', `flags ${hex(flags)}`, '0: values as f32');
   const claimed = view.getUint32(28, true);
-  let sum = crc32(head.subarray(0, 28));
-  sum = crc32(head.subarray(HEADER_BYTES), crc32(NO_SUM, sum));
-  if (rest !== null) sum = crc32(rest, sum);
-  if (sum !== claimed) throw refuse('CHECKSUM', `crc32 ${hex(sum)}`, `the header's ${hex(claimed)}`);
+  const pieces = [head.subarray(0, 28), NO_SUM, head.subarray(HEADER_BYTES)];
+  const sum = checksum(rest === null ? pieces : [...pieces, rest]);
+  if (sum !== claimed) throw refuse('CHECKSUM', `checksum ${hex(sum)}`, `the header's ${hex(claimed)}`);
   return {
     kind,
     priority: view.getUint16(6, true),

@@ -18,8 +18,8 @@ const STATUS = { 401: 'Unauthorized', 404: 'Not Found', 405: 'Method Not Allowed
 
 /**
  * Listens for peers. Resolves when the port is open.
- * @throws SHOAL_WIRE_INSECURE beyond loopback without TLS; SHOAL_WIRE_TOKEN for an unusable token; SHOAL_WIRE_CONNECT when the
- * port cannot be had or the certificate cannot be used
+ * @throws SHOAL_WIRE_INSECURE beyond loopback without TLS; SHOAL_WIRE_TOKEN for an unusable token; SHOAL_WIRE_CERTIFICATE for an
+ * unusable certificate; SHOAL_WIRE_CONNECT when the port cannot be had
  */
 export async function createListener(options: ListenOptions): Promise<Listener> {
   const { host, token, tls, onPeer, onRefused } = options;
@@ -80,6 +80,11 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
     }, limits.handshakeMs);
     impatient.set(socket, timer);
     socket.once('close', () => clearTimeout(timer));
+  });
+
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const code = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT';
+    refused(code, socket.remoteAddress ?? 'unknown', error.message, 'a TLS handshake');
   });
 
   server.on('request', (request, response) => {
@@ -160,7 +165,7 @@ function makeServer(tls: ListenerTls | undefined, limits: WireLimits, operation:
     });
   } catch (error) {
     const expected = 'a certificate and its key as PEM';
-    throw wireError('SHOAL_WIRE_CONNECT', operation, String(error), expected, 'Do the two belong together?', error);
+    throw wireError('SHOAL_WIRE_CERTIFICATE', operation, String(error), expected, 'Do the two belong together?', error);
   }
 }
 

@@ -14,6 +14,7 @@ export type WireCode =
   | 'SHOAL_WIRE_LIMIT' // too many connections, or too many bytes outstanding
   | 'SHOAL_WIRE_TIMEOUT' // a deadline has passed: handshake, first message, silence, one frame, a reader that does not read
   | 'SHOAL_WIRE_CONNECT' // the other end cannot be reached or is not to be trusted
+  | 'SHOAL_WIRE_CERTIFICATE' // a certificate or key that cannot be used
   | 'SHOAL_WIRE_CLOSED' // the connection is gone
   | 'SHOAL_WIRE_INSECURE'; // would carry the token in the clear beyond this machine
 

@@ -1,11 +1,11 @@
 // protocol.test.ts: frames are written and read back without loss, and nothing but a refusal comes of any other bytes.
 import assert from 'node:assert/strict';
-import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../base/errors.ts';
 import type { Message } from '../../cluster/messages.ts';
 import { decodeFrame, encodeBulk, encodeMessage, slicesOf } from '../../cluster/protocol.ts';
 import { BULKS, MESSAGES, pushOf } from './support/examples.ts';
 import { fuzzFrames } from './support/fuzzer.ts';
+import { gmac } from './support/gmac.ts';
 
 const stamp = { seq: 0xffff_ffff, priority: 7 };
 const bits = (values: Float32Array) => [...new Uint32Array(values.slice().buffer)];
@@ -52,7 +52,7 @@ describe('the wire protocol', () => {
     assert.equal(frame.toString('hex', 0, 28), '5348012000000700030000000403020' + '1ffffffff0000000034000000');
     assert.equal(frame.length, 32 + 24 + 4 * 7);
     const zeroed = Buffer.from(frame).fill(0, 28, 32);
-    assert.equal(frame.readUInt32LE(28), crc32(zeroed));
+    assert.equal(frame.readUInt32LE(28), gmac(zeroed));
     assert.deepEqual(
       [0, 4, 8, 12, 16, 20].map((at) => frame.readUInt32LE(32 + at)),
       [2, 5, 10, 3, 17, 7],
@@ -114,7 +114,7 @@ describe('the wire protocol', () => {
     const changed = (change: (copy: Buffer) => void, sealed = false) => {
       const copy = Buffer.from(frame);
       change(copy);
-      if (sealed) copy.writeUInt32LE(crc32(copy.fill(0, 28, 32)), 28);
+      if (sealed) copy.writeUInt32LE(gmac(copy.fill(0, 28, 32)), 28);
       return () => decodeFrame(copy);
     };
     assert.throws(
@@ -143,7 +143,7 @@ describe('the wire protocol', () => {
     );
     assert.throws(
       changed((copy) => copy.fill(0, 40, 41)),
-      refusedAs('SHOAL_WIRE_CHECKSUM', /crc32 0x/),
+      refusedAs('SHOAL_WIRE_CHECKSUM', /checksum 0x/),
     );
     assert.throws(() => decodeFrame(frame.subarray(0, -1)), refusedAs('SHOAL_WIRE_SIZE', /bytes of payload/));
     assert.throws(() => decodeFrame(frame.subarray(0, 31)), refusedAs('SHOAL_WIRE_SIZE', /31 bytes/));
@@ -156,7 +156,7 @@ describe('the wire protocol', () => {
     const frame = Buffer.concat([Buffer.from(encodeMessage(MESSAGES.welcome, stamp)).subarray(0, 32), payload]);
     frame.writeUInt32LE(0, 8);
     frame.writeUInt32LE(payload.length, 24);
-    frame.writeUInt32LE(crc32(frame.fill(0, 28, 32)), 28);
+    frame.writeUInt32LE(gmac(frame.fill(0, 28, 32)), 28);
     assert.throws(() => decodeFrame(frame), refusedAs('SHOAL_WIRE_CONTENT', /levels deep/));
   });
 

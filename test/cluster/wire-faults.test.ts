@@ -120,7 +120,7 @@ describe('the wire under attack', () => {
   const offences: Record<string, readonly [bytes: Buffer, code: number, got: RegExp]> = {
     'a frame said to be 5 MiB': [rawFrame(ack, { claim: 5 * 2 ** 20 }), 1009, /Max payload/],
     'a frame said to be 2^62 bytes': [rawFrame(ack, { claim: 2 ** 62 }), 1009, /payload length/],
-    'a corrupt frame': [rawFrame(flipped), 1008, /crc32/],
+    'a corrupt frame': [rawFrame(flipped), 1008, /checksum/],
     'a truncated frame': [rawFrame(ack.subarray(0, -3)), 1008, /bytes of payload/],
     'an empty frame': [rawFrame(new Uint8Array(0)), 1008, /0 bytes/],
     text: [rawFrame(Buffer.from('hello'), { opcode: 1 }), 1008, /text/],
