@@ -116,7 +116,7 @@ export function reduceProgram(nodes: readonly Node[], leaves: number): ReducePro
     if (left && right) program.push('+');
     return left || right;
   };
-  visit(rootOf(leaves));
+  visit(rootOf(Math.max(leaves, ...nodes.map(endLeaf)))); // a part may reach beyond the last leaf with rows
   if (used !== nodes.length) throw treeError(`${nodes.length} parts of which ${used} fit`);
   return program;
 }
