@@ -29,8 +29,11 @@ export class ServerProcess extends Process {
     this.#config = { peer: { role: 'server', name, incarnation }, profile: PROFILE, url, bugs: cluster.bugs };
     cluster.listening.set(url, { process: this, accept: (connection) => this.#accept(connection) });
     this.#control = new Dial(cluster, this, 'coordinator');
-    this.#control.onOpen = () => this.#hear({ kind: 'connected' });
-    this.#control.onClosed = () => this.#hear({ kind: 'lost' });
+    this.#control.onOpen = () => this.#feed({ kind: 'connected' });
+    this.#control.onClosed = () => {
+      this.#held &&= []; // what the lost connection brought and nobody read is lost too
+      this.#feed({ kind: 'lost' });
+    };
     this.#control.onMessage = (message) =>
       this.#hear(
         isFrame(message)

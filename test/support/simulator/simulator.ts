@@ -133,7 +133,11 @@ class Run {
   }
 
   #startCoordinator(): void {
-    if (this.over || this.#coordinator?.alive) return;
+    if (this.over || (this.#coordinator?.alive && !this.#coordinator.stopped)) return;
+    if (this.#coordinator?.alive) {
+      this.#world.after(50, () => this.#startCoordinator()); // it is on its way out
+      return;
+    }
     const process = new CoordinatorProcess(this.cluster);
     this.#coordinator = process;
     process.onStop = () => this.#stopped(process);
@@ -227,7 +231,9 @@ class Run {
     };
     const freeze = (processes: readonly Process[]): boolean => {
       if (processes.length === 0) return false;
-      world.pick(processes).frozenUntil = world.now + world.pick([50, 300, 2000]) * (0.5 + world.random());
+      const process = world.pick(processes);
+      const thaw = world.now + world.pick([50, 300, 2000]) * (0.5 + world.random());
+      process.frozenUntil = Math.max(process.frozenUntil, thaw);
       return true;
     };
     const one = <P>(list: readonly P[]): readonly P[] => (list.length === 0 ? [] : [world.pick(list)]);
@@ -295,7 +301,7 @@ class Run {
         });
         return true;
       case 'interrupt':
-        for (const process of coordinator) process.feed({ kind: 'interrupt' });
+        for (const process of coordinator) process.after(0, () => process.feed({ kind: 'interrupt' }));
         return coordinator.length > 0;
     }
   }
