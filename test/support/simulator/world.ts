@@ -112,26 +112,33 @@ export class Process {
   frozenUntil = 0;
   /** What its computing takes, times this. */
   slowness = 1;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(world: World, name: string) {
     this.world = world;
     this.name = name;
   }
 
-  /** Runs when this process gets to it; never, if it is dead by then. */
+  /** Runs when this process gets to it, in order; never, if it is dead by then. */
   at(time: number, run: () => void): void {
     this.world.at(time, () => {
-      if (!this.alive) return;
-      if (this.frozenUntil > this.world.now) {
-        this.at(this.frozenUntil, run);
-        return;
-      }
-      try {
-        run();
-      } catch (error) {
-        if (!(error instanceof Crashed)) throw error;
-      }
+      if (this.#waiting.length === 0 && this.frozenUntil <= this.world.now) this.#run(run);
+      else if (this.#waiting.push(run) === 1) this.#thaw();
     });
+  }
+  #thaw(): void {
+    this.world.at(this.frozenUntil, () => {
+      if (this.frozenUntil > this.world.now) this.#thaw();
+      else for (const run of this.#waiting.splice(0)) this.#run(run);
+    });
+  }
+  #run(run: () => void): void {
+    if (!this.alive) return;
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof Crashed)) throw error;
+    }
   }
   after(delay: number, run: () => void): void {
     this.at(this.world.now + delay, run);
