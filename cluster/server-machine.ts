@@ -215,23 +215,26 @@ function dump(turn: Turn, { term, version }: Dump): void {
 function push(turn: Turn, link: Link, slice: Slice): void {
   const { state, config } = turn;
   const { term, step, node } = slice;
-  const early = term < state.term && !config.bugs.has('stale-term');
-  if (node === null || !isNodeOf(state.prepared?.microShards ?? 0, node)) {
-    close(turn, link, `node ${JSON.stringify(node)}`, `one over ${state.prepared?.microShards} leaves`);
+  // given another range while its term ends: it has no version, and the next term is about to begin
+  if (term === state.term && state.version === null) return;
+  const leaves = state.prepared?.microShards ?? 0;
+  if (node === null || !isNodeOf(leaves, node)) {
+    close(turn, link, `node ${JSON.stringify(node)}`, `one over ${leaves} leaves`);
     return;
   }
   // a worker pushes at a version of which this server gave it a part: neither can be ahead of it
-  if (term > state.term || (term === state.term && (state.version === null || step > state.version))) {
+  if (term > state.term || (term === state.term && step > state.version!)) {
     close(turn, link, `term ${term}, step ${step}`, `term ${state.term}, step ${state.version} or older`);
+    return;
+  }
+  // late: the step is computed without it
+  const early = term < state.term && !config.bugs.has('stale-term');
+  if (early || step !== state.version || state.applying !== null) {
+    ack(turn, [link], slice);
     return;
   }
   if (slice.vector !== 0 || !isInside(slice, state.range!)) {
     close(turn, link, `floats from ${slice.from} of vector ${slice.vector}`, JSON.stringify(state.range));
-    return;
-  }
-  // late: the step is computed without it
-  if (early || step !== state.version || state.applying !== null) {
-    ack(turn, [link], slice);
     return;
   }
   const before = state.nodes.find((it) => sameNode(it.node, node));

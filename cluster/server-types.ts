@@ -22,18 +22,21 @@ export interface Slice extends Omit<Bulk, 'values'> {
 }
 
 export type ServerEvent =
-  /** The control connection stands, or is gone: the driver connects again by itself. */
+  /**
+   * The control connection stands, or is gone: the driver connects again by itself. Both are told at once; what the lost connection
+   * brought and was not fed yet is dropped.
+   */
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'message'; readonly message: FromCoordinator }
-  /** The answer to `prepare`; no other event may be fed between the two. `vectors`: 1 + the optimizer's slots. */
+  /** The answer to `prepare`; no `message` or `load` may be fed between the two. `vectors`: 1 + the optimizer's slots. */
   | { readonly kind: 'prepared'; readonly vectors: number; readonly microShards: number }
   /** A `load` frame from the coordinator. */
   | { readonly kind: 'load'; readonly slice: Slice }
   | { readonly kind: 'attach'; readonly link: Link; readonly message: Attach }
   | { readonly kind: 'detached'; readonly link: Link }
   | { readonly kind: 'push'; readonly link: Link; readonly slice: Slice }
-  /** An `apply` action is done: this version stands. No event of the control connection may be fed between the two: pause it. */
+  /** An `apply` action is done: this version stands. No `message` or `load` may be fed between the two: pause the socket. */
   | { readonly kind: 'applied'; readonly term: Term; readonly version: number };
 
 /** Done in order. Nothing here waits for the network: `params` and `dump` are queued. */

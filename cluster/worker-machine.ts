@@ -153,7 +153,9 @@ function attach(turn: Turn, server: string): void {
 function take(turn: Turn, { term, lease, work }: Lease): void {
   const { state } = turn;
   const { held, running, pushing, queue } = state;
-  if (term !== state.term || [...queue, ...pushing, running].some((it) => it?.lease === lease)) return;
+  if (term !== state.term) return;
+  // a lease of another term, void but still running, may have the same number
+  if ([...queue, ...pushing, running?.void ? null : running].some((it) => it?.lease === lease)) return;
   if (held && work.version < held.version) {
     tellLate(turn, { lease, also: [], work });
     return;

@@ -1,5 +1,5 @@
 // worker-turn.ts: one event of a worker being handled, and what several parts of the worker say. It lives for one call.
-import { sameWork } from './leases.ts';
+import { sameNode, sameWork } from './leases.ts';
 import type { Done } from './messages.ts';
 import type { Pushing, WorkerAction, WorkerConfig, WorkerState } from './worker-types.ts';
 
@@ -32,7 +32,7 @@ export function tellDone(turn: Turn, { lease, also, work, totals }: Omit<Pushing
   const { term } = turn.state;
   const messages = [lease, ...also].map((it): Done => ({ type: 'done', term, lease: it, work: name, node, totals }));
   for (const message of messages) send(turn, message);
-  const kept = turn.state.done.filter((it) => sameWork(it.work, name));
+  const kept = turn.state.done.filter((it) => sameWork(it.work, name) && !sameNode(it.node, node));
   set(turn, { done: [...kept, messages[0]!] });
 }
 

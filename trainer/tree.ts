@@ -99,7 +99,7 @@ export type ReduceProgram = readonly (number | '+')[];
  * @param under the node whose sums are wanted; default: the root
  * @throws SHOAL_TREE when the nodes do not cover the leaves under it exactly
  */
-export function reduceProgram(nodes: readonly Node[], leaves: number, under: Node = rootOf(leaves)): ReduceProgram {
+export function reduceProgram(nodes: readonly Node[], leaves: number, under?: Node): ReduceProgram {
   const program: (number | '+')[] = [];
   const place = new Map(nodes.map((node, i) => [nodeName(node), i]));
   let used = 0;
@@ -117,7 +117,7 @@ export function reduceProgram(nodes: readonly Node[], leaves: number, under: Nod
     if (left && right) program.push('+');
     return left || right;
   };
-  visit(under);
+  visit(under ?? rootOf(Math.max(leaves, ...nodes.map(endLeaf)))); // a part may reach beyond the last leaf with rows
   if (used !== nodes.length) throw treeError(`${nodes.length} parts of which ${used} fit`);
   return program;
 }
