@@ -2,5 +2,7 @@
 
 /** Whatever is under way can be done again: that is what the coordinator's run folder is for. */
 export function endWithParent(): void {
-  if (process.send) process.once('disconnect', () => process.exit(1));
+  if (!process.send) return;
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref(); // it must not keep a process alive that has nothing more to do
 }

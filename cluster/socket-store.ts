@@ -9,6 +9,7 @@ import type { Segment } from '../trainer/model.ts';
 import type { Program } from '../trainer/plan.ts';
 import { PlanBuilder, type PlanCall, Tables } from '../trainer/plan-builder.ts';
 import type { ComputePool } from '../trainer/pool.ts';
+import { handleStep, type Schedule, type StepState, startSteps } from '../trainer/step-machine.ts';
 import type { Store } from '../trainer/store.ts';
 import { reduceProgram } from '../trainer/tree.ts';
 import { activeLeaves, type Work } from '../trainer/work.ts';
@@ -19,6 +20,7 @@ export interface SocketStoreOptions {
   readonly segments: readonly Segment[];
   readonly program: Program;
   readonly microShards: number;
+  readonly schedule: Schedule;
   /** A lease is computed; its sums stand until `release`. Totals: the node's f64. */
   readonly computed: (lease: number, totals: readonly number[]) => void;
 }
@@ -56,7 +58,7 @@ export const socketStoreBytes = (segments: readonly Segment[], microShards: numb
   3 * alignUp(memoryBytes(segments) + 512) + alignUp(recordBytes(microShards) + 512) + encodedBytes(sumCalls(segments));
 
 export function createSocketStore(options: SocketStoreOptions): SocketStore {
-  const { pool, segments, program, microShards, computed } = options;
+  const { pool, segments, program, microShards, schedule, computed } = options;
   const { plans, contribution } = program;
   const { arena } = pool;
   const { f32, i32, u8 } = arena.views;
@@ -130,7 +132,7 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
           if (task) {
             running = task;
             task = null;
-            ahead([running.work]);
+            ahead(upcoming(schedule, running.work));
             yield running.work;
           } else
             await new Promise<void>((resolve) => {
@@ -157,4 +159,19 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
       wake();
     },
   };
+}
+
+/** A piece of work and those whose samples will be wanted next, whichever of their nodes are leased. Walked as far as wanted. */
+function* upcoming(schedule: Schedule, first: Work): Iterable<Work> {
+  const { kind, epoch, step, version } = first;
+  const next: StepState['next'] = kind === 'gradient' ? { kind, step } : { kind, epoch, pass: step };
+  const at = { opened: version, committed: version, saved: version };
+  let look: StepState = { ...startSteps({ ...schedule, from: version }), ...at, next };
+  for (;;) {
+    const { state, actions } = handleStep(schedule, look, { kind: 'want' });
+    const [action] = actions;
+    if (action?.kind !== 'open') return;
+    yield action.work;
+    look = { ...state, open: 0, due: false, saving: false, stopping: null };
+  }
 }

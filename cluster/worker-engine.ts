@@ -6,10 +6,12 @@ import { createFeed, feedBytes } from '../trainer/feed.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
 import { prepare } from '../trainer/prepare.ts';
+import { scheduleOf } from '../trainer/session.ts';
 import { train } from '../trainer/train.ts';
 import { createWasmExecutor, wasmExecutorBytes } from '../trainer/wasm-executor.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
+import { shareBatches } from './sharing-feed.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
 
 export interface WorkerEngine {
@@ -46,7 +48,8 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth });
-  const store = createSocketStore({ pool, segments, program, microShards, computed });
+  const schedule = scheduleOf(job, dataset, prepared, 0, false);
+  const store = createSocketStore({ pool, segments, program, microShards, schedule, computed });
   const feed = createFeed({
     arena,
     train: dataset.train,
@@ -63,7 +66,7 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
     store,
     unit: executor.unit,
     reference: referenceHash(job, prepared, kernels),
-    run: () => train(store, feed, executor, new AbortController().signal),
+    run: () => train(store, shareBatches(feed), executor, new AbortController().signal),
     async close() {
       await store.close();
       await executor.close();

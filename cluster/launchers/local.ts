@@ -56,11 +56,8 @@ export async function runLocal(options: LocalOptions): Promise<DoneEvent> {
         command: () => [...command, role, ...args()],
         restarted: () => told('restarted', role, name),
         ended(code, text) {
-          if (done || fatal) {
-            if (role === 'coordinator') end();
-            return;
-          }
-          fatal = processError(name, code, text);
+          if (done || (code === 0 && role !== 'coordinator')) return; // told goodbye before we heard of the end
+          fatal ??= processError(name, code, text);
           end();
         },
         ...more,
@@ -82,6 +79,7 @@ export async function runLocal(options: LocalOptions): Promise<DoneEvent> {
     if (event.event === 'problem' && event.fatal) fatal = new ShoalError(event.problem);
     if (event.event === 'done') done = event;
     onEvent(event);
+    if (done || fatal) end();
   }
 
   /** The others need to know where it listens. A new one listens at the same place. */
