@@ -8,6 +8,7 @@ export const FAULTS = [
   'crash all workers',
   'crash a server and the coordinator',
   'crash everything',
+  'cut the power',
   'crash at a failpoint',
   'reset a connection',
   'reset many connections',

@@ -93,7 +93,7 @@ function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, strict:
     leafMs: world.pick([1, 5, 15]),
     first,
     reference: undisturbed(schedule, first),
-    disk: { log: '', checkpoints: new Map(), full: false },
+    disk: { log: '', synced: 0, checkpoints: new Map(), full: false },
     listening: new Map(),
     strict,
   };
@@ -251,6 +251,13 @@ class Run {
         return crash([...one(servers), ...coordinator]);
       case 'crash everything':
         return crash([...workers, ...servers, ...coordinator]);
+      case 'cut the power': {
+        const { disk } = this.cluster;
+        const kept = disk.synced + world.below(disk.log.length - disk.synced + 1);
+        if (kept < disk.log.length) world.count('log records lost');
+        disk.log = disk.log.slice(0, kept);
+        return crash([...workers, ...servers, ...coordinator]);
+      }
       case 'crash at a failpoint':
         world.armed = { point, nth };
         return true;
