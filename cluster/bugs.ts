@@ -5,7 +5,7 @@ export const BUGS = [
   'lost-lease', // a vanished worker's nodes are never leased again
   'double-count', // a node done twice is added twice to the totals
   'early-ack', // a server acks at the first slice of a node
-  'stale-term', // pushes and dones of an older term are taken as if they were of this one
+  'stale-term', // what was pushed and done in an older term counts in this one
   'torn-version', // a worker holds a version when one server's range of it has come
   'apply-before-acks', // a worker says done when the first server has acked
   'forgotten-rollback', // a new term begins without its open record

@@ -1,20 +1,11 @@
 // server-machine.ts: a server as a pure function of events: what of its range has come, when nodes are added and versions sent.
 // No socket, no floats: the driver copies and computes where this says.
-import { endLeaf, type Node, rootOf } from '../trainer/tree.ts';
 import type { Link } from './coordinator-types.ts';
-import { sameNode } from './leases.ts';
-import type { Apply, Dump, FlatRange, FromCoordinator, Load, Term, Welcome } from './messages.ts';
-import { badPush } from './problems.ts';
+import type { Apply, Dump, FromCoordinator, Load, Term, Welcome } from './messages.ts';
 import { isWhole, nothing, receive } from './received.ts';
-import type {
-  NodeState,
-  ServerAction,
-  ServerConfig,
-  ServerEvent,
-  ServerResult,
-  ServerState,
-  Slice,
-} from './server-types.ts';
+import { push } from './server-push.ts';
+import { isInside, set, spanOf, type Turn } from './server-turn.ts';
+import type { ServerConfig, ServerEvent, ServerResult, ServerState, Slice } from './server-types.ts';
 
 export function startServer(): ServerState {
   return {
@@ -28,13 +19,6 @@ export function startServer(): ServerState {
     applying: null,
     attached: [],
   };
-}
-
-/** One event being handled. */
-interface Turn {
-  readonly config: ServerConfig;
-  state: ServerState;
-  readonly actions: ServerAction[];
 }
 
 /** The next state, and what is to be done now. */
@@ -82,10 +66,6 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
       break;
   }
   return { state: turn.state, actions: turn.actions };
-}
-
-function set(turn: Turn, change: Partial<ServerState>): void {
-  turn.state = { ...turn.state, ...change };
 }
 
 function message(turn: Turn, message: FromCoordinator): void {
@@ -211,61 +191,3 @@ function applied(turn: Turn, version: number): void {
 function dump(turn: Turn, { term, version }: Dump): void {
   if (turn.state.version === version) turn.actions.push({ kind: 'dump', term, version });
 }
-
-function push(turn: Turn, link: Link, slice: Slice): void {
-  const { state, config } = turn;
-  const { term, step, node } = slice;
-  // given another range while its term ends: it has no version, and the next term is about to begin
-  if (term === state.term && state.version === null) return;
-  const leaves = state.prepared?.microShards ?? 0;
-  if (node === null || !isNodeOf(leaves, node)) {
-    close(turn, link, `node ${JSON.stringify(node)}`, `one over ${leaves} leaves`);
-    return;
-  }
-  // a worker pushes at a version of which this server gave it a part: neither can be ahead of it
-  if (term > state.term || (term === state.term && step > state.version!)) {
-    close(turn, link, `term ${term}, step ${step}`, `term ${state.term}, step ${state.version} or older`);
-    return;
-  }
-  // late: the step is computed without it
-  const early = term < state.term && !config.bugs.has('stale-term');
-  if (early || step !== state.version || state.applying !== null) {
-    ack(turn, [link], slice);
-    return;
-  }
-  if (slice.vector !== 0 || !isInside(slice, state.range!)) {
-    close(turn, link, `floats from ${slice.from} of vector ${slice.vector}`, JSON.stringify(state.range));
-    return;
-  }
-  const before = state.nodes.find((it) => sameNode(it.node, node));
-  if (before?.complete) {
-    ack(turn, [link], slice);
-    return;
-  }
-  const had = before?.received ?? nothing(1);
-  const received = receive(had, 0, spanOf(slice));
-  if (received !== had) turn.actions.push({ kind: 'store', slice });
-  const links = [...(before?.links ?? []).filter((it) => it !== link), link];
-  const complete = isWhole(received, state.range!);
-  const after: NodeState = { node, received, complete, links: complete ? [] : links };
-  set(turn, { nodes: [...state.nodes.filter((it) => it !== before), after] });
-  if (complete || config.bugs.has('early-ack')) ack(turn, links, slice);
-}
-
-function ack(turn: Turn, links: readonly Link[], { term, step, node }: Slice): void {
-  for (const link of links)
-    turn.actions.push({ kind: 'answer', link, message: { type: 'ack', term, step, node: node! } });
-}
-
-function close(turn: Turn, link: Link, got: string, expected: string): void {
-  turn.actions.push({ kind: 'close', link, problem: badPush('take a push', got, expected) });
-}
-
-const spanOf = ({ from, count }: Slice): FlatRange => ({ from, to: from + count });
-const isInside = (slice: Slice, { from, to }: FlatRange): boolean =>
-  slice.range.from === from && slice.range.to === to && slice.from >= from && slice.from + slice.count <= to;
-const isNodeOf = (leaves: number, node: Node): boolean =>
-  node.level >= 0 &&
-  node.level <= rootOf(leaves).level &&
-  node.index >= 0 &&
-  endLeaf(node) <= 2 ** rootOf(leaves).level;

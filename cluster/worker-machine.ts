@@ -130,7 +130,8 @@ function enter(turn: Turn, term: Term, servers: readonly ServerAddress[]): void 
     return old !== undefined && old.url === now?.url;
   };
   const attached = before.attached.filter(stays);
-  set(turn, { term, servers, attached, held: null, assembling: null, missed: false, done: [], fenced: false });
+  const done = turn.config.bugs.has('stale-term') ? before.done : [];
+  set(turn, { term, servers, attached, held: null, assembling: null, missed: false, done, fenced: false });
   if (!before.prepared) return;
   turn.actions.push({ kind: 'servers', servers });
   for (const server of attached) attach(turn, server);

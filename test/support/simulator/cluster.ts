@@ -29,6 +29,8 @@ export interface Cluster {
 /** What outlives the coordinator's process. */
 export interface Disk {
   log: string;
+  /** How much of the log a loss of power cannot take. */
+  synced: number;
   readonly checkpoints: Map<string, { readonly version: number; readonly vectors: Vectors; good: boolean }>;
   full: boolean;
 }

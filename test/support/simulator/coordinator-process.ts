@@ -66,6 +66,7 @@ export class CoordinatorProcess extends Process {
       bugs,
     };
     disk.log = disk.log.slice(0, disk.log.lastIndexOf('\n') + 1);
+    disk.synced = Math.min(disk.synced, disk.log.length);
     this.#state = startCoordinator(this.#config, lastTermOf(disk.log), this.#newest());
     cluster.listening.set('coordinator', { process: this, accept: (connection) => this.#accept(connection) });
     this.#tick();
@@ -156,6 +157,7 @@ export class CoordinatorProcess extends Process {
       case 'log':
         if (action.record.record === 'commit') this.#checkCommit(action.record.version, action.record.term);
         cluster.disk.log += `${JSON.stringify(action.record)}\n`;
+        if (action.sync) cluster.disk.synced = cluster.disk.log.length;
         return;
       case 'load':
         this.#load(action);
@@ -251,6 +253,7 @@ export class CoordinatorProcess extends Process {
       this.feed({ kind: 'dumped', term, version, finite: true, path: null, problem });
       return;
     }
+    cluster.disk.synced = cluster.disk.log.length;
     world.failpoint(this, 'coordinator writes a checkpoint');
     const path = `step-${version}`;
     cluster.disk.checkpoints.set(path, { version, vectors, good: true });

@@ -8,6 +8,7 @@ export const FAULTS = [
   'crash all workers',
   'crash a server and the coordinator',
   'crash everything',
+  'cut the power',
   'crash at a failpoint',
   'reset a connection',
   'reset many connections',
@@ -78,11 +79,19 @@ export const FAILPOINTS: readonly string[] = [
 export interface Fault {
   readonly kind: FaultKind;
   readonly at: number;
+  /** Of a crash at a failpoint: which, and at which passing. */
+  readonly point: string;
+  readonly nth: number;
 }
 
-/** The faults of one run: none at all, a few, or very many, in its first `span` ms. */
-export function drawFaults(world: World, span: number): readonly Fault[] {
+/** The faults of one run: none at all, a few, or very many, in its first `span` ms. Each seed has its failpoint, so all are met. */
+export function drawFaults(world: World, seed: number, span: number): readonly Fault[] {
   const many = world.pick([0, 1, 2, 3, 4, 6, 8, 12]);
   const kinds = world.random() < 0.3 ? [world.pick(FAULTS), world.pick(FAULTS)] : FAULTS;
-  return Array.from({ length: many }, () => ({ kind: world.pick(kinds), at: world.between(0, span) }));
+  return Array.from({ length: many }, (_, i) => ({
+    kind: i === 0 && world.random() < 0.6 ? 'crash at a failpoint' : world.pick(kinds),
+    at: world.between(0, world.pick([span, span, 1])),
+    point: i === 0 ? FAILPOINTS[seed % FAILPOINTS.length]! : world.pick(FAILPOINTS),
+    nth: 1 + world.below(3),
+  }));
 }

@@ -6,7 +6,7 @@ import type { FlatRange } from '../../../cluster/messages.ts';
 import { type Schedule, totalSteps } from '../../../trainer/step-machine.ts';
 import { type Cluster, must } from './cluster.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
-import { drawFaults, FAILPOINTS, type FaultKind } from './faults.ts';
+import { drawFaults, type Fault } from './faults.ts';
 import { ServerProcess } from './server-process.ts';
 import { firstVectors, sameBits, undisturbed } from './toy.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -93,7 +93,7 @@ function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, strict:
     leafMs: world.pick([1, 5, 15]),
     first,
     reference: undisturbed(schedule, first),
-    disk: { log: '', checkpoints: new Map(), full: false },
+    disk: { log: '', synced: 0, checkpoints: new Map(), full: false },
     listening: new Map(),
     strict,
   };
@@ -129,7 +129,7 @@ class Run {
     for (const name of this.#wanted) world.after(world.between(0, 100), () => this.#startWorker(name));
     const { schedule, leafMs } = this.cluster;
     const span = 100 + totalSteps(schedule) * (40 + leafMs * schedule.microShards);
-    for (const { kind, at } of drawFaults(world, span)) world.at(at, () => this.#inject(kind));
+    for (const fault of drawFaults(world, this.cluster.seed, span)) world.at(fault.at, () => this.#inject(fault));
   }
 
   #startCoordinator(): void {
@@ -206,20 +206,21 @@ class Run {
     return [...processes].filter((it) => it.alive);
   }
 
-  #inject(kind: FaultKind): void {
+  #inject(fault: Fault): void {
+    const { kind } = fault;
     if (this.over) return;
     const world = this.#world;
     const workers = this.#alive(this.#workers.values());
     const servers = this.#alive(this.#servers.values());
     const coordinator = this.#coordinator?.alive ? [this.#coordinator] : [];
-    const done = this.#does(kind, workers, servers, coordinator);
+    const done = this.#does(fault, workers, servers, coordinator);
     if (done) world.count(`fault ${kind}`);
     world.log(() => `FAULT ${kind}${done ? '' : ' (nothing there)'}`);
   }
 
   /** @returns whether there was something to do it to */
   #does(
-    kind: FaultKind,
+    { kind, point, nth }: Fault,
     workers: WorkerProcess[],
     servers: ServerProcess[],
     coordinator: CoordinatorProcess[],
@@ -250,8 +251,15 @@ class Run {
         return crash([...one(servers), ...coordinator]);
       case 'crash everything':
         return crash([...workers, ...servers, ...coordinator]);
+      case 'cut the power': {
+        const { disk } = this.cluster;
+        const kept = disk.synced + world.below(disk.log.length - disk.synced + 1);
+        if (kept < disk.log.length) world.count('log records lost');
+        disk.log = disk.log.slice(0, kept);
+        return crash([...workers, ...servers, ...coordinator]);
+      }
       case 'crash at a failpoint':
-        world.armed = { point: world.pick(FAILPOINTS), nth: 1 + world.below(3) };
+        world.armed = { point, nth };
         return true;
       case 'reset a connection':
       case 'reset many connections': {
