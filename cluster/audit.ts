@@ -11,6 +11,8 @@ export interface AuditReport {
   /** Steps of the surviving lineage, and steps that rollbacks cut. */
   readonly steps: number;
   readonly cut: number;
+  /** Steps that one process computed, before or between: their checkpoint is what tells of them. */
+  readonly adopted: number;
   /** Finished epochs; each of their draws counted once. */
   readonly epochs: number;
   /** Draws counted in the surviving lineage. */
@@ -29,6 +31,8 @@ export type Audit =
 
 type Open = Extract<LogRecord, { readonly record: 'open' }>;
 type Commit = Extract<LogRecord, { readonly record: 'commit' }>;
+/** A step without a record. */
+type Adopted = Pick<Commit, 'step' | 'rows' | 'nodes'>;
 
 /** What the log must say of the job; what is left out is taken from the log itself. */
 export interface AuditFacts {
@@ -48,7 +52,7 @@ function must(holds: boolean, otherwise: string): asserts holds {
 export function auditLog(text: string, facts: AuditFacts): Audit {
   const lines = text.split('\n');
   const last = lines.pop()!; // what follows the last line break: nothing, or a torn line
-  const lineage: Commit[] = [];
+  const lineage: (Commit | Adopted)[] = [];
   const counts = { terms: 0, cut: 0, checkpoints: 0 };
   let open: Open | null = null;
   let samples: Sampler | null = null;
@@ -63,6 +67,10 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
         lineage.length = record.version;
         open = record;
         samples ??= trainingSampler(record);
+        continue;
+      }
+      if (record.record === 'adopt') {
+        for (let step = lineage.length; step < record.version; step++) lineage.push({ step, rows: 0, nodes: [] });
         continue;
       }
       must(open !== null, `a ${record.record} record before any term`);
@@ -84,7 +92,8 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
     const { draws, epochs } = open ? countDraws(lineage, samples!, open.samples) : { draws: 0, epochs: 0 };
     const torn = last !== '';
     const leaves = leavesByWorker(lineage, facts.microShards);
-    return { ok: true, report: { ...counts, steps, epochs, draws, leaves, torn } };
+    const adopted = lineage.filter((it) => it.nodes.length === 0).length;
+    return { ok: true, report: { ...counts, adopted, steps, epochs, draws, leaves, torn } };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     return { ok: false, line: Math.min(line + 1, Math.max(1, lines.length)), violation: error.message };
@@ -94,7 +103,10 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
 function parse(line: string): LogRecord {
   try {
     const record: LogRecord | null = JSON.parse(line);
-    must(['open', 'commit', 'checkpoint'].includes(record?.record ?? ''), `not a record: ${line.slice(0, 80)}`);
+    must(
+      ['open', 'commit', 'checkpoint', 'adopt'].includes(record?.record ?? ''),
+      `not a record: ${line.slice(0, 80)}`,
+    );
     return record!;
   } catch (error) {
     if (error instanceof Violation) throw error;
@@ -136,7 +148,7 @@ function drawsOfStep(step: number, samples: Sampler): Uint32Array {
 }
 
 /** Counts each sample of each epoch, as the lineage's steps drew them. */
-function countDraws(lineage: readonly Commit[], samples: Sampler, length: number): { draws: number; epochs: number } {
+function countDraws(lineage: readonly Adopted[], samples: Sampler, length: number): { draws: number; epochs: number } {
   const { stepsPerEpoch } = samples;
   const epochs = Math.floor(lineage.length / stepsPerEpoch);
   const times = new Uint8Array(length);
@@ -154,7 +166,7 @@ function countDraws(lineage: readonly Commit[], samples: Sampler, length: number
   return { draws, epochs };
 }
 
-function leavesByWorker(lineage: readonly Commit[], microShards: number): Record<string, number> {
+function leavesByWorker(lineage: readonly Adopted[], microShards: number): Record<string, number> {
   const leaves: Record<string, number> = {};
   for (const { nodes, rows } of lineage)
     for (const { node, worker } of nodes) {

@@ -64,6 +64,8 @@ function survived(text: string): { readonly lineage: readonly StepTotals[]; read
     if (record.record === 'open') {
       version = record.version;
       lineage = lineage.filter((past) => past.step < record.version);
+    } else if (record.record === 'adopt') {
+      version = Math.max(version ?? 0, record.version);
     } else if (record.record === 'commit') {
       version = record.version;
       lineage.push({ step: record.step, samples: record.rows, totals: record.totals });

@@ -125,6 +125,8 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const data = { train: dataset.train.hash, test: dataset.test.hash };
   const recorder: RunRecorder = await recordRun({ path, job, tool, data, from, emit });
   const version = from?.snapshot.version ?? 0;
+  if (from && version > (log.version ?? 0))
+    append({ record: 'adopt', term: log.lastTerm, version, path: from.path }, true);
   const before = log.lineage.filter((past) => past.step < version);
   const narrator = createNarrator({ job, prepared, schedule, tell: emit, before });
   narrator.saved(version);
@@ -276,7 +278,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const ticks = setInterval(() => machine.feed({ kind: 'tick' }), TICK_MS);
   try {
     options.onListening?.(listener.url);
-    await narrator.started(profile, version, { workers: workers.min, servers });
+    await narrator.started(profile, version, { workers: options.startWith ?? workers.min, servers });
     narrator.begin();
     signal?.addEventListener('abort', interrupt);
     if (signal?.aborted) interrupt();

@@ -29,6 +29,9 @@ export async function auditCommand(
           `${count(report.steps)} counted, ${count(report.cut)} computed again after ${count(report.terms - 1)} rollbacks`,
         ],
         ['draws', `${count(report.draws)}, each exactly once; ${count(report.epochs)} whole epochs`],
+        ...(report.adopted > 0
+          ? [['one process', `${count(report.adopted)} steps, which only its checkpoint tells of`]]
+          : []),
         ...workers,
       ]),
     );

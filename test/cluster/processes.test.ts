@@ -1,6 +1,5 @@
 // processes.test.ts: whole runs in several processes over sockets, disturbed and not: the bytes of one process, and a log that proves it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import { type Local, runLocal } from '../../cluster/launchers/local.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
@@ -170,6 +169,8 @@ describe('a run in several processes', function () {
     assert.equal(third.done.reason, 'interrupted');
     const fourth = await run({ workers: 2, servers: 1, path });
     same(fourth.done, expected);
-    assert.ok(readFileSync(`${path}/commits.jsonl`, 'utf8').startsWith('{"record":"open"'));
+    const audit = auditRun(path, job);
+    assert.ok(audit.ok, JSON.stringify(audit));
+    assert.equal(audit.report.adopted, third.done.steps);
   });
 });
