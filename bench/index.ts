@@ -1,7 +1,7 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, kernels
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, kernels
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { median } from './probe.ts';
 import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
 import { benchThreads } from './threads.ts';
 import { dataOf, EXAMPLES, type Example, exampleJob, measureTraining } from './training.ts';
+import { benchWire } from './wire.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const NAMES = ['gemm', ...EXAMPLES, 'threads', 'kernels'];
+const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'kernels'];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -96,6 +97,7 @@ if (wanted('threads')) {
     show({ name: `two threads over one, ${name}`, ours, peers: { 'two processes': probe }, ratio });
   }
 }
+if (wanted('wire')) for (const row of await benchWire(rounds)) show(row);
 if (wanted('kernels')) {
   for (const { name, gflops, share } of benchKernels())
     show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });

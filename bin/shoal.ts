@@ -67,6 +67,8 @@ jobOptions(command('train', 'train a job').argument('[job]', 'its file, for exam
   .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
   .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
   .option('--dry-run', 'print the plan, try a few batches of everything, save nothing')
+  .option('--workers <n>', 'compute in so many processes of this machine; the bytes stay the same', positive)
+  .option('--servers <n>', 'keep the parameters in so many processes of this machine', positive)
   .option('--out <dir>', 'the folder that the run is put in (default: runs)')
   .action(action(async (job, options, _) => (await import('./commands/train.ts')).trainCommand(job, options, screen)));
 
@@ -93,6 +95,52 @@ jobOptions(
   .action(
     action(async (job, options, _) => (await import('./commands/summary.ts')).summaryCommand(job, options, screen)),
   );
+
+jobOptions(command('coordinator', 'lead a run of servers and workers on any machines').argument('[job]', 'its file'))
+  .option('--listen <host:port>', 'where servers and workers reach it (default: a free port of 127.0.0.1)')
+  .option('--workers <n>', 'how many workers: the least, or least:most, as in 2:8')
+  .option('--start-with <n>', 'workers to wait for before the first step (default: the least)', positive)
+  .option('--servers <n>', 'how many servers own the parameters (default: 1)', positive)
+  .option('--resume <run>', 'go on with a run, from its newest checkpoint')
+  .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
+  .option('--out <dir>', 'the folder that the run is put in (default: runs)')
+  .action(
+    action(async (job, options, _) =>
+      (await import('./commands/coordinator.ts')).coordinatorCommand(job, options, screen),
+    ),
+  );
+
+command('worker', 'compute for a run; SHOAL_TOKEN holds its token')
+  .requiredOption('--connect <url>', "the coordinator's, for example ws://10.0.0.1:7070")
+  .option('--threads <n>', 'threads that compute', positive)
+  .option('--name <name>', 'what it is called in the run (default: host and process)')
+  .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
+  .option('--insecure', 'send the token beyond this machine without TLS')
+  .action(action(async (options, _) => (await import('./commands/worker.ts')).workerCommand(options, screen)));
+
+command('server', 'own a part of the parameters of a run; SHOAL_TOKEN holds its token')
+  .requiredOption('--connect <url>', "the coordinator's, for example ws://10.0.0.1:7070")
+  .option('--listen <host:port>', 'where workers reach it (default: a free port of 127.0.0.1)')
+  .option('--advertise <url>', 'how workers reach it, where that is not what it listens on')
+  .option('--name <name>', 'what it is called in the run (default: host and process)')
+  .option('--insecure', 'listen and send the token beyond this machine without TLS')
+  .action(action(async (options, _) => (await import('./commands/worker.ts')).serverCommand(options, screen)));
+
+jobOptions(
+  command('chaos', 'train in several processes, kill them at random, compare the bytes').argument('[job]', 'its file'),
+)
+  .option('--mtbf <time>', 'time between kills, on average (default: 5s)')
+  .option('--chaos-seed <n>', 'another order of kills', positive)
+  .option('--workers <n>', 'processes that compute (default: 3)', positive)
+  .option('--servers <n>', 'processes that keep the parameters (default: 2)', positive)
+  .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
+  .option('--out <dir>', 'the folder that the run is put in (default: runs)')
+  .action(action(async (job, options, _) => (await import('./commands/chaos.ts')).chaosCommand(job, options, screen)));
+
+command('audit', "prove from a run's log that each draw counted exactly once")
+  .argument('<run>', 'its folder, for example runs/digits')
+  .option('--json', 'print one line of JSON')
+  .action(action(async (run, options, _) => (await import('./commands/audit.ts')).auditCommand(run, options, screen)));
 
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')
   .option('--json', 'print one line of JSON')

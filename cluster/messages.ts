@@ -211,4 +211,6 @@ export type LogRecord =
       readonly totals: readonly number[];
       readonly nodes: readonly { readonly node: Node; readonly worker: string }[]; // who computed what
     }
-  | { readonly record: 'checkpoint'; readonly term: Term; readonly version: number; readonly path: string };
+  | { readonly record: 'checkpoint'; readonly term: Term; readonly version: number; readonly path: string }
+  /** One process went on with the run before: its steps up to this version stand, though no record tells of them. */
+  | { readonly record: 'adopt'; readonly term: Term; readonly version: number; readonly path: string };

@@ -18,6 +18,9 @@ export interface StartEvent {
   readonly threads: number;
   /** Threads that share one micro-shard. */
   readonly team_size: number;
+  /** Processes of a run across several: workers at least, servers. */
+  readonly workers?: number;
+  readonly servers?: number;
   readonly micro_shards: number;
   readonly parameters: number;
   /** Bytes by purpose, and in all. */
@@ -76,6 +79,55 @@ export interface ThreadsEvent {
   readonly collections: readonly number[];
 }
 
+/** Somebody came to a run of several processes, or went. */
+export interface MemberEvent {
+  readonly event: 'member';
+  /** fenced: past its lease, whose work went to others. refused: did not pass the joining gate. */
+  readonly change: 'joined' | 'left' | 'fenced' | 'refused';
+  readonly role: 'worker' | 'server' | null;
+  readonly name: string;
+  readonly problem?: Problem;
+}
+
+/** The run goes on from a version: after a server or the coordinator has died, steps are computed again. */
+export interface TermEvent {
+  readonly event: 'term';
+  readonly term: number;
+  readonly step: number;
+}
+
+/** Too few processes to go on; told once each time. */
+export interface WaitingEvent {
+  readonly event: 'waiting';
+  readonly role: 'worker' | 'server';
+  readonly have: number;
+  readonly need: number;
+}
+
+/** Micro-shards of the run's training steps, by the worker that computed them. */
+export interface WorkersEvent {
+  readonly event: 'workers';
+  readonly leaves: Readonly<Record<string, number>>;
+}
+
+/** A process of the run was ended on purpose (shoal chaos), or ended by itself and was started again. */
+export interface ProcessEvent {
+  readonly event: 'killed' | 'restarted';
+  readonly role: 'coordinator' | 'server' | 'worker';
+  readonly name: string;
+  /** The newest step told at that time. */
+  readonly step: number;
+}
+
+/** The hashes of a disturbed run beside those of an undisturbed one in a single process (shoal chaos). */
+export interface ComparedEvent {
+  readonly event: 'compared';
+  readonly equal: boolean;
+  readonly parameters_sha256: string;
+  readonly state_sha256: string;
+  readonly optimizer_sha256: string;
+}
+
 export interface DoneEvent {
   readonly event: 'done';
   readonly reason: StopReason;
@@ -98,4 +150,10 @@ export type RunEvent =
   | CheckpointEvent
   | ProblemEvent
   | ThreadsEvent
+  | MemberEvent
+  | TermEvent
+  | WaitingEvent
+  | WorkersEvent
+  | ProcessEvent
+  | ComparedEvent
   | DoneEvent;

@@ -8,6 +8,7 @@ import type { Arena } from '../kernels/arena.ts';
 import type { Batch } from './executor.ts';
 import type { InputLayout } from './plan.ts';
 import type { Feed } from './train.ts';
+import { nodeName } from './tree.ts';
 import { bundlesOf, type Work } from './work.ts';
 
 export interface FeedOptions {
@@ -35,7 +36,7 @@ interface Held {
 export const feedBytes = (layout: InputLayout, bundles: number, slots: number): number =>
   slots * (bundles * layout.leafBytes + 512);
 
-const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step}`;
+const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step} ${nodeName(work.node)}`;
 
 export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number } {
   const { arena, layout, microShards, level, transforms, batch, seed } = options;

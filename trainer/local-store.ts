@@ -84,11 +84,13 @@ const STEP = BINDING.base + SPACES.indexOf('step');
 const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
   SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
 
-/** The optimizer's calls, one a tensor. */
-function updateCalls(
-  options: Pick<LocalStoreOptions, 'versions' | 'optimizer' | 'optimizerConfig'>,
-): readonly PlanCall[] {
-  const { versions, optimizer, optimizerConfig } = options;
+export interface UpdateOptions extends Pick<LocalStoreOptions, 'optimizer' | 'optimizerConfig'> {
+  /** Where each tensor lies in a vector of `bytes`. */
+  readonly versions: Pick<Versions, 'segments' | 'bytes'>;
+}
+
+/** The optimizer's calls, one a tensor: of this store's vector, or of the range that a server owns. */
+export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
   for (const segment of versions.segments) {

@@ -2,6 +2,8 @@
 //
 // <parent>/<name>/job.json            the job, every default filled in
 //                 events.jsonl        what the run told, one event a line
+//                 commits.jsonl       of a run of several processes: each step, and who computed it (cluster/commit-log.ts)
+//                 token               of such a run: the secret that lets a process in
 //                 train/, validation/ TensorBoard's files
 //                 checkpoints/        what a resumed run goes on from (checkpoint.ts)
 //                 model/last/         the newest model, for tfjs
@@ -21,6 +23,8 @@ import { restoreSnapshot } from './snapshot.ts';
 export const RUN = {
   job: 'job.json',
   events: 'events.jsonl',
+  commits: 'commits.jsonl',
+  token: 'token',
   checkpoints: 'checkpoints',
   last: 'model/last',
   best: 'model/best',

@@ -2,29 +2,21 @@
 
 import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
-import { sha256 } from '../base/hash.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
 import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
-import type { DoneEvent, Metrics, RunEvent } from './events.ts';
+import type { DoneEvent, RunEvent } from './events.ts';
 import { initializeParameters } from './initialize.ts';
-import { type Job, jobHash } from './job.ts';
+import type { Job } from './job.ts';
 import { allFinite, type Snapshot, type StoreObserver } from './local-store.ts';
+import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { createTally, figures } from './progress.ts';
-import { type Schedule, stepsPerEpoch, totalSteps } from './step-machine.ts';
-import { rowsOf, type Work } from './work.ts';
+import type { Schedule } from './step-machine.ts';
+import type { Work } from './work.ts';
 
-export interface SaveInfo {
-  /** Epochs finished. */
-  readonly epoch: number;
-  readonly step: number;
-  readonly epochEnd: boolean;
-  /** Of the epoch's evaluation; null where there was none. */
-  readonly metrics: Metrics | null;
-}
+export type { SaveInfo };
 
 export interface SessionOptions {
   readonly job: Job;
@@ -124,64 +116,31 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 class Session implements StoreObserver {
   readonly #options: SessionOptions;
   readonly #prepared: Prepared;
-  readonly #schedule: Schedule;
-  readonly #tallies;
+  readonly #narrator: Narrator;
   readonly engine: Engine;
   readonly saves: boolean;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
   #saved: number;
-  #metrics: Metrics | null = null;
-  #began = 0;
-  #epochBegan = 0;
-  #lastStep = 0;
-  #trainedMs = 0;
-  #samples = 0;
-  #warm = false;
+  readonly #start: number;
   #closed = false;
 
   constructor(options: SessionOptions, dataset: Dataset, prepared: Prepared, schedule: Schedule, start: Snapshot) {
+    const { job, executor } = options;
     this.#options = options;
     this.saves = options.onSave !== undefined && !options.dryRun;
     this.#prepared = prepared;
-    this.#schedule = schedule;
     this.#saved = start.version;
-    const { program, metrics } = prepared;
-    this.#tallies = {
-      gradient: createTally(program.plans.train, metrics, program.metrics),
-      evaluate: createTally(program.plans.evaluate, metrics, program.metrics),
-    };
-    const { job, executor } = options;
+    this.#start = start.version;
+    this.#narrator = createNarrator({ job, prepared, schedule, tell: (event) => this.#tell(event) });
     const other = executor ? { executor } : {};
     this.engine = createEngine({ job, dataset, prepared, schedule, start, observer: this, ...other });
   }
 
-  async #tellStart(): Promise<void> {
-    const { job } = this.#options;
-    const { machine, program, segments, memory, bytes } = this.#prepared;
-    this.#tell({
-      event: 'start',
-      name: job.name,
-      job: await jobHash(job),
-      profile: this.engine.profile,
-      node: process.version,
-      speed: this.engine.speed,
-      threads: machine.threads,
-      team_size: machine.teamSize,
-      micro_shards: job.microShards,
-      parameters: segments.reduce((sum, s) => sum + s.length, 0),
-      memory: { ...memory, total: bytes },
-      flops_per_sample: program.plans.train.flops,
-      steps: totalSteps(this.#schedule),
-      epochs: this.#schedule.epochs,
-      samples: this.#schedule.samples,
-      from: this.#schedule.from,
-    });
-  }
-
   async run(): Promise<SessionResult> {
-    await this.#tellStart();
-    this.#began = this.#epochBegan = this.#lastStep = performance.now();
+    const { profile, speed } = this.engine;
+    await this.#narrator.started({ profile, speed, from: this.#start });
+    this.#narrator.begin();
     try {
       await this.engine.run(new AbortController().signal);
     } catch (error) {
@@ -195,7 +154,7 @@ class Session implements StoreObserver {
     const snapshot = this.engine.store.snapshot();
     this.#tellThreads(await this.engine.close());
     this.#closed = true;
-    const done = await this.#done(snapshot);
+    const done = await this.#narrator.done(snapshot, this.engine.store.stopped ?? 'done');
     this.#tell(done);
     return { done, snapshot };
   }
@@ -205,64 +164,25 @@ class Session implements StoreObserver {
   }
 
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void {
-    const now = performance.now();
-    const samples = rowsOf(work);
-    const { program, metrics } = this.#prepared;
-    this.#tallies.gradient.add(totals, samples);
-    if (!this.#warm)
-      this.#warm = true; // the first step waits for threads to start
-    else {
-      this.#samples += samples;
-      this.#trainedMs += now - this.#lastStep;
-    }
-    const { loss, ...rest } = figures(program.plans.train, metrics, program.metrics, totals, samples);
-    this.#tell({
-      event: 'step',
-      step: work.step + 1,
-      epoch: work.epoch + 1,
-      loss: loss as number,
-      metrics: rest,
-      ms: now - this.#lastStep,
-      samples,
-    });
-    this.#lastStep = now;
-    if (!epochEnd) return;
-    const { epochs, evaluateEvery } = this.#schedule;
-    this.#metrics = null;
-    const epoch = work.epoch + 1;
-    if (epoch !== epochs && epoch % evaluateEvery !== 0) this.#endEpoch(epoch);
+    this.#narrator.committed(work, totals, epochEnd);
   }
 
   counted(work: Work, totals: readonly number[], last: boolean): void {
-    this.#tallies.evaluate.add(totals, rowsOf(work));
-    this.#lastStep = performance.now();
-    if (!last) return;
-    this.#metrics = this.#tallies.evaluate.take();
-    this.#endEpoch(work.epoch + 1);
-  }
-
-  #endEpoch(epoch: number): void {
-    const now = performance.now();
-    const train = this.#tallies.gradient.take();
-    this.#tell({ event: 'epoch', epoch, train, metrics: this.#metrics, wall_s: (now - this.#epochBegan) / 1000 });
-    this.#epochBegan = now;
+    this.#narrator.counted(work, totals, last);
   }
 
   save(snapshot: Snapshot): Promise<void> {
     const { onSave } = this.#options;
     const before = this.#saving;
-    if (!onSave || !this.saves) return before;
-    const perEpoch = stepsPerEpoch(this.#schedule);
-    const epochEnd = snapshot.version % perEpoch === 0;
-    const info: SaveInfo = {
-      epoch: Math.floor(snapshot.version / perEpoch),
-      step: snapshot.version,
-      epochEnd,
-      metrics: epochEnd ? this.#metrics : null,
-    };
+    if (!onSave || !this.saves) {
+      this.#narrator.saved(snapshot.version);
+      return before;
+    }
+    const info = this.#narrator.saveInfo(snapshot.version);
     const write = async () => {
       await onSave(snapshot, info);
       this.#saved = snapshot.version;
+      this.#narrator.saved(snapshot.version);
     };
     this.#saving = before.then(write).catch((error) => this.#problem(error, false));
     return before; // at most one waits while another is written: each is a copy of everything
@@ -292,26 +212,5 @@ class Session implements StoreObserver {
   #tellThreads(reports: readonly { readonly leaves: number; readonly collections: number }[]): void {
     const leaves = reports.map((report) => report.leaves);
     this.#tell({ event: 'threads', leaves, collections: reports.map((report) => report.collections) });
-  }
-
-  async #done(snapshot: Snapshot): Promise<DoneEvent> {
-    const slots = Object.values(snapshot.slots);
-    const optimizer = new Float32Array(slots.reduce((sum, slot) => sum + slot.length, 0));
-    let at = 0;
-    for (const slot of slots) {
-      optimizer.set(slot, at);
-      at += slot.length;
-    }
-    return {
-      event: 'done',
-      reason: this.engine.store.stopped ?? 'done',
-      steps: snapshot.version,
-      wall_s: (performance.now() - this.#began) / 1000,
-      samples_per_second: this.#trainedMs === 0 ? 0 : this.#samples / (this.#trainedMs / 1000),
-      metrics: this.#metrics ?? {},
-      parameters_sha256: await sha256(snapshot.parameters),
-      state_sha256: await sha256(new Float32Array(0)), // no layer of this version keeps moving statistics
-      optimizer_sha256: await sha256(optimizer),
-    };
   }
 }

@@ -96,10 +96,10 @@ export type ReduceProgram = readonly (number | '+')[];
 /**
  * The program that adds `nodes` (disjoint, in any order) in the tree over leaves [0, leaves). A child without leaves is passed
  * by, never added as zero: so -0 survives, and an empty leaf costs nothing.
- * @param root of the whole job's tree, where a node may reach beyond the leaves that have rows
- * @throws SHOAL_TREE when the nodes do not cover the leaves exactly
+ * @param root the node whose sums are wanted; default: the root of a tree that holds them all
+ * @throws SHOAL_TREE when the nodes do not cover the leaves under it exactly
  */
-export function reduceProgram(nodes: readonly Node[], leaves: number, root: Node = rootOf(leaves)): ReduceProgram {
+export function reduceProgram(nodes: readonly Node[], leaves: number, root?: Node): ReduceProgram {
   const program: (number | '+')[] = [];
   const place = new Map(nodes.map((node, i) => [nodeName(node), i]));
   let used = 0;
@@ -117,7 +117,7 @@ export function reduceProgram(nodes: readonly Node[], leaves: number, root: Node
     if (left && right) program.push('+');
     return left || right;
   };
-  visit(root);
+  visit(root ?? rootOf(Math.max(leaves, ...nodes.map(endLeaf)))); // a part may reach beyond the last leaf with rows
   if (used !== nodes.length) throw treeError(`${nodes.length} parts of which ${used} fit`);
   return program;
 }

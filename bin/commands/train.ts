@@ -2,16 +2,14 @@
 import { toWire } from '../../base/errors.ts';
 import type { Dataset } from '../../datasets/reader.ts';
 import type { RunEvent } from '../../trainer/events.ts';
-import { type Job, parseJob } from '../../trainer/job.ts';
+import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
-import { createRun, type OpenedRun, openRun, readRunJob, writeJob } from '../../trainer/run-folder.ts';
+import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
-import { applySettings } from '../../trainer/settings.ts';
-import { flatParameters, freshSnapshot } from '../../trainer/snapshot.ts';
-import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
+import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -23,23 +21,26 @@ import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { version } from '../version.ts';
 
-export interface TrainOptions extends JobOptions {
-  readonly threads?: number;
-  readonly resume?: string;
-  readonly json?: boolean;
-  readonly dryRun?: boolean;
-  /** The folder that runs are put in. */
-  readonly out?: string;
-}
-
 const RUNS = 'runs';
 
 export async function trainCommand(path: string | undefined, options: TrainOptions, screen: Screen): Promise<ExitCode> {
-  const { job, start, run } = await whatToTrain(path, options);
+  const wanted = await whatToTrain(path, options);
+  const { job, start, run } = wanted;
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
+  if (options.workers !== undefined || options.servers !== undefined) {
+    if (options.dryRun)
+      throw usageError(
+        'train',
+        '--dry-run with several processes',
+        'one of the two',
+        'Leave out --workers and --servers.',
+      );
+    const { trainLocally } = await import('./train-local.ts');
+    return trainLocally({ ...options, ...wanted, dataset, screen, view });
+  }
   const work: Work = { job, dataset, threads, start, screen, view, json: options.json ?? false };
   if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);
   if (!options.json) screen.out(`${layersText(job)}\n\n${memoryText(job, prepared)}\n`);
@@ -54,33 +55,6 @@ interface Work {
   readonly screen: Screen;
   readonly view: RunView;
   readonly json: boolean;
-}
-
-interface Wanted {
-  readonly job: Job;
-  /** Null to begin with the seed's values. */
-  readonly start: Snapshot | null;
-  /** The run to go on with; null for a new one. */
-  readonly run: OpenedRun | null;
-}
-
-async function whatToTrain(path: string | undefined, options: TrainOptions): Promise<Wanted> {
-  const { resume } = options;
-  const given = path === undefined ? null : await readJob(path, options);
-  if (resume === undefined) {
-    if (!given) {
-      const hint = 'For example: npx shoal train examples/digits.json';
-      throw usageError('train', 'no job', 'the path of a job, or --resume with a run', hint);
-    }
-    const { job, weights } = given;
-    const start = weights ? freshSnapshot(job, flatParameters(job.model, weights)) : null;
-    return { job, start, run: null };
-  }
-  const directory = resume.replace(/(?<=.)\/+$/, '');
-  const own = await readRunJob(directory);
-  const job = given?.job ?? parseJob(applySettings(own, settingsOf(options)), `${directory}/job.json`);
-  const run = await openRun(directory, job);
-  return { job, start: run.checkpoint?.snapshot ?? null, run };
 }
 
 /** Runs the session until it is done, or asked to end well; a second Ctrl-C ends the process. */

@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import type { RunEvent, StartEvent } from '../../trainer/events.ts';
 import { warningText } from './errors.ts';
+import { memberText } from './member-text.ts';
 import { createPace } from './pace.ts';
 import { epochLine, startText, stepText } from './plain-view.ts';
 import type { RunView } from './run-view.ts';
@@ -57,6 +58,10 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
         say(epochLine(event, start!.epochs, pace, colors));
         pace.restart();
       } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
+      else {
+        const text = memberText(event);
+        if (text !== null) say(text);
+      }
     },
     say,
     close: takeDown,

@@ -2,6 +2,7 @@
 import type { EpochEvent, RunEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
 import { warningText } from './errors.ts';
 import { bytes, clock, count, duration, figures, flops } from './format.ts';
+import { memberText } from './member-text.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { RunView } from './run-view.ts';
 import type { Colors, Screen } from './screen.ts';
@@ -14,7 +15,9 @@ export function startText(event: StartEvent): string {
   const resumed = from > 0 ? `, from step ${count(from)}` : '';
   const size = bytes(memory['total'] ?? 0);
   const work = flops(event.flops_per_sample);
-  const line = `${name}: ${count(parameters)} parameters, ${work} a sample, ${size}; ${threads} threads; ${count(steps)} steps${resumed}`;
+  const who =
+    event.workers === undefined ? `${threads} threads` : `${event.workers} workers, ${event.servers ?? 1} servers`;
+  const line = `${name}: ${count(parameters)} parameters, ${work} a sample, ${size}; ${who}; ${count(steps)} steps${resumed}`;
   if (event.speed === 1) return line;
   const share = `about ${Math.round(100 * event.speed)} % of the speed that Node 24 can reach on such a machine`;
   return `${line}\nThis Node (${event.node}) trains at ${share}: npx shoal doctor tells more.`;
@@ -61,6 +64,10 @@ export function plainView(screen: Screen, now: () => number = Date.now): RunView
         say(epochLine(event, start!.epochs, pace, colors));
         pace.restart();
       } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
+      else {
+        const text = memberText(event);
+        if (text !== null) say(text);
+      }
     },
     say,
     close() {},

@@ -1,0 +1,100 @@
+// coordinator.ts: `shoal coordinator`: leads a run of servers and workers on any machines. The run itself: cluster/coordinator-process.ts.
+
+import { toWire } from '../../base/errors.ts';
+import { runCoordinator } from '../../cluster/coordinator-process.ts';
+import { findToken, keepToken } from '../../cluster/token.ts';
+import type { RunEvent } from '../../trainer/events.ts';
+import { createRun, RUN, writeJob } from '../../trainer/run-folder.ts';
+import { openJobData } from '../../trainer/session.ts';
+import { parseAddress, parseWorkers } from '../input/cluster-options.ts';
+import { keepStart } from '../input/keep-start.ts';
+import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { barView } from '../output/bar-view.ts';
+import { warningText } from '../output/errors.ts';
+import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { plainView } from '../output/plain-view.ts';
+import { resultText } from '../output/result-text.ts';
+import { jsonView } from '../output/run-view.ts';
+import type { Screen } from '../output/screen.ts';
+import { endWithParent } from '../parent.ts';
+import { version } from '../version.ts';
+
+export interface CoordinatorCommandOptions extends Omit<TrainOptions, 'workers' | 'servers'> {
+  readonly listen?: string;
+  readonly workers?: string;
+  readonly startWith?: number;
+  readonly servers?: number;
+}
+
+export async function coordinatorCommand(
+  path: string | undefined,
+  options: CoordinatorCommandOptions,
+  screen: Screen,
+): Promise<ExitCode> {
+  endWithParent();
+  const workers = parseWorkers(options.workers ?? '1:1024');
+  const { host, port } = parseAddress(options.listen ?? '127.0.0.1:0');
+  const { job, start, run } = await whatToTrain(path, options);
+  const dataset = await openJobData(job);
+  const folder = run?.path ?? (await createRun(options.out ?? 'runs', job));
+  if (run) await writeJob(folder, job);
+  const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
+  const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);
+  const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
+  const models: Record<string, string> = {};
+  let failureTold = false;
+  const onEvent = (event: RunEvent): void => {
+    if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
+    if (event.event === 'problem' && event.fatal) failureTold = true;
+    view.show(event);
+  };
+  const controller = new AbortController();
+  const stopListening = onInterrupt(
+    () => {
+      view.say('\nInterrupted: finishing the step, then writing a checkpoint. Ctrl-C again quits at once.');
+      controller.abort();
+    },
+    () => process.exit(EXIT.interrupted),
+  );
+  try {
+    for (const problem of run?.problems ?? []) onEvent({ event: 'problem', problem, fatal: false });
+    const { done } = await runCoordinator({
+      job,
+      dataset,
+      path: folder,
+      from,
+      tool: `shoal ${version}`,
+      workers,
+      ...(options.startWith !== undefined && { startWith: options.startWith }),
+      servers: options.servers ?? 1,
+      token,
+      host,
+      port,
+      signal: controller.signal,
+      onEvent,
+      onListening(url) {
+        process.send?.({ listening: url });
+        if (options.json) return;
+        const secret = process.env['SHOAL_TOKEN']
+          ? 'the same SHOAL_TOKEN'
+          : `SHOAL_TOKEN=$(cat ${folder}/${RUN.token})`;
+        view.say(
+          `${folder}\nlistening at ${url}. Join with ${secret} and\n  npx shoal server --connect ${url}\n  npx shoal worker --connect ${url}`,
+        );
+      },
+      onTurnedAway(reason) {
+        if (!options.json) view.say(warningText(toWire(reason), screen.errColors));
+      },
+    });
+    if (!options.json) screen.out(resultText(done, folder, models, screen.outColors));
+    return done.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
+  } catch (error) {
+    // whoever reads events alone learns of it too
+    if (!failureTold) onEvent({ event: 'problem', problem: toWire(error), fatal: true });
+    throw error;
+  } finally {
+    stopListening();
+    view.close();
+  }
+}

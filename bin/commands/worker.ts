@@ -1,0 +1,76 @@
+// worker.ts: `shoal worker` and `shoal server`: one process of a run that a coordinator leads. What they do: cluster/worker.ts, server.ts.
+import { hostname } from 'node:os';
+import { runServer } from '../../cluster/server.ts';
+import { findToken } from '../../cluster/token.ts';
+import { runWorker } from '../../cluster/worker.ts';
+import { parseAddress } from '../input/cluster-options.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import type { Screen } from '../output/screen.ts';
+import { usageError } from '../output/usage-error.ts';
+import { endWithParent } from '../parent.ts';
+
+export interface JoinOptions {
+  readonly connect: string;
+  readonly name?: string;
+  readonly threads?: number;
+  /** Folder for data that are fetched. */
+  readonly cache?: string;
+  /** Servers: where workers reach them. */
+  readonly listen?: string;
+  readonly advertise?: string;
+  /** Beyond loopback without TLS. */
+  readonly insecure?: boolean;
+}
+
+/** Joins with what the environment and the command line say, until the run is over or a signal comes. */
+async function join(
+  role: 'worker' | 'server',
+  options: JoinOptions,
+  screen: Screen,
+  run: (how: { connect: string; token: string; name: string; signal: AbortSignal }) => Promise<void>,
+): Promise<ExitCode> {
+  endWithParent();
+  const token = findToken({ environment: process.env });
+  if (token === null) {
+    throw usageError(
+      `start a ${role}`,
+      'no SHOAL_TOKEN',
+      "the run's token in the environment",
+      'The coordinator says where it keeps it.',
+    );
+  }
+  const controller = new AbortController();
+  const stop = onInterrupt(
+    () => controller.abort(),
+    () => process.exit(EXIT.interrupted),
+  );
+  const name = options.name ?? `${hostname()}-${process.pid}`;
+  try {
+    if (!process.send) screen.err(`${name}: joining ${options.connect}`);
+    await run({ connect: options.connect, token, name, signal: controller.signal });
+    return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
+  } finally {
+    stop();
+  }
+}
+
+export const workerCommand = (options: JoinOptions, screen: Screen): Promise<ExitCode> =>
+  join('worker', options, screen, (how) =>
+    runWorker({
+      ...how,
+      ...(options.threads !== undefined && { threads: options.threads }),
+      ...(options.cache !== undefined && { cache: options.cache }),
+      ...(options.insecure && { insecure: true }),
+    }),
+  );
+
+export const serverCommand = (options: JoinOptions, screen: Screen): Promise<ExitCode> =>
+  join('server', options, screen, (how) =>
+    runServer({
+      ...how,
+      ...(options.listen !== undefined && parseAddress(options.listen)),
+      ...(options.advertise !== undefined && { advertise: options.advertise }),
+      ...(options.insecure && { insecure: true }),
+    }),
+  );

@@ -1,0 +1,75 @@
+// commit-log.ts: the commit log's file: lines added in order, flushed where asked. Not what they say (messages.ts), nor what they prove
+// (audit.ts). Written synchronously: a step is not told of before its line is with the system.
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { StepTotals } from '../trainer/narrator.ts';
+import { lastTermOf } from './audit.ts';
+import type { LogRecord } from './messages.ts';
+
+export interface CommitLog {
+  /** 0 before the first term. */
+  readonly lastTerm: number;
+  /** Of the lineage that survived so far: what its steps counted, in order; from the step that the log begins with. */
+  readonly lineage: readonly StepTotals[];
+  /** Versions that the lineage reaches; null for an empty log. */
+  readonly version: number | null;
+  /** Adds a line. What a full disk refuses is kept and written with the next one; `sync` throws then. */
+  append(record: LogRecord, sync: boolean): void;
+  /** All lines are on the disk. @throws the file system's errors */
+  sync(): void;
+  close(): void;
+}
+
+/** Opens a log, made if absent. A last line that a crash cut short is cut off. @throws the file system's errors */
+export function openCommitLog(path: string): CommitLog {
+  const file = openSync(path, 'a+');
+  const text = readFileSync(path, 'utf8');
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  let position = Buffer.byteLength(whole);
+  if (position < fstatSync(file).size) ftruncateSync(file, position);
+  let pending = Buffer.alloc(0);
+
+  function flush(): void {
+    while (pending.length > 0) {
+      const written = writeSync(file, pending);
+      position += written;
+      pending = pending.subarray(written);
+    }
+  }
+
+  return {
+    lastTerm: lastTermOf(whole),
+    ...survived(whole),
+    append(record, sync) {
+      pending = Buffer.concat([pending, Buffer.from(`${JSON.stringify(record)}\n`)]);
+      try {
+        flush();
+      } catch (error) {
+        if (sync) throw error;
+      }
+      if (sync) fsyncSync(file);
+    },
+    sync() {
+      flush();
+      fsyncSync(file);
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function survived(text: string): { readonly lineage: readonly StepTotals[]; readonly version: number | null } {
+  let lineage: StepTotals[] = [];
+  let version: number | null = null;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const record = JSON.parse(line) as LogRecord;
+    if (record.record === 'open') {
+      version = record.version;
+      lineage = lineage.filter((past) => past.step < record.version);
+    } else if (record.record === 'adopt') {
+      version = Math.max(version ?? 0, record.version);
+    } else if (record.record === 'commit') {
+      version = record.version;
+      lineage.push({ step: record.step, samples: record.rows, totals: record.totals });
+    }
+  }
+  return { lineage, version };
+}

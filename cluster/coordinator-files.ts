@@ -1,0 +1,46 @@
+// coordinator-files.ts: which checkpoint a term may begin at, and its values. Not how checkpoints are written or found.
+import { readFileSync } from 'node:fs';
+import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
+import { type Job, jobHash } from '../trainer/job.ts';
+import type { Snapshot } from '../trainer/local-store.ts';
+import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
+import { restoreSnapshot } from '../trainer/snapshot.ts';
+import { type Audit, auditLog } from './audit.ts';
+
+/**
+ * The newest checkpoint that the log's lineage reaches: one of a term that was rolled back meanwhile may be beyond it.
+ * @param newest the newest of all, already read
+ * @param most the version that the lineage reaches; null: there is no log, as when one process began the run
+ */
+export async function usableCheckpoint(
+  job: Job,
+  path: string,
+  newest: RunCheckpoint | null,
+  most: number | null,
+): Promise<RunCheckpoint | null> {
+  if (most === null || (newest && newest.snapshot.version <= most)) return newest;
+  const hash = await jobHash(job);
+  for (const found of await findCheckpoints(`${path}/${RUN.checkpoints}`)) {
+    if (found.step > most) continue;
+    try {
+      const checkpoint = await readCheckpoint(found.path);
+      const { manifest } = checkpoint;
+      if (manifest.jobHash !== hash) continue;
+      return { path: found.path, manifest, snapshot: restoreSnapshot(job, checkpoint) };
+    } catch {
+      // damaged: an older one may be whole
+    }
+  }
+  return newest; // one process went on with the run meanwhile: what it did stands, though no log tells of it
+}
+
+/** @throws SHOAL_CHECKPOINT_* */
+export async function readSnapshot(job: Job, path: string): Promise<Snapshot> {
+  return restoreSnapshot(job, await readCheckpoint(path));
+}
+
+/** Audits the commit log of a run's folder. @throws the file system's errors */
+export function auditRun(path: string, job: Job, hash?: string): Audit {
+  const text = readFileSync(`${path}/${RUN.commits}`, 'utf8');
+  return auditLog(text, { microShards: job.microShards, ...(hash !== undefined && { job: hash }) });
+}

@@ -1,0 +1,53 @@
+// flat-ranges.ts: who owns which elements of the compact vector, cut at update blocks; and a range's own layout. Pure.
+import { UPDATE_BLOCK } from '../kernels/signatures.ts';
+import type { Segment } from '../trainer/model.ts';
+import { blocksOf, rangesOf } from '../trainer/ranges.ts';
+import { ALIGNMENT } from '../trainer/weights.ts';
+import type { FlatRange } from './messages.ts';
+
+export const sizeOf = (range: FlatRange): number => range.to - range.from;
+
+/** The most ranges that a model can be cut into: each holds one block at least. */
+export const mostRanges = (segments: readonly Segment[]): number => segments.reduce((sum, s) => sum + blocksOf(s), 0);
+
+/** Cuts the compact vector into `count` ranges of nearly as many blocks each, front to back without a hole. */
+export function flatRanges(segments: readonly Segment[], count: number): readonly FlatRange[] {
+  return rangesOf(segments, count).map((range) => {
+    const owned = range.flatMap(({ from, to }, i) => {
+      const { flat, length } = segments[i]!;
+      if (from >= to) return [];
+      return [flat + from * UPDATE_BLOCK, flat + Math.min(to * UPDATE_BLOCK, length)];
+    });
+    return { from: owned[0] ?? 0, to: owned.at(-1) ?? 0 };
+  });
+}
+
+/**
+ * The parts of tensors that lie in a range, as segments of a vector of their own: `flat` counts from the range's start, and each
+ * starts at 64 bytes in memory.
+ */
+export function piecesOf(segments: readonly Segment[], range: FlatRange): readonly Segment[] {
+  let at = 0;
+  return segments.flatMap(({ path, flat, length: whole }) => {
+    const from = Math.max(flat, range.from);
+    const length = Math.min(flat + whole, range.to) - from;
+    if (length <= 0) return [];
+    const piece: Segment = { path, shape: [length], length, flat: from - range.from, at };
+    at = Math.ceil((at + length) / ALIGNMENT) * ALIGNMENT;
+    return [piece];
+  });
+}
+
+/** Calls `copy` for each run of elements that is contiguous both in a compact slice [from, from + length) and in memory. */
+export function eachRun(
+  segments: readonly Segment[],
+  from: number,
+  length: number,
+  copy: (compactAt: number, memoryAt: number, length: number) => void,
+): void {
+  for (const s of segments) {
+    const start = Math.max(s.flat, from);
+    const end = Math.min(s.flat + s.length, from + length);
+    if (start < end) copy(start - from, s.at + start - s.flat, end - start);
+  }
+}

@@ -1,0 +1,26 @@
+// chaos.ts: kills processes of a local run at random, from a seed. Not what becomes of it.
+import { draws, seedWords, unit } from '../../base/random.ts';
+import type { Local } from './local.ts';
+
+export interface ChaosOptions {
+  /** Milliseconds between kills, on average. */
+  readonly mtbfMs: number;
+  readonly seed: number;
+}
+
+/** Kills one of the processes now and then, until it is told to stop. */
+export function unleash({ processes, kill }: Local, { mtbfMs, seed }: ChaosOptions): () => void {
+  const random = draws(seedWords(seed), 0, 0, 0);
+  let turn = 0;
+  let timer: NodeJS.Timeout;
+  const next = (): void => {
+    // the time to the next of independent accidents
+    const pause = -Math.log(1 - unit(random(turn++))) * mtbfMs;
+    timer = setTimeout(() => {
+      kill(processes[Math.floor(unit(random(turn++)) * processes.length)]!.name);
+      next();
+    }, pause);
+  };
+  next();
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,201 @@
+// leases.ts: which worker computes which nodes of the open work, and for how long before others may. Not what becomes of the sums.
+import { cover, endLeaf, firstLeaf, type Node, splitLeaves } from '../trainer/tree.ts';
+import { activeLeaves, type Work } from '../trainer/work.ts';
+import { settle } from './commit.ts';
+import type { DoneNode, LeaseState, OpenWork, WorkerSeat } from './coordinator-types.ts';
+import type { Done, WorkName } from './messages.ts';
+import { send, set, setWorker, type Turn, tell, tellWaiting } from './turn.ts';
+
+/** Times of a leaf that the median is taken of. */
+const TIMES = 64;
+/** Leases of one piece of work that are remembered beside live ones: a done of a forgotten one is dropped. */
+const VOID = 256;
+
+export const sameWork = (a: WorkName, b: WorkName): boolean =>
+  a.kind === b.kind && a.step === b.step && a.epoch === b.epoch && a.version === b.version;
+export const sameNode = (a: Node, b: Node): boolean => a.level === b.level && a.index === b.index;
+const overlap = (a: Node, b: Node): boolean => firstLeaf(a) < endLeaf(b) && firstLeaf(b) < endLeaf(a);
+const contains = (outer: Node, inner: Node): boolean =>
+  firstLeaf(outer) <= firstLeaf(inner) && endLeaf(inner) <= endLeaf(outer);
+/** Leaves with rows under a node. */
+export const leavesOf = (node: Node, work: Work): number =>
+  Math.max(0, Math.min(endLeaf(node), activeLeaves(work)) - firstLeaf(node));
+
+/** Gives idle workers what nobody computes; then what late ones held; then copies of what takes long. */
+export function grant(turn: Turn): void {
+  const { config } = turn;
+  if (turn.state.phase !== 'running') return;
+  const ready = turn.state.workers.filter((w) => w.ready).length;
+  const need = config.workers.min;
+  tellWaiting(turn, ready < need ? { news: 'waiting-for-workers', have: ready, need } : null);
+  if (ready < need) return;
+  for (;;) {
+    const { open } = turn.state;
+    const idle = turn.state.workers.filter((w) => isIdle(turn, w));
+    if (!open || open.applying || idle.length === 0) return;
+    const free = freeBlocks(open, Math.max(...idle.map((w) => w.unit)));
+    if (free.blocks.length > 0) {
+      hand(turn, open, free, idle, expected(turn, open, idle), false);
+      return;
+    }
+    const waiting = open.leases.filter((it) => it.status === 'live' && !isCovered(open, it.node));
+    const late = waiting.find((it) => turn.now - it.since > patience(turn, open, it));
+    if (late) {
+      fence(turn, open, late.worker);
+      continue;
+    }
+    const slow = waiting.find(
+      (it) =>
+        turn.now - it.since > patience(turn, open, it) / 2 &&
+        !waiting.some((other) => other !== it && overlap(other.node, it.node)),
+    );
+    if (!slow) return;
+    const unit = Math.max(...idle.map((w) => w.unit));
+    const blocks = freeBlocks({ ...open, leases: [] }, unit).blocks.filter((b) =>
+      overlap(slow.node, { level: Math.log2(unit), index: b }),
+    );
+    hand(turn, open, { unit, blocks }, idle, 0, true);
+  }
+}
+
+/** Holds the version, and computes nothing. */
+function isIdle({ config, state }: Turn, worker: WorkerSeat): boolean {
+  const holds = config.bugs.has('lease-without-version') || worker.holding === state.open?.work.version;
+  return worker.ready && holds && worker.busy.length === 0;
+}
+
+/** Workers that will soon ask for their share of this work: leaves are kept for them, until a worker comes for a second share. */
+function expected({ state }: Turn, { leases, done }: OpenWork, idle: readonly WorkerSeat[]): number {
+  const had = (w: WorkerSeat) => [...leases, ...done].some((it) => it.worker === w.name);
+  if (idle.every(had)) return 0;
+  return state.workers.filter((w) => w.ready && !w.fenced && w.busy.length === 0 && !idle.includes(w) && !had(w))
+    .length;
+}
+
+interface Blocks {
+  /** Leaves of a block: no worker computes fewer at once. A power of two. */
+  readonly unit: number;
+  /** In order. */
+  readonly blocks: readonly number[];
+}
+
+/** Blocks with a leaf that is neither done nor leased. */
+function freeBlocks({ work, done, leases }: OpenWork, unit: number): Blocks {
+  const taken = [...done, ...leases.filter((it) => it.status === 'live')].map((it) => it.node);
+  const blocks: number[] = [];
+  for (let leaf = 0; leaf < activeLeaves(work); leaf++) {
+    const block = Math.floor(leaf / unit);
+    if (blocks.at(-1) === block) continue;
+    if (!taken.some((node) => firstLeaf(node) <= leaf && leaf < endLeaf(node))) blocks.push(block);
+  }
+  return { unit, blocks };
+}
+
+/** Splits blocks among the idle workers, and as many who are expected. */
+function hand(
+  turn: Turn,
+  open: OpenWork,
+  { unit, blocks }: Blocks,
+  idle: readonly WorkerSeat[],
+  more: number,
+  backup: boolean,
+): void {
+  const { work } = open;
+  const { term } = turn.state;
+  let lease = turn.state.nextLease;
+  const leases: LeaseState[] = [];
+  for (const [i, [from, to]] of splitLeaves(blocks.length, idle.length + more).entries()) {
+    const worker = idle[i];
+    if (!worker || from === to) continue;
+    const busy: number[] = [];
+    let leaves = 0;
+    for (const node of nodesOf(blocks.slice(from, to), unit)) {
+      const own = { ...work, node };
+      leaves += leavesOf(node, work);
+      leases.push({ lease, worker: worker.name, node, since: turn.now, leaves, status: 'live' });
+      send(turn, worker.link, { type: 'lease', term, lease, work: own });
+      tell(turn, { news: 'leased', name: worker.name, work: own, backup });
+      busy.push(lease++);
+    }
+    setWorker(turn, worker.link, { busy });
+  }
+  const live = open.leases.filter((it) => it.status === 'live');
+  const remembered = open.leases.filter((it) => it.status === 'void').slice(-VOID);
+  set(turn, { nextLease: lease, open: { ...open, leases: [...remembered, ...live, ...leases] } });
+}
+
+/** The largest nodes that cover these blocks. */
+function nodesOf(blocks: readonly number[], unit: number): readonly Node[] {
+  const nodes: Node[] = [];
+  for (let i = 0; i < blocks.length; ) {
+    let end = i + 1;
+    while (end < blocks.length && blocks[end] === blocks[end - 1]! + 1) end++;
+    nodes.push(...cover(blocks[i]! * unit, (blocks[end - 1]! + 1) * unit));
+    i = end;
+  }
+  return nodes;
+}
+
+/** How long a lease may take, in ms: doubled whenever one of this work was late, so that it ends however slow all are. */
+function patience({ config, state }: Turn, open: OpenWork, { leaves }: LeaseState): number {
+  const times = [...state.leafTimes].sort((a, b) => a - b);
+  const median = times[times.length >> 1] ?? 0;
+  return Math.max(config.leaseFloorMs, 4 * median * leaves) * 2 ** Math.min(open.late, 20);
+}
+
+/** A worker is past its lease and somebody else is idle: its nodes are free. It must say again what it holds. */
+function fence(turn: Turn, open: OpenWork, name: string): void {
+  const { term, workers, seats, steps } = turn.state;
+  set(turn, { open: { ...open, late: open.late + 1 } });
+  loseWorker(turn, name);
+  const worker = workers.find((w) => w.name === name);
+  if (!worker) return;
+  setWorker(turn, worker.link, { holding: null, fenced: true, busy: [] });
+  const servers = seats.map((seat) => ({ name: seat.name!, url: seat.url!, range: seat.range }));
+  send(turn, worker.link, { type: 'fence', term, servers, version: steps.committed });
+  tell(turn, { news: 'fenced', name });
+}
+
+/** What this worker computes may be leased to others. */
+export function loseWorker(turn: Turn, name: string): void {
+  const { open } = turn.state;
+  if (!open || turn.config.bugs.has('lost-lease')) return;
+  const leases = open.leases.map((it) => (it.worker === name ? { ...it, status: 'void' as const } : it));
+  set(turn, { open: { ...open, leases } });
+}
+
+const isCovered = (open: OpenWork, node: Node): boolean => {
+  for (let leaf = firstLeaf(node); leaf < Math.min(endLeaf(node), activeLeaves(open.work)); leaf++)
+    if (!open.done.some((it) => firstLeaf(it.node) <= leaf && leaf < endLeaf(it.node))) return false;
+  return true;
+};
+
+/** A node's sums stand on all servers. Only of leases of the open work; the first of a node counts. */
+export function done(turn: Turn, worker: WorkerSeat, message: Done): void {
+  const { bugs } = turn.config;
+  const { term, open, leafTimes } = turn.state;
+  const stale = message.term !== term && !bugs.has('stale-term');
+  if (stale) return;
+  setWorker(turn, worker.link, { busy: worker.busy.filter((lease) => lease !== message.lease) });
+  if (!open || open.applying || !sameWork(message.work, open.work)) return;
+  const lease = open.leases.find((it) => it.lease === message.lease && sameNode(it.node, message.node));
+  if (!lease && !bugs.has('stale-term')) return;
+  const leases = open.leases.filter((it) => it !== lease);
+  const twice = open.done.some((it) => contains(it.node, message.node));
+  if (twice && !bugs.has('double-count')) {
+    set(turn, { open: { ...open, leases } });
+    return;
+  }
+  const { name } = worker;
+  const { node, totals } = message;
+  const entry: DoneNode = { node, worker: name, totals, at: turn.now };
+  const before = Math.max(lease?.since ?? 0, ...open.done.filter((it) => it.worker === name).map((it) => it.at));
+  const leaves = Math.max(1, leavesOf(node, open.work));
+  const ms = turn.now - before;
+  set(turn, {
+    open: { ...open, leases, done: [...open.done, entry] },
+    leafTimes: [...leafTimes, ms / leaves].slice(-TIMES),
+  });
+  tell(turn, { news: 'done', name, node, leaves, ms });
+  settle(turn);
+}

@@ -1,0 +1,179 @@
+// range-server.ts: the tensors of a server: its range of parameters and optimizer state, the sums of nodes, the update. The same
+// kernels and calls as the in-process store's, on the calling thread. It knows no step order, no term and no socket.
+import { ShoalError } from '../base/errors.ts';
+import { BINDING, countTiles, type KernelEntry, SCRATCH_BYTES, SPACES, type Space } from '../kernels/abi.ts';
+import { alignUp, createArena } from '../kernels/arena.ts';
+import { instantiate, type KernelModule } from '../kernels/load.ts';
+import { compact, memoryBytes } from '../trainer/contribution.ts';
+import { CALL_WORDS } from '../trainer/control.ts';
+import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
+import { updateCalls } from '../trainer/local-store.ts';
+import type { Segment } from '../trainer/model.ts';
+import type { OptimizerKind } from '../trainer/optimizers/kind.ts';
+import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
+import { eachRun, piecesOf } from './flat-ranges.ts';
+import type { FlatRange } from './messages.ts';
+
+export interface RangeServerOptions {
+  /** Of the whole model. */
+  readonly segments: readonly Segment[];
+  readonly optimizer: OptimizerKind<unknown>;
+  readonly optimizerConfig: unknown;
+  readonly microShards: number;
+  readonly range: FlatRange;
+  readonly kernels: KernelModule;
+}
+
+export interface RangeServer {
+  readonly range: FlatRange;
+  /** Parameters, and each slot of the optimizer. */
+  readonly vectors: number;
+  /** Takes a slice of a version. `vector` 0: parameters; 1 + i: slot i. `from`: element of the whole compact vector. */
+  load(version: number, vector: number, from: number, values: Float32Array): void;
+  /** Takes a slice of a node's sums, for the next update. */
+  store(node: Node, from: number, values: Float32Array): void;
+  /** Adds these nodes in the tree over `leaves`, divides by scalars[0] and updates: version -> version + 1. Forgets all nodes. */
+  apply(version: number, nodes: readonly Node[], leaves: number, scalars: readonly number[]): void;
+  /** A copy of a vector's range, compact. Only the two newest versions stand. */
+  read(version: number, vector: number): Float32Array<ArrayBuffer>;
+  /** Forgets the sums of all nodes. */
+  forget(): void;
+}
+
+const PAGE = 65536;
+const SCALARS = 16;
+
+/** @throws SHOAL_MEMORY_* when the machine lacks room for the range */
+export function createRangeServer(options: RangeServerOptions): RangeServer {
+  const { optimizer, optimizerConfig, microShards, range, kernels } = options;
+  const pieces = piecesOf(options.segments, range);
+  const bytes = memoryBytes(pieces);
+  const slots = optimizer.slots(optimizerConfig).length;
+  const updates = updateCalls({ versions: { segments: pieces, bytes }, optimizer, optimizerConfig });
+  const programWords = 1 + 2 * microShards;
+  const sizes = [
+    bytes,
+    bytes,
+    bytes * slots,
+    bytes * slots,
+    SCRATCH_BYTES,
+    4 * (BINDING.words + SCALARS + programWords),
+  ];
+  const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), encodedBytes(updates) + 4096));
+  const { memory, views } = arena;
+  const versions = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots) }));
+  const scratch = arena.take(SCRATCH_BYTES);
+  const bindings = arena.take(4 * BINDING.words);
+  const scalarsAt = arena.take(4 * SCALARS);
+  const programAt = arena.take(4 * programWords);
+  const encoded = encodeCalls(arena, updates);
+  const entries = instantiate(kernels, memory);
+
+  // sums of nodes lie behind all that, as many as come: nobody knows beforehand how the tree is cut
+  const free: number[] = [];
+  const nodes = new Map<string, number>();
+  const nodeBytes = alignUp(bytes + 512);
+  let top = memory.buffer.byteLength;
+  function takeNode(): number {
+    const at = free.pop();
+    if (at !== undefined) return at;
+    const missing = top + nodeBytes - memory.buffer.byteLength;
+    if (missing > 0) grow(memory, Math.ceil(missing / PAGE));
+    top += nodeBytes;
+    return top - nodeBytes;
+  }
+  function forget(): void {
+    free.push(...nodes.values());
+    nodes.clear();
+  }
+
+  const addressOf = (version: number, vector: number): number => {
+    const { parameters, slots: first } = versions[version % 2]!;
+    return vector === 0 ? parameters : first + (vector - 1) * bytes;
+  };
+  const vectorAt = (address: number) => new Float32Array(memory.buffer, address, bytes / 4);
+  function copyIn(address: number, from: number, values: Float32Array): void {
+    if (from < range.from || from + values.length > range.to) throw outside(range, from, values.length);
+    const into = vectorAt(address);
+    eachRun(pieces, from - range.from, values.length, (at, to, length) => {
+      into.set(values.subarray(at, at + length), to);
+    });
+  }
+
+  return {
+    range,
+    vectors: 1 + slots,
+    load: (version, vector, from, values) => copyIn(addressOf(version, vector), from, values),
+    store(node, from, values) {
+      const name = nodeName(node);
+      let at = nodes.get(name);
+      if (at === undefined) {
+        at = takeNode();
+        nodes.set(name, at);
+      }
+      copyIn(at, from, values);
+    },
+    apply(version, parts, leaves, scalars) {
+      const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
+      const program = reduceProgram(parts, leaves);
+      views.i32.set([program.length, ...program.map((e) => (e === '+' ? 0 : addresses[e]!))], programAt >>> 2);
+      views.f32.set(scalars, scalarsAt >>> 2);
+      const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
+      const bases: Partial<Record<Space, number>> = {
+        parameters: now.parameters,
+        slots: now.slots,
+        next: next.parameters,
+        nextSlots: next.slots,
+        step: scalarsAt,
+        scratch,
+      };
+      const word = bindings >>> 2;
+      for (const [space, base] of Object.entries(bases)) views.u32[word + SPACES.indexOf(space as Space)] = base;
+      views.u32[word + BINDING.reduce] = programAt;
+      for (const [i, call] of updates.entries()) {
+        const descriptor = views.u32[(encoded.address >>> 2) + CALL_WORDS * i + 1]!;
+        const kernel: KernelEntry = entries[call.arguments.kernel];
+        kernel(descriptor, bindings, 0, countTiles(call.tiles, 0));
+      }
+      forget();
+    },
+    read: (version, vector) => compact(pieces, vectorAt(addressOf(version, vector))) as Float32Array<ArrayBuffer>,
+    forget,
+  };
+}
+
+function grow(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch (cause) {
+    throw new ShoalError(
+      {
+        code: 'SHOAL_MEMORY_UNAVAILABLE',
+        operation: 'keep the sums of one more node',
+        got: `no room for ${pages * PAGE} bytes beside ${memory.buffer.byteLength}`,
+        expected: 'that much memory, and 4 GiB at most',
+        hint: 'Start more servers: each then holds less.',
+      },
+      { cause },
+    );
+  }
+}
+
+const outside = (range: FlatRange, from: number, length: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_RANGE',
+    operation: 'take a slice',
+    got: `elements ${from} to ${from + length}`,
+    expected: `some of ${range.from} to ${range.to}`,
+    hint: 'Peers disagree on who owns what: please report this.',
+  });
+
+function absent(node: Node): never {
+  throw new ShoalError({
+    code: 'SHOAL_TREE',
+    operation: 'update a range',
+    got: `no sums of node ${nodeName(node)}`,
+    expected: 'the sums of every node that is to be added',
+    hint: 'Please report this with the job file.',
+  });
+}

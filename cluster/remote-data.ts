@@ -1,0 +1,180 @@
+// remote-data.ts: a dataset over HTTP: columns of fields by range requests, for workers whose machine lacks the files. Both ends.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { get as getPlain, type IncomingMessage } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import { check } from '../base/check.ts';
+import { ShoalError } from '../base/errors.ts';
+import { readerFromArrays } from '../datasets/from-arrays.ts';
+import { type Dataset, fieldBytes, type Reader } from '../datasets/reader.ts';
+import type { Reach } from './dial.ts';
+import { bearer } from './token.ts';
+import type { RouteHandler } from './transport.ts';
+
+const PARTS = ['train', 'test'] as const;
+/** Bytes of one request. */
+const CHUNK = 4 * 2 ** 20;
+const TRIES = 6;
+
+const fieldSchema = z.object({ shape: z.array(z.int().positive()), dtype: z.enum(['u8', 'f32', 'i32']) });
+const partSchema = z.object({
+  fields: z.record(z.string().regex(/^\w+$/), fieldSchema),
+  length: z.int().positive(),
+  classes: z.int().positive().nullable(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const manifestSchema = z.object({ train: partSchema, test: partSchema });
+type Part = z.output<typeof partSchema>;
+
+/** One hash for both parts: what workers and the coordinator compare. */
+export const datasetHash = ({ train, test }: Dataset): string =>
+  createHash('sha256').update(`${train.hash} ${test.hash}`).digest('hex');
+
+/** Serves GET /data (what there is, as JSON) and GET /data/<part>/<field> with a Range: the field of all samples, packed. */
+export function dataRoute(dataset: Dataset): RouteHandler {
+  const about = ({ fields, length, classes, hash }: Reader) => ({ fields, length, classes, hash });
+  const manifest = JSON.stringify({ train: about(dataset.train), test: about(dataset.test) });
+  return (request, response) => {
+    const [, , part, name] = (request.url ?? '').split('?', 1)[0]!.split('/');
+    if (!part) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(manifest);
+      return;
+    }
+    const reader = PARTS.includes(part as 'train') ? dataset[part as 'train'] : undefined;
+    const field = name !== undefined && reader && Object.hasOwn(reader.fields, name) ? reader.fields[name] : undefined;
+    const range = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(request.headers.range ?? '');
+    const size = field ? fieldBytes(field) : 0;
+    const total = size * (reader?.length ?? 0);
+    const [from, to] = [Number(range?.[1] ?? 0), Math.min(Number(range?.[2] ?? 0), total - 1)];
+    if (!field || !range || from > to || to - from >= CHUNK) {
+      response.writeHead(field ? 416 : 404, { 'content-range': `bytes */${total}` });
+      response.end();
+      return;
+    }
+    const first = Math.floor(from / size);
+    const rows = Math.floor(to / size) + 1 - first;
+    const bytes = new Uint8Array(rows * size);
+    for (let row = 0; row < rows; row++)
+      reader!.read(first + row, { [name!]: bytes.subarray(row * size, (row + 1) * size) });
+    response.writeHead(206, {
+      'content-type': 'application/octet-stream',
+      'content-range': `bytes ${from}-${to}/${total}`,
+      'content-length': to - from + 1,
+    });
+    response.end(bytes.subarray(from - first * size, to + 1 - first * size));
+  };
+}
+
+export interface RemoteData extends Reach {
+  /** The coordinator's: ws: or wss:. */
+  readonly url: string;
+  /** Folder to keep what was fetched in, under its hash. Default: memory alone. */
+  readonly cache?: string;
+}
+
+/**
+ * Fetches a dataset whole from the coordinator, or from the cache.
+ * @throws SHOAL_DATA_FETCH when it does not come, SHOAL_DATA_HASH when other bytes come than were promised
+ */
+export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
+  const text = new TextDecoder().decode(await fetchBytes(remote, '/data', 2 ** 20));
+  const manifest = check(manifestSchema, JSON.parse(text), {
+    code: 'SHOAL_DATA_FETCH',
+    operation: `read what data ${remote.url} has`,
+    hint: 'Do both ends run the same version of Shoal?',
+  });
+  const [train, test] = [
+    await fetchPart(remote, 'train', manifest.train),
+    await fetchPart(remote, 'test', manifest.test),
+  ];
+  return { train, test };
+}
+
+async function fetchPart(remote: RemoteData, part: string, { fields, length, classes, hash }: Part): Promise<Reader> {
+  const data: Record<string, Uint8Array> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const bytes = length * fieldBytes(field);
+    const kept = remote.cache && `${remote.cache}/${hash}-${name}`;
+    const known = kept && (await readFile(kept).catch(() => null));
+    if (known && known.length === bytes) {
+      data[name] = known;
+      continue;
+    }
+    const column = new Uint8Array(bytes);
+    for (let at = 0; at < bytes; at += CHUNK) {
+      const most = Math.min(CHUNK, bytes - at);
+      column.set(await fetchBytes(remote, `/data/${part}/${name}`, most, at), at);
+    }
+    data[name] = column;
+    if (kept) await keep(remote.cache!, kept, column);
+  }
+  const reader = readerFromArrays({ fields, data, classes, origin: remote.url });
+  if (reader.hash === hash) return reader;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_HASH',
+    operation: `fetch the ${part} data from ${remote.url}`,
+    got: `bytes with the hash ${reader.hash}`,
+    expected: hash,
+    hint: remote.cache ? `Remove ${remote.cache} and try again.` : 'Try again.',
+  });
+}
+
+async function keep(folder: string, path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, bytes);
+  await rename(partial, path);
+}
+
+/** At most `most` bytes; with `at`: exactly as many, from there on. Tries again when the connection breaks. */
+async function fetchBytes(remote: RemoteData, path: string, most: number, at?: number): Promise<Uint8Array> {
+  const url = `${remote.url.replace(/^ws/, 'http').replace(/\/+$/, '')}${path}`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(remote, url, most, at);
+    } catch (cause) {
+      if (attempt < TRIES) {
+        await wait(50 * 2 ** attempt * (0.5 + Math.random()));
+        continue;
+      }
+      const got = cause instanceof Error ? cause.message : String(cause);
+      const hint = 'Is the coordinator reachable? Or bring the files to this machine.';
+      throw new ShoalError(
+        { code: 'SHOAL_DATA_FETCH', operation: `fetch ${url}`, got, expected: 'its bytes', hint },
+        { cause },
+      );
+    }
+  }
+}
+
+function once(remote: RemoteData, url: string, most: number, at?: number): Promise<Uint8Array> {
+  const range = at === undefined ? {} : { range: `bytes=${at}-${at + most - 1}` };
+  const options = { headers: { authorization: bearer(remote.token), ...range }, timeout: 20_000, ...remote.tls };
+  return new Promise((resolve, reject) => {
+    const answer = (response: IncomingMessage): void => {
+      if (response.statusCode !== (at === undefined ? 200 : 206)) {
+        response.resume();
+        reject(new Error(`HTTP status ${response.statusCode}`));
+        return;
+      }
+      const bytes = new Uint8Array(most);
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        if (length + chunk.length > most) request.destroy(new Error(`more than ${most} bytes`));
+        else bytes.set(chunk, length);
+        length += chunk.length;
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (!response.complete || (at !== undefined && length !== most)) reject(new Error(`${length} bytes`));
+        else resolve(bytes.subarray(0, length));
+      });
+    };
+    const request = url.startsWith('https:') ? getSecure(url, options, answer) : getPlain(url, options, answer);
+    request.on('timeout', () => request.destroy(new Error('no answer within 20 s')));
+    request.on('error', reject);
+  });
+}

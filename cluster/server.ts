@@ -1,0 +1,195 @@
+// server.ts: a server's process: its connections and its range, driven by the machine (server-machine.ts). No decisions.
+import { randomUUID } from 'node:crypto';
+import { fromWire, ShoalError } from '../base/errors.ts';
+import { parseJob } from '../trainer/job.ts';
+import { optimizerOf } from '../trainer/optimizers/index.ts';
+import { segmentsOf } from '../trainer/weights.ts';
+import { dial, type Reach } from './dial.ts';
+import { drive } from './drive.ts';
+import type { Bulk, FlatRange, FromCoordinator } from './messages.ts';
+import { arithmetic } from './profile.ts';
+import { createRangeServer, type RangeServer } from './range-server.ts';
+import { createSender, type Sender } from './sender.ts';
+import { handleServer, startServer } from './server-machine.ts';
+import type { ServerAction, ServerConfig, Slice } from './server-types.ts';
+import { type Connection, createListener, type ListenerTls } from './transport.ts';
+
+export interface ServerOptions extends Reach {
+  /** The coordinator's URL. */
+  readonly connect: string;
+  /** Lasts over restarts. Default: made up. */
+  readonly name?: string;
+  /** Where workers reach it. Default: a free port of 127.0.0.1. */
+  readonly host?: string;
+  readonly port?: number;
+  /** Instead of host and port, as workers see them. */
+  readonly advertise?: string;
+  readonly listenTls?: ListenerTls;
+  /** Without the coordinator for so long, it ends. Default: a minute. */
+  readonly deadlineMs?: number;
+  /** Aborted: leave. */
+  readonly signal?: AbortSignal;
+}
+
+export const sliceOf = ({ values, ...rest }: Bulk): Slice => ({ ...rest, count: values.length });
+
+/**
+ * Serves a range until the run is over.
+ * @throws ShoalError when the coordinator refuses it, or is gone for too long
+ */
+export async function runServer(options: ServerOptions): Promise<void> {
+  const { kernels, profile } = arithmetic();
+  const { connect: url, host = '127.0.0.1', port = 0, listenTls: tls, deadlineMs = 60_000, signal } = options;
+  const { token, insecure, limits } = options;
+  const workers = new Map<number, { readonly connection: Connection; readonly sender: Sender }>();
+  const incarnation = randomUUID();
+  let links = 0;
+  let owned: RangeServer | null = null;
+  let floats = new Float32Array(0); // of the frame that is being handled
+  let control: { readonly connection: Connection; readonly sender: Sender } | null = null;
+  let end = (_: ShoalError | null): void => {};
+  const ended = new Promise<ShoalError | null>((resolve) => {
+    end = resolve;
+  });
+
+  const listener = await createListener({
+    host,
+    port,
+    token,
+    ...(tls && { tls }),
+    ...(insecure !== undefined && { insecure }),
+    ...(limits && { limits }),
+    onPeer(first, connection) {
+      if (first.type !== 'attach') throw outOfTurn(first.type);
+      const link = ++links;
+      workers.set(link, { connection, sender: createSender(connection) });
+      machine.feed({ kind: 'attach', link, message: first });
+      return {
+        message(message) {
+          // once more in a new term
+          if (message.type === 'attach') machine.feed({ kind: 'attach', link, message });
+        },
+        bulk(bulk) {
+          if (bulk.type !== 'push') throw outOfTurn(bulk.type);
+          floats = bulk.values as Float32Array<ArrayBuffer>;
+          machine.feed({ kind: 'push', link, slice: sliceOf(bulk) });
+        },
+        close() {
+          if (workers.delete(link)) machine.feed({ kind: 'detached', link });
+        },
+      };
+    },
+  });
+
+  const peer = { role: 'server', name: options.name ?? `server-${incarnation.slice(0, 8)}`, incarnation } as const;
+  const config: ServerConfig = { peer, profile, url: options.advertise ?? listener.url, bugs: new Set() };
+  const machine = drive(
+    startServer(),
+    (state, event: Parameters<typeof handleServer>[2]) => handleServer(config, state, event),
+    act,
+  );
+
+  function prepare(json: unknown, range: FlatRange): void {
+    const job = parseJob(json, "the run's job");
+    const { parameters: segments } = segmentsOf(job.model);
+    const optimizer = optimizerOf(job.optimizer.class_name);
+    const { config: optimizerConfig } = job.optimizer;
+    const { microShards } = job;
+    owned = createRangeServer({ segments, optimizer, optimizerConfig, microShards, range, kernels });
+    machine.feed({ kind: 'prepared', vectors: owned.vectors, microShards });
+  }
+
+  function act(action: ServerAction): void {
+    switch (action.kind) {
+      case 'send':
+        control?.connection.send(action.message);
+        return;
+      case 'prepare':
+        prepare(action.job, action.range);
+        return;
+      case 'store': {
+        const { type, node, step, vector, from } = action.slice;
+        if (type === 'load') owned!.load(step, vector, from, floats);
+        else owned!.store(node!, from, floats);
+        return;
+      }
+      case 'free':
+        return; // apply has forgotten them
+      case 'answer':
+        workers.get(action.link)?.connection.send(action.message);
+        return;
+      case 'close': {
+        const worker = workers.get(action.link);
+        worker?.connection.send({ type: 'refuse', problem: action.problem });
+        void worker?.connection.close();
+        return;
+      }
+      case 'apply':
+        owned!.apply(action.version, action.nodes, action.leaves, action.scalars);
+        machine.feed({ kind: 'applied', term: action.term, version: action.version + 1 });
+        return;
+      case 'params': {
+        const { term, version: step } = action;
+        const values = owned!.read(step, 0); // one copy for all of them
+        for (const link of action.links) {
+          const sender = workers.get(link)?.sender;
+          sender?.drop();
+          sender?.send('params', { type: 'params', term, step, node: null, vector: 0 }, owned!.range, values);
+        }
+        return;
+      }
+      case 'dump': {
+        const { term, version: step } = action;
+        for (let vector = 0; vector < owned!.vectors; vector++) {
+          const name = { type: 'dump', term, step, node: null, vector } as const;
+          control?.sender.send('dump', name, owned!.range, owned!.read(step, vector));
+        }
+        return;
+      }
+      case 'reset':
+        for (const { sender } of workers.values()) sender.drop();
+        control?.sender.drop();
+        owned?.forget();
+        return;
+      case 'stop':
+        end(action.problem && fromWire(action.problem));
+        return;
+    }
+  }
+
+  const line = dial({
+    ...options,
+    url,
+    deadlineMs,
+    up(connection) {
+      control = { connection, sender: createSender(connection) };
+      machine.feed({ kind: 'connected' });
+    },
+    down() {
+      control = null;
+      machine.feed({ kind: 'lost' });
+    },
+    message: (message) => machine.feed({ kind: 'message', message: message as FromCoordinator }),
+    bulk(bulk) {
+      floats = bulk.values as Float32Array<ArrayBuffer>;
+      machine.feed({ kind: 'load', slice: sliceOf(bulk) });
+    },
+    failed: end,
+  });
+  const leave = (): void => end(null);
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal?.aborted) leave();
+  const problem = await ended;
+  signal?.removeEventListener('abort', leave);
+  await Promise.all([line.stop(), listener.close()]);
+  if (problem) throw problem;
+}
+
+const outOfTurn = (got: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_OUT_OF_TURN',
+    operation: 'hear a worker',
+    got,
+    expected: 'attach, then pushes',
+    hint: 'Do both ends run the same version of Shoal?',
+  });

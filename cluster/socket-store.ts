@@ -1,0 +1,160 @@
+// socket-store.ts: a worker's store: parameters that servers sent, in two copies in the executor's memory; work that is leased; sums
+// of a node as one compact vector for the servers. It moves floats where the worker's machine says, and decides nothing.
+import { BINDING, SPACES } from '../kernels/abi.ts';
+import { alignUp } from '../kernels/arena.ts';
+import { type Contribution, compact, memoryBytes, type Part } from '../trainer/contribution.ts';
+import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
+import type { Pinned } from '../trainer/executor.ts';
+import type { Segment } from '../trainer/model.ts';
+import type { Program } from '../trainer/plan.ts';
+import { PlanBuilder, type PlanCall, Tables } from '../trainer/plan-builder.ts';
+import type { ComputePool } from '../trainer/pool.ts';
+import type { Store } from '../trainer/store.ts';
+import { reduceProgram } from '../trainer/tree.ts';
+import { activeLeaves, type Work } from '../trainer/work.ts';
+import { eachRun } from './flat-ranges.ts';
+
+export interface SocketStoreOptions {
+  readonly pool: ComputePool;
+  readonly segments: readonly Segment[];
+  readonly program: Program;
+  readonly microShards: number;
+  /** A lease is computed; its sums stand until `release`. Totals: the node's f64. */
+  readonly computed: (lease: number, totals: readonly number[]) => void;
+}
+
+export interface SocketStore extends Store {
+  /** Takes a slice of a version's parameters into a copy. */
+  store(copy: 0 | 1, from: number, values: Float32Array): void;
+  /** The loop gets this next. One at a time. */
+  compute(lease: number, work: Work, copy: 0 | 1): void;
+  /** The sums of a lease, compact. */
+  sums(lease: number): Float32Array | undefined;
+  release(lease: number): void;
+}
+
+interface Task {
+  readonly lease: number;
+  readonly work: Work;
+  readonly copy: 0 | 1;
+}
+
+const NEXT = SPACES.indexOf('next');
+const recordBytes = (microShards: number): number => 4 * (BINDING.words + 1 + 2 * microShards);
+
+/** Adds the parts that the reduce program of the bindings names, into the vector in space `next`. */
+function sumCalls(segments: readonly Segment[]): readonly PlanCall[] {
+  const build = new PlanBuilder(0, new Tables());
+  build.pass = 'apply';
+  build.layer = 'sums';
+  build.call('reduce_f32', { out: { space: 'next', at: 0 } }, { partAt: 0, count: memoryBytes(segments) / 4 }, {});
+  return build.finish().calls;
+}
+
+/** Bytes that the store takes from the pool's arena. */
+export const socketStoreBytes = (segments: readonly Segment[], microShards: number): number =>
+  3 * alignUp(memoryBytes(segments) + 512) + alignUp(recordBytes(microShards) + 512) + encodedBytes(sumCalls(segments));
+
+export function createSocketStore(options: SocketStoreOptions): SocketStore {
+  const { pool, segments, program, microShards, computed } = options;
+  const { plans, contribution } = program;
+  const { arena } = pool;
+  const { f32, i32, u8 } = arena.views;
+  const bytes = memoryBytes(segments);
+  const copies = [arena.take(bytes), arena.take(bytes)] as const;
+  const out = arena.take(bytes);
+  const record = arena.take(recordBytes(microShards));
+  const sum = encodeCalls(arena, sumCalls(segments));
+  const held = new Map<number, Float32Array>();
+  let task: Task | null = null;
+  let running: Task | null = null;
+  let closed = false;
+  let wake = (): void => {};
+
+  const vectorAt = (address: number) => f32.subarray(address >>> 2, (address + bytes) >>> 2);
+
+  /** One vector of the node's sums: the only part, or what its parts add up to in the tree. */
+  async function summed(parts: readonly Part[], work: Work): Promise<Float32Array> {
+    if (parts.length === 1) return floatsOf(parts[0]!);
+    const word = record >>> 2;
+    const nodes = parts.map((part) => part.node);
+    const postfix = reduceProgram(nodes, activeLeaves(work), work.node);
+    const words = [postfix.length, ...postfix.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))];
+    i32.set(words, word + BINDING.words);
+    i32[word + BINDING.base + NEXT] = out;
+    i32[word + BINDING.reduce] = record + 4 * BINDING.words;
+    await pool.room(1);
+    await pool.done(pool.calls(sum, record));
+    return vectorAt(out);
+  }
+  const floatsOf = (part: Part) => new Float32Array(part.bytes.buffer, part.bytes.byteOffset, bytes / 4);
+
+  /** The totals of the node: a few f64, added as the tree says. */
+  function totalsOf(parts: readonly Part[], work: Work): readonly number[] {
+    const { counts } = plans[work.kind === 'gradient' ? 'train' : 'evaluate'];
+    const scalars = counts.reduce((most, { from, length }) => Math.max(most, from + length), 1);
+    const of = ({ bytes: { buffer, byteOffset } }: Part) => [
+      ...new Float64Array(buffer, byteOffset + contribution.scalarsAt, scalars),
+    ];
+    const nodes = parts.map((part) => part.node);
+    const stack: (readonly number[])[] = [];
+    for (const entry of reduceProgram(nodes, activeLeaves(work), work.node)) {
+      if (entry !== '+') stack.push(of(parts[entry]!));
+      else {
+        const right = stack.pop()!;
+        stack.push(stack.pop()!.map((value, i) => value + right[i]!));
+      }
+    }
+    return stack[0]!;
+  }
+
+  return {
+    store(copy, from, values) {
+      const into = vectorAt(copies[copy]);
+      eachRun(segments, from, values.length, (at, to, length) => into.set(values.subarray(at, at + length), to));
+    },
+    compute(lease, work, copy) {
+      task = { lease, work, copy };
+      wake();
+    },
+    sums: (lease) => held.get(lease),
+    release(lease) {
+      held.delete(lease);
+    },
+    async *work(_unit, ahead, signal) {
+      const stop = (): void => wake();
+      signal.addEventListener('abort', stop);
+      try {
+        for (;;) {
+          if (closed || signal.aborted) return;
+          if (task) {
+            running = task;
+            task = null;
+            ahead([running.work]); // what comes next is the coordinator's to say
+            yield running.work;
+          } else
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
+    async pin(version): Promise<Pinned> {
+      const at = copies[running!.copy];
+      return { version, bytes: u8.subarray(at, at + bytes), ready: Promise.resolve(), release() {} };
+    },
+    async contribute(work, { parts, ready }: Contribution) {
+      await ready;
+      const { lease } = running!;
+      const totals = totalsOf(parts, work);
+      if (work.kind === 'gradient') held.set(lease, compact(segments, await summed(parts, work)));
+      computed(lease, totals);
+    },
+    async close() {
+      closed = true;
+      wake();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// worker-engine.ts: what computes in a worker's process, put together: memory, pool, socket store, executor, feed. No socket.
+import { seedWords } from '../base/random.ts';
+import type { Dataset } from '../datasets/reader.ts';
+import { alignUp, createArena } from '../kernels/arena.ts';
+import { createFeed, feedBytes } from '../trainer/feed.ts';
+import type { Job } from '../trainer/job.ts';
+import { createPool, poolBytes } from '../trainer/pool.ts';
+import { prepare } from '../trainer/prepare.ts';
+import { train } from '../trainer/train.ts';
+import { createWasmExecutor, wasmExecutorBytes } from '../trainer/wasm-executor.ts';
+import { arithmetic } from './profile.ts';
+import { referenceHash } from './reference.ts';
+import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
+
+export interface WorkerEngine {
+  readonly store: SocketStore;
+  readonly unit: number;
+  /** sha256 of the reference micro-shard. */
+  readonly reference: string;
+  /** Runs the training loop until the store is closed. */
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed'> {
+  readonly job: Job;
+  readonly dataset: Dataset;
+  readonly threads: number;
+}
+
+/** @throws what planning throws */
+export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEngineOptions): WorkerEngine {
+  const { kernels, profile } = arithmetic();
+  const prepared = prepare(job, dataset, { threads, level: 0 }); // one leaf at a time: leases may be as small as that
+  const { program, segments, transforms, machine } = prepared;
+  const { teamSize, depth, slots, level } = machine;
+  const { microShards, batch } = job;
+  const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
+  const sizes = [
+    alignUp(poolBytes(threads, teamSize, arenaBytes)),
+    ...Object.values(wasmExecutorBytes(program, { microShards, teams: threads / teamSize, depth, level })),
+    socketStoreBytes(segments, microShards),
+    feedBytes(program.input, microShards, slots),
+  ];
+  const arena = createArena(sizes.reduce((a, b) => a + b, 0));
+  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  const seed = seedWords(job.seed);
+  const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
+  const store = createSocketStore({ pool, segments, program, microShards, computed });
+  const feed = createFeed({
+    arena,
+    train: dataset.train,
+    test: dataset.test,
+    transforms,
+    layout: program.input,
+    batch,
+    microShards,
+    level,
+    seed: job.seed,
+    slots,
+    threads: 1,
+  });
+  return {
+    store,
+    unit: executor.unit,
+    reference: referenceHash(job, prepared, kernels),
+    run: () => train(store, feed, executor, new AbortController().signal),
+    async close() {
+      await store.close();
+      await executor.close();
+      await feed.close();
+      await pool.close();
+    },
+  };
+}

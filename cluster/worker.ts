@@ -1,0 +1,186 @@
+// worker.ts: a worker's process: its connections, its engine, driven by the machine (worker-machine.ts). No decisions.
+import { randomUUID } from 'node:crypto';
+import { fromWire, ShoalError, toWire } from '../base/errors.ts';
+import type { Dataset } from '../datasets/reader.ts';
+import { type Job, parseJob } from '../trainer/job.ts';
+import { availableThreads } from '../trainer/pool.ts';
+import { openJobData } from '../trainer/session.ts';
+import { type Dial, dial, type Reach } from './dial.ts';
+import { drive } from './drive.ts';
+import type { FromCoordinator, FromServer, ServerAddress } from './messages.ts';
+import { arithmetic } from './profile.ts';
+import { datasetHash, fetchDataset } from './remote-data.ts';
+import { createSender, type Sender } from './sender.ts';
+import { sliceOf } from './server.ts';
+import { createWorkerEngine, type WorkerEngine } from './worker-engine.ts';
+import { handleWorker, startWorker } from './worker-machine.ts';
+import type { WorkerAction, WorkerConfig, WorkerEvent } from './worker-types.ts';
+
+export interface WorkerOptions extends Reach {
+  /** The coordinator's URL. */
+  readonly connect: string;
+  /** Lasts over restarts. Default: made up. */
+  readonly name?: string;
+  /** Default: as many as the machine runs at once. */
+  readonly threads?: number;
+  /** Default: what the job's data names; fetched from the coordinator where it is not on this machine. */
+  readonly openData?: (job: Job) => Promise<Dataset>;
+  /** Folder that fetched data are kept in. Default: memory alone. */
+  readonly cache?: string;
+  /** Without the coordinator for so long, it ends. Default: a minute. */
+  readonly deadlineMs?: number;
+  /** Aborted: leave. */
+  readonly signal?: AbortSignal;
+}
+
+interface Line {
+  readonly address: ServerAddress;
+  readonly dial: Dial;
+  sender: Sender | null;
+}
+
+/**
+ * Works until the run is over.
+ * @throws ShoalError when the coordinator refuses it or is gone for too long, when its data cannot be read, when a thread dies
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { profile } = arithmetic();
+  const { connect: url, threads = availableThreads(), deadlineMs = 60_000, signal } = options;
+  const incarnation = randomUUID();
+  const peer = { role: 'worker', name: options.name ?? `worker-${incarnation.slice(0, 8)}`, incarnation } as const;
+  const config: WorkerConfig = { peer, profile, bugs: new Set() };
+  const handle = (state: ReturnType<typeof startWorker>, event: WorkerEvent) => handleWorker(config, state, event);
+  const machine = drive(startWorker(), handle, act);
+  const servers = new Map<string, Line>();
+  let engine: WorkerEngine | null = null;
+  let floats = new Float32Array(0); // of the frame that is being handled
+  let end = (_: ShoalError | null): void => {};
+  const ended = new Promise<ShoalError | null>((resolve) => {
+    end = resolve;
+  });
+  const fail = (error: unknown): void => end(error instanceof ShoalError ? error : fromWire(toWire(error)));
+
+  async function open(job: Job): Promise<Dataset> {
+    if (options.openData) return options.openData(job);
+    try {
+      return await openJobData(job);
+    } catch (error) {
+      if (!(error instanceof ShoalError && error.code === 'SHOAL_DATA_MISSING')) throw error;
+      return fetchDataset({ ...options, url });
+    }
+  }
+
+  async function prepare(json: unknown): Promise<void> {
+    const job = parseJob(json, "the run's job");
+    const dataset = await open(job);
+    engine = createWorkerEngine({
+      job,
+      dataset,
+      threads,
+      computed: (lease, totals) => machine.feed({ kind: 'computed', lease, totals }),
+    });
+    engine.run().catch(fail);
+    const { reference, unit } = engine;
+    machine.feed({ kind: 'prepared', dataset: datasetHash(dataset), reference, unit });
+  }
+
+  function open1(address: ServerAddress): Line {
+    const { name } = address;
+    const line: Line = {
+      address,
+      sender: null,
+      dial: dial({
+        ...options,
+        url: address.url,
+        deadlineMs: Number.POSITIVE_INFINITY, // the coordinator says when there is another
+        up(connection) {
+          line.sender = createSender(connection);
+          machine.feed({ kind: 'attached', server: name });
+        },
+        down() {
+          line.sender = null;
+          machine.feed({ kind: 'detached', server: name });
+        },
+        message(message) {
+          const said = message as FromServer;
+          if (said.type === 'ack') machine.feed({ kind: 'ack', server: name, message: said });
+          else if (said.type === 'refuse') end(fromWire(said.problem));
+        },
+        bulk(bulk) {
+          floats = bulk.values as Float32Array<ArrayBuffer>;
+          machine.feed({ kind: 'params', server: name, slice: sliceOf(bulk) });
+        },
+        failed: end,
+      }),
+    };
+    return line;
+  }
+
+  function setServers(addresses: readonly ServerAddress[]): void {
+    for (const [name, line] of servers) {
+      if (addresses.some((it) => it.name === name && it.url === line.address.url)) continue;
+      servers.delete(name);
+      void line.dial.stop();
+    }
+    for (const address of addresses) if (!servers.has(address.name)) servers.set(address.name, open1(address));
+  }
+
+  function act(action: WorkerAction): void {
+    switch (action.kind) {
+      case 'send':
+        control.connection?.send(action.message);
+        return;
+      case 'prepare':
+        prepare(action.job).catch(fail);
+        return;
+      case 'servers':
+        setServers(action.servers);
+        return;
+      case 'tell':
+        servers.get(action.server)?.dial.connection?.send(action.message);
+        return;
+      case 'store':
+        engine!.store.store(action.copy, action.slice.from, floats);
+        return;
+      case 'compute':
+        engine!.store.compute(action.lease, action.work, action.copy);
+        return;
+      case 'cancel':
+        return; // it ends by itself soon enough
+      case 'push': {
+        const { server, range, lease, term, step, node } = action;
+        const sums = engine!.store.sums(lease);
+        if (!sums) return;
+        const name = { type: 'push', term, step, node, vector: 0 } as const;
+        servers.get(server)?.sender?.send(String(lease), name, range, sums.subarray(range.from, range.to));
+        return;
+      }
+      case 'release':
+        engine!.store.release(action.lease);
+        for (const { sender } of servers.values()) sender?.drop(String(action.lease));
+        return;
+      case 'stop':
+        end(action.problem && fromWire(action.problem));
+        return;
+    }
+  }
+
+  const control = dial({
+    ...options,
+    url,
+    deadlineMs,
+    up: () => machine.feed({ kind: 'connected' }),
+    down: () => machine.feed({ kind: 'lost' }),
+    message: (message) => machine.feed({ kind: 'message', message: message as FromCoordinator }),
+    bulk() {},
+    failed: end,
+  });
+  const leave = (): void => end(null);
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal?.aborted) leave();
+  const problem = await ended;
+  signal?.removeEventListener('abort', leave);
+  await Promise.all([control.stop(), ...[...servers.values()].map((line) => line.dial.stop())]);
+  await (engine as WorkerEngine | null)?.close();
+  if (problem) throw problem;
+}

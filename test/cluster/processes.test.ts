@@ -1,0 +1,176 @@
+// processes.test.ts: whole runs in several processes over sockets, disturbed and not: the bytes of one process, and a log that proves it.
+import assert from 'node:assert/strict';
+import { auditRun } from '../../cluster/coordinator-files.ts';
+import { type Local, runLocal } from '../../cluster/launchers/local.ts';
+import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
+import { type Job, parseJob } from '../../trainer/job.ts';
+import { createRun, openRun } from '../../trainer/run-folder.ts';
+import { recordRun } from '../../trainer/run-recorder.ts';
+import { openJobData, runSession } from '../../trainer/session.ts';
+import { type ClusterJob, clusterJob } from '../support/cluster-job.ts';
+
+const COMMAND = [process.execPath, 'bin/shoal.ts'];
+const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
+
+interface Ran {
+  readonly done: DoneEvent;
+  readonly events: readonly RunEvent[];
+  readonly path: string;
+}
+
+interface Plan {
+  readonly workers: number;
+  readonly servers: number;
+  readonly path?: string;
+  readonly signal?: AbortSignal;
+  /** Told of each event, once the processes are started. */
+  readonly onEvent?: (event: RunEvent, processes: Local) => void;
+}
+
+const same = (a: DoneEvent, b: DoneEvent): void => {
+  for (const name of HASHES) assert.equal(a[name], b[name], name);
+  assert.deepEqual(a.metrics, b.metrics);
+};
+const epochs = (events: readonly RunEvent[]) => {
+  // an epoch that was computed again tells its figures again
+  const told = events.flatMap((it) => (it.event === 'epoch' ? [[it.epoch, it.train, it.metrics] as const] : []));
+  return [...new Map(told.map((it) => [it[0], it])).values()];
+};
+
+describe('a run in several processes', function () {
+  this.timeout(60_000);
+  let at: ClusterJob;
+  let job: Job;
+  const alone: RunEvent[] = [];
+  let expected: DoneEvent;
+
+  before(async () => {
+    at = clusterJob({ epochs: 10 });
+    job = parseJob(at.json, at.path);
+    const dataset = await openJobData(job);
+    const { done } = await runSession({ job, dataset, threads: 1, onEvent: (event) => alone.push(event) });
+    expected = done;
+  });
+  after(() => at.remove());
+
+  async function run({ workers, servers, path, signal, onEvent }: Plan): Promise<Ran> {
+    const folder = path ?? (await createRun(`${at.folder}/runs`, job));
+    const events: RunEvent[] = [];
+    let processes: Local | null = null;
+    const done = await runLocal({
+      command: COMMAND,
+      run: folder,
+      workers,
+      servers,
+      threads: 1,
+      ...(signal && { signal }),
+      onStarted: (started) => {
+        processes = started;
+      },
+      onEvent(event) {
+        events.push(event);
+        if (processes) onEvent?.(event, processes);
+      },
+    });
+    return { done, events, path: folder };
+  }
+
+  /** Kills these when the step is told of, once. */
+  const killAt = (step: number, names: readonly string[]): NonNullable<Plan['onEvent']> => {
+    const left = new Set(names);
+    return (event, { kill }) => {
+      if (event.event !== 'step' || event.step < step) return;
+      for (const name of left) kill(name);
+      left.clear();
+    };
+  };
+
+  function holds({ done, events, path }: Ran, names: readonly string[]): void {
+    same(done, expected);
+    assert.deepEqual(epochs(events), epochs(alone));
+    const audit = auditRun(path, job);
+    assert.ok(audit.ok, JSON.stringify(audit));
+    assert.equal(audit.report.draws, 10 * 96);
+    const workers = events.find((it) => it.event === 'workers');
+    assert.deepEqual(workers?.leaves, audit.report.leaves);
+    assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...names].sort());
+  }
+
+  for (const [workers, servers] of [
+    [1, 1],
+    [3, 2],
+    [2, 3],
+  ] as const) {
+    it(`${workers} workers and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
+      const ran = await run({ workers, servers });
+      holds(ran, []);
+      const told = ran.events.find((it) => it.event === 'workers');
+      assert.deepEqual(
+        Object.keys(told!.leaves).sort(),
+        Array.from({ length: workers }, (_, i) => `worker-${i + 1}`),
+      );
+      assert.equal(ran.events.filter((it) => it.event === 'step').length, 40);
+    });
+  }
+
+  for (const [what, names] of [
+    ['a worker', ['worker-1']],
+    ['all workers', ['worker-1', 'worker-2', 'worker-3']],
+    ['a server', ['server-1']],
+    ['the coordinator', ['coordinator']],
+    ['a server and the coordinator', ['server-2', 'coordinator']],
+    ['every process', ['worker-1', 'worker-2', 'worker-3', 'server-1', 'server-2', 'coordinator']],
+  ] as const) {
+    it(`ends with the same bytes, and the audit holds, when ${what} is killed -9 in the middle`, async () => {
+      const ran = await run({ workers: 3, servers: 2, onEvent: killAt(8, names) });
+      holds(ran, names);
+    });
+  }
+
+  it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
+    const dataset = await openJobData(job);
+    const stop = new AbortController();
+    const first = await run({
+      workers: 2,
+      servers: 2,
+      signal: stop.signal,
+      onEvent: (event) => event.event === 'step' && event.step === 5 && stop.abort(),
+    });
+    assert.equal(first.done.reason, 'interrupted');
+    assert.ok(first.done.steps < 40);
+    const opened = await openRun(first.path, job);
+    assert.equal(opened.checkpoint?.snapshot.version, first.done.steps);
+    const second = await runSession({ job, dataset, threads: 1, start: opened.checkpoint!.snapshot });
+    same(second.done, expected);
+
+    const path = await createRun(`${at.folder}/runs`, job);
+    const halt = new AbortController();
+    const data = { train: dataset.train.hash, test: dataset.test.hash };
+    const recorder = await recordRun({
+      path,
+      job,
+      tool: 'test',
+      data,
+      from: null,
+      emit: (event) => recorder.note(event),
+    });
+    const third = await runSession({
+      job,
+      dataset,
+      threads: 1,
+      signal: halt.signal,
+      onEvent(event) {
+        recorder.note(event);
+        if (event.event === 'step' && event.step === 6) halt.abort();
+      },
+      onSave: (snapshot, info) => recorder.save(snapshot, info),
+    });
+    await recorder.close();
+    assert.equal(third.done.reason, 'interrupted');
+    const fourth = await run({ workers: 2, servers: 1, path });
+    same(fourth.done, expected);
+    const audit = auditRun(path, job);
+    assert.ok(audit.ok, JSON.stringify(audit));
+    assert.equal(audit.report.adopted, third.done.steps);
+  });
+});

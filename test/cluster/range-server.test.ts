@@ -1,0 +1,130 @@
+// range-server.test.ts: what several range servers make of node sums, beside the in-process store's bytes.
+import assert from 'node:assert/strict';
+import { seedWords } from '../../base/random.ts';
+import { flatRanges, mostRanges } from '../../cluster/flat-ranges.ts';
+import { createRangeServer } from '../../cluster/range-server.ts';
+import { sampler } from '../../datasets/sampler.ts';
+import { loadKernels } from '../../kernels/load.ts';
+import { compact } from '../../trainer/contribution.ts';
+import { createHostRunner } from '../../trainer/host-runner.ts';
+import type { Job } from '../../trainer/job.ts';
+import { type Prepared, prepare } from '../../trainer/prepare.ts';
+import { firstSnapshot, runSession } from '../../trainer/session.ts';
+import { endLeaf, firstLeaf, type Node, sharesOf } from '../../trainer/tree.ts';
+import { mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+
+const BATCH = 30; // over 8 micro-shards: ragged; 96 samples: the last batch has 6 rows, two leaves none
+const dataset = smallDataset(96, 8);
+
+/** Sums of each leaf with rows in one step, by a runner of its own. */
+function leafSums(job: Job, prepared: Prepared, parameters: Float32Array, step: number): Float32Array[] {
+  const { program, segments } = prepared;
+  const runner = createHostRunner(program, segments, loadKernels(), seedWords(job.seed));
+  runner.load(parameters);
+  const { indices, stepsPerEpoch } = sampler({ length: 96, batch: BATCH, seed: job.seed, shuffle: true });
+  const rows = indices(Math.floor(step / stepsPerEpoch), step % stepsPerEpoch);
+  const { fields } = program.input;
+  let slot = 0;
+  return sharesOf(rows.length, job.microShards)
+    .filter((count) => count > 0)
+    .map((count) => {
+      for (let row = 0; row < count; row++) {
+        const into = (name: 'image' | 'label') => {
+          const start = runner.at.input + fields[name].at + row * fields[name].rowBytes;
+          return runner.views.u8.subarray(start, start + fields[name].rowBytes);
+        };
+        dataset.train.read(rows[slot + row]!, { image: into('image'), label: into('label') });
+      }
+      runner.run('train', { rows: count, slot, step });
+      slot += count;
+      const at = runner.at.contribution >>> 2;
+      return compact(segments, runner.views.f32.subarray(at, at + program.contribution.scalarsAt / 4));
+    });
+}
+
+/** left + right in the tree, in plain f32. */
+function nodeSums(leaves: readonly Float32Array[], node: Node): Float32Array {
+  if (node.level === 0) return leaves[node.index]!;
+  const left = nodeSums(leaves, { level: node.level - 1, index: 2 * node.index });
+  const other = { level: node.level - 1, index: 2 * node.index + 1 };
+  if (firstLeaf(other) >= leaves.length) return left;
+  const right = nodeSums(leaves, other);
+  return left.map((x, i) => x + right[i]!);
+}
+
+/** The step's nodes: another cut of the tree every time. */
+function someNodes(turn: number, leaves: number): readonly Node[] {
+  const cut = (node: Node, depth: number): Node[] => {
+    if (firstLeaf(node) >= leaves) return [];
+    if (node.level === 0 || (turn * 7 + node.index * 3 + depth) % 3 === 0) return [node];
+    return [0, 1].flatMap((side) => cut({ level: node.level - 1, index: 2 * node.index + side }, depth + 1));
+  };
+  return cut({ level: 3, index: 0 }, 1).filter((node) => endLeaf(node) > 0);
+}
+
+describe('range servers', () => {
+  for (const [name, optimizer] of [
+    ['SGD with momentum', { class_name: 'SGD', config: { learning_rate: 0.1, momentum: 0.9, nesterov: true } }],
+    ['Adam', { class_name: 'AdamW', config: {} }],
+  ] as const) {
+    for (const servers of [1, 2, 3, 7])
+      it(`${servers} of them make the bytes of the in-process store, ${name}, ragged batches, the tree cut anew each step`, async () => {
+        const job = smallJob(mlp, { optimizer, batch: BATCH, microShards: 8, epochs: 2 });
+        const { snapshot } = await runSession({ job, dataset, threads: 1 });
+        const prepared = prepare(job, dataset, { threads: 1 });
+        const { segments, optimizer: kind, optimizerConfig } = prepared;
+        const kernels = loadKernels();
+        const owners = flatRanges(segments, servers).map((range) =>
+          createRangeServer({ segments, optimizer: kind, optimizerConfig, microShards: 8, range, kernels }),
+        );
+        const first = firstSnapshot(job, prepared);
+        const vectors = [first.parameters, ...Object.values(first.slots)];
+        for (const { range, load } of owners)
+          for (const [i, vector] of vectors.entries()) load(0, i, range.from, vector.subarray(range.from, range.to));
+        const whole = (version: number, vector: number) =>
+          Float32Array.from(owners.flatMap((owner) => [...owner.read(version, vector)]));
+        for (let step = 0; step < 8; step++) {
+          const leaves = leafSums(job, prepared, whole(step, 0), step);
+          const nodes = someNodes(step, leaves.length);
+          const rows = step % 4 === 3 ? 6 : BATCH;
+          for (const { range, store, apply } of owners) {
+            for (const node of nodes.toReversed()) {
+              const own = nodeSums(leaves, node).subarray(range.from, range.to);
+              const half = Math.floor(own.length / 2);
+              store(node, range.from + half, own.subarray(half)); // in slices, the later one first
+              store(node, range.from, own.subarray(0, half));
+            }
+            store({ level: 3, index: 9 }, range.from, new Float32Array(1).fill(5)); // nobody adds this one
+            apply(step, nodes, leaves.length, [rows, ...kind.scalars(optimizerConfig, step + 1)]);
+          }
+        }
+        assert.deepEqual(whole(8, 0), snapshot.parameters);
+        Object.values(snapshot.slots).forEach((slot, i) => {
+          assert.deepEqual(whole(8, 1 + i), slot);
+        });
+      });
+  }
+
+  it('are cut at update blocks, without holes, and the model says how many at most', () => {
+    const { segments } = prepare(smallJob(mlp), dataset, { threads: 1 });
+    const last = segments.at(-1)!;
+    for (let count = 1; count <= mostRanges(segments); count++) {
+      const ranges = flatRanges(segments, count);
+      assert.equal(ranges[0]!.from, 0);
+      assert.equal(ranges.at(-1)!.to, last.flat + last.length);
+      for (const [i, range] of ranges.entries()) {
+        assert.ok(range.to > range.from);
+        if (i > 0) assert.equal(range.from, ranges[i - 1]!.to);
+      }
+    }
+  });
+
+  it('refuse slices that are not theirs and updates with sums that are not there', () => {
+    const { segments, optimizer, optimizerConfig } = prepare(smallJob(mlp), dataset, { threads: 1 });
+    const [, range] = flatRanges(segments, 2);
+    const kernels = loadKernels();
+    const owner = createRangeServer({ segments, optimizer, optimizerConfig, microShards: 8, range: range!, kernels });
+    assert.throws(() => owner.load(0, 0, 0, new Float32Array(4)), { code: 'SHOAL_RANGE' });
+    assert.throws(() => owner.apply(0, [{ level: 3, index: 0 }], 8, [1, 1, 1]), { code: 'SHOAL_TREE' });
+  });
+});

@@ -1,0 +1,179 @@
+// narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
+import { sha256 } from '../base/hash.ts';
+import type { DoneEvent, Metrics, RunEvent } from './events.ts';
+import type { Profile } from './executor.ts';
+import { type Job, jobHash } from './job.ts';
+import type { Snapshot } from './local-store.ts';
+import type { Prepared } from './prepare.ts';
+import { createTally, figures } from './progress.ts';
+import { type Schedule, type StopReason, stepsPerEpoch, totalSteps } from './step-machine.ts';
+import { rowsOf, type Work } from './work.ts';
+
+/** What a step counted: kept for as long as its epoch goes on, or may be gone back to. */
+export interface StepTotals {
+  /** From 0. */
+  readonly step: number;
+  readonly samples: number;
+  readonly totals: readonly number[];
+}
+
+/** What a save is told beside the snapshot. */
+export interface SaveInfo {
+  /** Epochs finished. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly epochEnd: boolean;
+  /** Of the epoch's evaluation; null where there was none. */
+  readonly metrics: Metrics | null;
+}
+
+export interface NarratorOptions {
+  readonly job: Job;
+  readonly prepared: Prepared;
+  readonly schedule: Schedule;
+  readonly tell: (event: RunEvent) => void;
+  /** Steps of the epoch under way that an earlier process counted. Default: none. */
+  readonly before?: readonly StepTotals[];
+}
+
+/** What the beginning of a run has to say beside its job. */
+export interface Beginning {
+  readonly profile: Profile;
+  /** Share of the speed that the fastest engine reaches on such a core (KernelReport). */
+  readonly speed: number;
+  readonly from: number;
+  readonly workers?: number;
+  readonly servers?: number;
+}
+
+export interface Narrator {
+  started(begin: Beginning): Promise<void>;
+  /** From now on time counts. */
+  begin(): void;
+  committed(work: Work, totals: readonly number[], epochEnd: boolean): void;
+  counted(work: Work, totals: readonly number[], last: boolean): void;
+  saveInfo(version: number): SaveInfo;
+  /** The version is kept: nothing goes back before it. */
+  saved(version: number): void;
+  /** Steps from this version on are computed again: what they counted is forgotten. */
+  rollback(version: number): void;
+  done(snapshot: Snapshot, reason: StopReason): Promise<DoneEvent>;
+}
+
+export function createNarrator({ job, prepared, schedule, tell, before = [] }: NarratorOptions): Narrator {
+  const { program, metrics: kinds } = prepared;
+  const perEpoch = stepsPerEpoch(schedule);
+  const evaluation = createTally(program.plans.evaluate, kinds, program.metrics);
+  let history: StepTotals[] = [...before];
+  let metrics: Metrics | null = null;
+  let began = 0;
+  let epochBegan = 0;
+  let lastStep = 0;
+  let trainedMs = 0;
+  let samples = 0;
+  let warm = false;
+
+  function endEpoch(epoch: number): void {
+    const now = performance.now();
+    const tally = createTally(program.plans.train, kinds, program.metrics);
+    for (const past of history)
+      if (Math.floor(past.step / perEpoch) === epoch - 1) tally.add(past.totals, past.samples);
+    tell({ event: 'epoch', epoch, train: tally.take(), metrics, wall_s: (now - epochBegan) / 1000 });
+    epochBegan = now;
+  }
+
+  return {
+    async started({ profile, speed, from, ...more }) {
+      const { machine, segments, memory, bytes } = prepared;
+      tell({
+        event: 'start',
+        name: job.name,
+        job: await jobHash(job),
+        profile,
+        node: process.version,
+        speed,
+        threads: machine.threads,
+        team_size: machine.teamSize,
+        ...more,
+        micro_shards: job.microShards,
+        parameters: segments.reduce((sum, s) => sum + s.length, 0),
+        memory: { ...memory, total: bytes },
+        flops_per_sample: program.plans.train.flops,
+        steps: totalSteps(schedule),
+        epochs: schedule.epochs,
+        samples: schedule.samples,
+        from,
+      });
+    },
+    begin() {
+      began = epochBegan = lastStep = performance.now();
+    },
+    committed(work, totals, epochEnd) {
+      const now = performance.now();
+      const rows = rowsOf(work);
+      history.push({ step: work.step, samples: rows, totals });
+      if (!warm)
+        warm = true; // the first step waits for threads to start
+      else {
+        samples += rows;
+        trainedMs += now - lastStep;
+      }
+      const { loss, ...rest } = figures(program.plans.train, kinds, program.metrics, totals, rows);
+      tell({
+        event: 'step',
+        step: work.step + 1,
+        epoch: work.epoch + 1,
+        loss: loss as number,
+        metrics: rest,
+        ms: now - lastStep,
+        samples: rows,
+      });
+      lastStep = now;
+      if (!epochEnd) return;
+      metrics = null;
+      const epoch = work.epoch + 1;
+      if (epoch !== schedule.epochs && epoch % schedule.evaluateEvery !== 0) endEpoch(epoch);
+    },
+    counted(work, totals, last) {
+      evaluation.add(totals, rowsOf(work));
+      lastStep = performance.now();
+      if (!last) return;
+      metrics = evaluation.take();
+      endEpoch(work.epoch + 1);
+    },
+    saveInfo(version) {
+      const epochEnd = version % perEpoch === 0;
+      return { epoch: Math.floor(version / perEpoch), step: version, epochEnd, metrics: epochEnd ? metrics : null };
+    },
+    saved(version) {
+      // an evaluation may still follow the epoch's last step, and the epoch's figures with it
+      const first = perEpoch * (Math.ceil(version / perEpoch) - 1);
+      history = history.filter((past) => past.step >= first);
+    },
+    rollback(version) {
+      history = history.filter((past) => past.step < version);
+      evaluation.take();
+      lastStep = performance.now();
+    },
+    async done(snapshot, reason) {
+      const slots = Object.values(snapshot.slots);
+      const optimizer = new Float32Array(slots.reduce((sum, slot) => sum + slot.length, 0));
+      let at = 0;
+      for (const slot of slots) {
+        optimizer.set(slot, at);
+        at += slot.length;
+      }
+      return {
+        event: 'done',
+        reason,
+        steps: snapshot.version,
+        wall_s: (performance.now() - began) / 1000,
+        samples_per_second: trainedMs === 0 ? 0 : samples / (trainedMs / 1000),
+        metrics: metrics ?? {},
+        parameters_sha256: await sha256(snapshot.parameters),
+        state_sha256: await sha256(new Float32Array(0)), // no layer of this version keeps moving statistics
+        optimizer_sha256: await sha256(optimizer),
+      };
+    },
+  };
+}
