@@ -23,6 +23,8 @@ interface Ran {
 interface Plan {
   readonly workers: number;
   readonly servers: number;
+  /** Of each worker. Default 1. */
+  readonly threads?: number;
   readonly path?: string;
   readonly signal?: AbortSignal;
   /** Told of each event, once the processes are started. */
@@ -55,7 +57,7 @@ describe('a run in several processes', function () {
   });
   after(() => at.remove());
 
-  async function run({ workers, servers, path, signal, onEvent }: Plan): Promise<Ran> {
+  async function run({ workers, servers, threads = 1, path, signal, onEvent }: Plan): Promise<Ran> {
     const folder = path ?? (await createRun(`${at.folder}/runs`, job));
     const events: RunEvent[] = [];
     let processes: Local | null = null;
@@ -64,7 +66,7 @@ describe('a run in several processes', function () {
       run: folder,
       workers,
       servers,
-      threads: 1,
+      threads,
       ...(signal && { signal }),
       onStarted: (started) => {
         processes = started;
@@ -98,13 +100,13 @@ describe('a run in several processes', function () {
     assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...names].sort());
   }
 
-  for (const [workers, servers] of [
-    [1, 1],
-    [3, 2],
-    [2, 3],
+  for (const [workers, servers, threads] of [
+    [1, 1, 3],
+    [3, 2, 1],
+    [2, 3, 2],
   ] as const) {
-    it(`${workers} workers and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
-      const ran = await run({ workers, servers });
+    it(`${workers} workers of ${threads} threads and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
+      const ran = await run({ workers, servers, threads });
       holds(ran, []);
       const told = ran.events.find((it) => it.event === 'workers');
       assert.deepEqual(
@@ -195,7 +197,7 @@ describe('a run in several processes', function () {
   });
 
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
-    const args = ['chaos', at.path, '--mtbf', '700ms', '--workers', '2', '--servers', '2', '--epochs', '30', '--json'];
+    const args = ['chaos', at.path, '--mtbf', '1500ms', '--workers', '2', '--servers', '2', '--epochs', '30', '--json'];
     const { stdout } = await promisify(execFile)(COMMAND[0]!, [COMMAND[1]!, ...args, '--out', `${at.folder}/chaos`]);
     const events = stdout
       .trim()
