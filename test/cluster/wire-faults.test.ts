@@ -7,6 +7,7 @@ import { encodeBulk, encodeMessage } from '../../cluster/protocol.ts';
 import { startProxy } from '../support/proxy.ts';
 import { closeAll, enter, type House, later, openHouse, TOKEN, visit } from './support/ends.ts';
 import { BULKS, MESSAGES, pushOf } from './support/examples.ts';
+import { fuzzedFrame } from './support/fuzzer.ts';
 import { closeCode, rawFrame, rawUpgrade, rest } from './support/raw.ts';
 
 const stamp = (seq: number) => ({ seq, priority: 0 });
@@ -152,6 +153,24 @@ describe('the wire under attack', () => {
       await other.check();
     });
   }
+
+  it('closes 200 peers for a fuzzed frame each (a sound one is out of sequence), and nobody else', async () => {
+    const house = await openHouse();
+    const other = await bystander(house);
+    for (let i = 0; i < 200; i++) {
+      const socket = await rawUpgrade(house.listener.url);
+      const closed = rest(socket);
+      socket.write(Buffer.concat([hello(), rawFrame(fuzzedFrame(77, i))]));
+      socket.on('data', (chunk: Buffer) => chunk.includes(0x88) && socket.end());
+      const guest = await house.guests.next();
+      assert.match((await guest.seen.closed)!.code, /^SHOAL_WIRE_/, `frame ${i}`);
+      assert.equal(guest.seen.messages.length + guest.seen.bulks.length, 0);
+      await closed;
+      if (i % 50 === 0) await other.check();
+    }
+    await other.check();
+    assert.equal(house.listener.connections, 1);
+  });
 
   it('notices bits that flip on their way, whichever byte of the frame they hit', async () => {
     const house = await openHouse();
