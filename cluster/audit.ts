@@ -95,8 +95,9 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
     const adopted = lineage.filter((it) => it.nodes.length === 0).length;
     return { ok: true, report: { ...counts, adopted, steps, epochs, draws, leaves, torn } };
   } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return { ok: false, line: Math.min(line + 1, Math.max(1, lines.length)), violation: error.message };
+    // a record that lacks what it should have fails where that is needed
+    const violation = error instanceof Violation ? error.message : `a record that cannot be read: ${error}`;
+    return { ok: false, line: Math.min(line + 1, Math.max(1, lines.length)), violation };
   }
 }
 

@@ -9,7 +9,7 @@ import { decodeFrame, encodeBulk, encodeMessage, type Frame } from './protocol.t
 import type { Connection, Handlers } from './transport.ts';
 import { watch } from './watch.ts';
 import { CreditWindow } from './window.ts';
-import { type WireCode, wireError } from './wire-error.ts';
+import { brief, type WireCode, wireError } from './wire-error.ts';
 
 const RECONNECT = 'Connect again; the log of the other end says why.';
 let opened = 0;
@@ -111,7 +111,8 @@ export function manage(ws: WebSocket, { socket, limits, handlers: given, onGone 
 
   ws.on('close', (code: number, text: Buffer) => {
     const goodbye = code === 1000 || !open;
-    if (open && !goodbye) reason = lost(code === 1006 ? 'the end of the connection' : `close ${code} ${text}`);
+    if (open && !goodbye)
+      reason = lost(code === 1006 ? 'the end of the connection' : `close ${code} ${brief(String(text))}`);
     open = false;
     progress.stop();
     const error = reason ?? lost('a goodbye');

@@ -4,7 +4,7 @@ import { check, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { CONTROL_BYTES } from './frame.ts';
 import type { Message } from './messages.ts';
-import { wireError } from './wire-error.ts';
+import { brief, wireError } from './wire-error.ts';
 
 const OPERATION = 'read a control message';
 const HINT = 'Do both ends run the same version of Shoal?';
@@ -108,8 +108,9 @@ export function readControl(type: Message['type'], term: number, payload: Uint8A
     if (termOf(message) !== term) throw bad(`term ${termOf(message)}`, `the header's ${term}`);
     return message;
   } catch (error) {
-    if (error instanceof ShoalError) throw error;
-    throw bad(String(error).slice(0, 120), 'JSON in UTF-8', error);
+    // What a peer made up may be as long as its message.
+    if (error instanceof ShoalError) throw bad(brief(error.got), brief(error.expected));
+    throw bad(brief(String(error)), 'JSON in UTF-8');
   }
 }
 
@@ -121,5 +122,5 @@ function checkDepth(value: unknown): void {
   }
 }
 
-const bad = (got: string, expected: string, cause?: unknown): ShoalError =>
-  wireError('SHOAL_WIRE_CONTENT', OPERATION, got, expected, HINT, cause);
+const bad = (got: string, expected: string): ShoalError =>
+  wireError('SHOAL_WIRE_CONTENT', OPERATION, got, expected, HINT);

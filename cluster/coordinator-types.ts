@@ -11,7 +11,7 @@ import type { Apply, FlatRange, FromCoordinator, LogRecord, Term, ToCoordinator 
 export type Link = number;
 
 export interface CoordinatorConfig {
-  /** `depth` must be 1. `from` is not read: a term begins at its checkpoint. */
+  /** `from` and `depth` are not read: a term begins at its checkpoint, and one piece of work is open at a time. */
   readonly schedule: Schedule;
   /** The resolved job file, for Welcome. */
   readonly job: unknown;

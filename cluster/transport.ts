@@ -33,7 +33,10 @@ export interface Connection {
   /** Stops reading, so that the other end has to wait. */
   pause(): void;
   resume(): void;
-  /** Sends what was handed over (waiting bulk is refused), says goodbye; resolves when the connection is gone. */
+  /**
+   * Sends what was handed over (bulk that waits for room is refused) and says goodbye; resolves when the connection is gone, at
+   * the latest after limits.closeMs.
+   */
   close(): Promise<void>;
   /** Closes with the error's code as the reason; the close handler gets the error. */
   fail(error: ShoalError): void;

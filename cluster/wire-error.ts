@@ -18,6 +18,12 @@ export type WireCode =
   | 'SHOAL_WIRE_CLOSED' // the connection is gone
   | 'SHOAL_WIRE_INSECURE'; // would carry the token in the clear beyond this machine
 
+/** Text of a stranger as it may stand in an error and in a log: one line of printable ASCII, at most 300 characters. */
+export function brief(text: string): string {
+  const line = text.slice(0, 301).replace(/[^\x20-\x7e]/g, '?');
+  return line.length > 300 ? `${line.slice(0, 297)}...` : line;
+}
+
 export function wireError(
   code: WireCode,
   operation: string,

@@ -18,6 +18,8 @@ export interface ChaosCommandOptions extends TrainOptions {
   readonly chaosSeed?: number;
 }
 
+/** Between checkpoints, where the job does not say. */
+const STEPS = 50;
 const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
 
 export async function chaosCommand(
@@ -27,7 +29,10 @@ export async function chaosCommand(
 ): Promise<ExitCode> {
   const mtbfMs = parseTime(options.mtbf ?? '5s');
   const wanted = await whatToTrain(path, options);
-  const { job, start } = wanted;
+  const { start } = wanted;
+  // a server's death costs the steps since the newest checkpoint; how often one is written changes no bit
+  const { everySteps, keep } = wanted.job.checkpoint;
+  const job = { ...wanted.job, checkpoint: { everySteps: everySteps ?? STEPS, keep } };
   const dataset = await openJobData(job);
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   const killed: ProcessEvent[] = [];
@@ -37,6 +42,7 @@ export async function chaosCommand(
     servers: 2,
     ...options,
     ...wanted,
+    job,
     dataset,
     screen,
     view,

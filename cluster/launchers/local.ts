@@ -113,8 +113,12 @@ export async function runLocal(options: LocalOptions): Promise<DoneEvent> {
     await ended;
   } finally {
     signal?.removeEventListener('abort', interrupt);
-    if (!done) for (const it of processes) it.signal('SIGTERM');
-    await Promise.all(processes.map((it) => it.stop(GRACE_MS)));
+    const [coordinator, ...others] = processes;
+    if (!done) coordinator!.signal('SIGTERM');
+    const stopped = others.map((it) => it.stop(GRACE_MS));
+    await coordinator!.stop(GRACE_MS);
+    for (const it of others) it.signal('SIGTERM'); // who was just being started has heard no goodbye
+    await Promise.all(stopped);
   }
   if (fatal) throw fatal;
   return done!;

@@ -1,5 +1,7 @@
 // processes.test.ts: whole runs in several processes over sockets, disturbed and not: the bytes of one process, and a log that proves it.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import { type Local, runLocal } from '../../cluster/launchers/local.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
@@ -21,6 +23,8 @@ interface Ran {
 interface Plan {
   readonly workers: number;
   readonly servers: number;
+  /** Of each worker. Default 1. */
+  readonly threads?: number;
   readonly path?: string;
   readonly signal?: AbortSignal;
   /** Told of each event, once the processes are started. */
@@ -53,7 +57,7 @@ describe('a run in several processes', function () {
   });
   after(() => at.remove());
 
-  async function run({ workers, servers, path, signal, onEvent }: Plan): Promise<Ran> {
+  async function run({ workers, servers, threads = 1, path, signal, onEvent }: Plan): Promise<Ran> {
     const folder = path ?? (await createRun(`${at.folder}/runs`, job));
     const events: RunEvent[] = [];
     let processes: Local | null = null;
@@ -62,7 +66,7 @@ describe('a run in several processes', function () {
       run: folder,
       workers,
       servers,
-      threads: 1,
+      threads,
       ...(signal && { signal }),
       onStarted: (started) => {
         processes = started;
@@ -96,13 +100,13 @@ describe('a run in several processes', function () {
     assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...names].sort());
   }
 
-  for (const [workers, servers] of [
-    [1, 1],
-    [3, 2],
-    [2, 3],
+  for (const [workers, servers, threads] of [
+    [1, 1, 3],
+    [3, 2, 1],
+    [2, 3, 2],
   ] as const) {
-    it(`${workers} workers and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
-      const ran = await run({ workers, servers });
+    it(`${workers} workers of ${threads} threads and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
+      const ran = await run({ workers, servers, threads });
       holds(ran, []);
       const told = ran.events.find((it) => it.event === 'workers');
       assert.deepEqual(
@@ -126,6 +130,24 @@ describe('a run in several processes', function () {
       holds(ran, names);
     });
   }
+
+  it('ends with the same bytes when a worker freezes for as long as twelve steps, and thaws', async () => {
+    const stopped = new Set<string>();
+    const ran = await run({
+      workers: 3,
+      servers: 2,
+      onEvent(event, { processes }) {
+        const worker = processes.find((it) => it.name === 'worker-2')!;
+        if (event.event !== 'step') return;
+        if (event.step >= 8 && !stopped.has('frozen')) {
+          worker.signal('SIGSTOP');
+          stopped.add('frozen');
+        }
+        if (event.step >= 20) worker.signal('SIGCONT');
+      },
+    });
+    holds(ran, []);
+  });
 
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const dataset = await openJobData(job);
@@ -172,5 +194,26 @@ describe('a run in several processes', function () {
     const audit = auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.adopted, third.done.steps);
+  });
+
+  it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
+    const args = ['chaos', at.path, '--mtbf', '1500ms', '--workers', '2', '--servers', '2', '--epochs', '30', '--json'];
+    const { stdout } = await promisify(execFile)(COMMAND[0]!, [COMMAND[1]!, ...args, '--out', `${at.folder}/chaos`]);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RunEvent);
+    const compared = events.at(-1)!;
+    assert.ok(compared.event === 'compared' && compared.equal);
+    assert.ok(events.some((it) => it.event === 'killed'));
+    const { stdout: audit } = await promisify(execFile)(COMMAND[0]!, [
+      COMMAND[1]!,
+      'audit',
+      `${at.folder}/chaos/small`,
+      '--json',
+    ]);
+    const { ok, report } = JSON.parse(audit);
+    assert.ok(ok);
+    assert.equal(report.draws, 30 * 96);
   });
 });

@@ -1,6 +1,7 @@
 // protocol.test.ts: frames are written and read back without loss, and nothing but a refusal comes of any other bytes.
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../base/errors.ts';
+import { checksum } from '../../cluster/checksum.ts';
 import type { Message } from '../../cluster/messages.ts';
 import { decodeFrame, encodeBulk, encodeMessage, slicesOf } from '../../cluster/protocol.ts';
 import { BULKS, MESSAGES, pushOf } from './support/examples.ts';
@@ -150,14 +151,34 @@ describe('the wire protocol', () => {
     assert.throws(() => decodeFrame([]), refusedAs('SHOAL_WIRE_SIZE', /0 bytes/));
   });
 
-  it('refuses JSON so deep that it would exhaust the stack of whoever walks it', () => {
-    const deep = `${'['.repeat(400_000)}${']'.repeat(400_000)}`;
-    const payload = Buffer.from(`{"type":"welcome","term":0,"job":${deep},"servers":[],"range":null,"version":0}`);
+  const welcomeWith = (json: string): Buffer => {
+    const payload = Buffer.from(json);
     const frame = Buffer.concat([Buffer.from(encodeMessage(MESSAGES.welcome, stamp)).subarray(0, 32), payload]);
     frame.writeUInt32LE(0, 8);
     frame.writeUInt32LE(payload.length, 24);
-    frame.writeUInt32LE(gmac(frame.fill(0, 28, 32)), 28);
+    frame.writeUInt32LE(checksum([frame.fill(0, 28, 32)]), 28);
+    return frame;
+  };
+
+  it('refuses JSON so deep that it would exhaust the stack of whoever walks it', () => {
+    const deep = `${'['.repeat(400_000)}${']'.repeat(400_000)}`;
+    const frame = welcomeWith(`{"type":"welcome","term":0,"job":${deep},"servers":[],"range":null,"version":0}`);
     assert.throws(() => decodeFrame(frame), refusedAs('SHOAL_WIRE_CONTENT', /levels deep/));
+  });
+
+  it('names what strangers made up in one line of at most 300 characters', () => {
+    for (const text of [
+      `{"${'k'.repeat(900_000)}":1}`,
+      `{"type":"${'t'.repeat(900_000)}"}`,
+      '{\n\u001b[31m',
+      '"\\n"',
+    ]) {
+      assert.throws(
+        () => decodeFrame(welcomeWith(text)),
+        (error) => error instanceof ShoalError && /^[ -~]{1,1000}$/.test(error.message),
+        text.slice(0, 20),
+      );
+    }
   });
 
   it('answers 3,000 fuzzed frames, half of them with right checksums, with a frame or a refusal', () => {

@@ -89,6 +89,9 @@ describe('the tree', () => {
     assert.equal(oracle(rootOf(5), 5), '(((0+1)+(2+3))+4)');
     const nodes = [0, 1, 2, 3, 4].map((index) => ({ level: 0, index }));
     assert.deepEqual(reduceProgram(nodes, 5), [0, 1, '+', 2, 3, '+', '+', 4, '+']);
+    assert.deepEqual(reduceProgram([{ level: 3, index: 0 }], 3), [0], 'a part that reaches beyond the last leaf');
+    const wide = [0, 1].map((index) => ({ level: 2, index }));
+    assert.deepEqual(reduceProgram(wide, 5), [0, 1, '+']);
   });
 
   it('takes a node that reaches beyond the leaves that have rows, when it knows the root of all', () => {

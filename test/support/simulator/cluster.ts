@@ -15,7 +15,8 @@ export interface Cluster {
   readonly length: number;
   readonly ranges: readonly FlatRange[];
   readonly workers: { readonly min: number; readonly max: number };
-  readonly unit: number;
+  /** Of which each worker has one. */
+  readonly units: readonly number[];
   readonly leafMs: number;
   readonly first: Vectors;
   readonly reference: Reference;

@@ -24,6 +24,7 @@ import {
   REFERENCE,
   slices,
 } from './cluster.ts';
+import { checkBounds, checkCommit } from './invariants.ts';
 import { firstVectors, SLOTS, sameBits, scalarsOf, type Vectors, workKey } from './toy.ts';
 import { type Connection, Process } from './world.ts';
 
@@ -111,7 +112,7 @@ export class CoordinatorProcess extends Process {
       handleCoordinator(this.#config, s, e, world.now),
     );
     this.#state = state;
-    this.#checkBounds();
+    checkBounds(this.cluster, this.#state);
     for (const action of actions) {
       world.log(() => `coordinator > ${JSON.stringify(action).slice(0, 300)}`);
       if (action.kind === 'tell') world.count(`news ${action.news.news}`);
@@ -130,17 +131,6 @@ export class CoordinatorProcess extends Process {
     this.world.failpoint(this, 'coordinator tears a log line');
   }
 
-  #checkBounds(): void {
-    const { open, workers, leafTimes } = this.#state;
-    const leaves = this.cluster.schedule.microShards;
-    must(leafTimes.length <= 64, () => 'more than 64 leaf times');
-    must(workers.length <= this.cluster.workers.max, () => 'too many workers');
-    must(!open || open.done.length <= 2 * leaves, () => `${open?.done.length} done nodes of ${leaves} leaves`);
-    must(!open || open.leases.length <= 256 + 2 * leaves, () => `${open?.leases.length} leases`);
-    for (const worker of workers)
-      must(worker.busy.length <= leaves, () => `${worker.name} has ${worker.busy.length} leases`);
-  }
-
   #act(action: CoordinatorAction): void {
     const { world, cluster } = this;
     switch (action.kind) {
@@ -155,7 +145,7 @@ export class CoordinatorProcess extends Process {
         return;
       }
       case 'log':
-        if (action.record.record === 'commit') this.#checkCommit(action.record.version, action.record.term);
+        if (action.record.record === 'commit') checkCommit(cluster, action.record);
         cluster.disk.log += `${JSON.stringify(action.record)}\n`;
         if (action.sync) cluster.disk.synced = cluster.disk.log.length;
         return;
@@ -186,18 +176,6 @@ export class CoordinatorProcess extends Process {
       case 'stop':
         this.stopped = action.reason;
         this.onStop();
-    }
-  }
-
-  /** A commit must be true of every server that still is in its term. */
-  #checkCommit(version: number, term: number): void {
-    for (const { process } of this.cluster.listening.values()) {
-      const held = (process as { readonly holds?: { readonly term: number; readonly version: number | null } }).holds;
-      if (process.alive && held?.term === term)
-        must(
-          held.version !== null && held.version >= version,
-          () => `version ${version} committed while ${process.name} holds ${held.version}`,
-        );
     }
   }
 

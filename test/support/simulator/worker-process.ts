@@ -55,7 +55,7 @@ export class WorkerProcess extends Process {
         return;
       case 'prepare':
         this.after(world.between(5, 40), () =>
-          this.#feed({ kind: 'prepared', dataset: DATASET, reference: REFERENCE, unit: cluster.unit }),
+          this.#feed({ kind: 'prepared', dataset: DATASET, reference: REFERENCE, unit: world.pick(cluster.units) }),
         );
         return;
       case 'servers':
