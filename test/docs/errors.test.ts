@@ -14,7 +14,9 @@ const thrown = new Set(
     ROOMS.map((room) => `${room}/**/*.ts`),
     { cwd: root },
   ).flatMap((file) =>
-    [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/(?<!env\[)'(SHOAL_[A-Z_]+)'/g)].map(([, code]) => code!),
+    [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/(?<!env\[|\?\.\[)'(SHOAL_[A-Z_]+)'/g)].map(
+      ([, code]) => code!,
+    ),
   ),
 );
 const rows = [...readFileSync(`${root}/docs/errors.md`, 'utf8').matchAll(/^\| `(SHOAL_[A-Z_]+)` *\| (\d+) /gm)];
