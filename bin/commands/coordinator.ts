@@ -1,12 +1,13 @@
 // coordinator.ts: `shoal coordinator`: leads a run of servers and workers on any machines. The run itself: cluster/coordinator-process.ts.
 
 import { toWire } from '../../base/errors.ts';
+import { keepIdentity } from '../../cluster/certificate.ts';
 import { runCoordinator } from '../../cluster/coordinator-process.ts';
 import { findToken, keepToken } from '../../cluster/token.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { createRun, RUN, writeJob } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
-import { parseAddress, parseWorkers } from '../input/cluster-options.ts';
+import { parseAddress, parseWorkers, readListenTls, type TlsOptions } from '../input/cluster-options.ts';
 import { keepStart } from '../input/keep-start.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -20,11 +21,15 @@ import type { Screen } from '../output/screen.ts';
 import { endWithParent } from '../parent.ts';
 import { version } from '../version.ts';
 
-export interface CoordinatorCommandOptions extends Omit<TrainOptions, 'workers' | 'servers'> {
+export interface CoordinatorCommandOptions extends Omit<TrainOptions, 'workers' | 'servers'>, TlsOptions {
   readonly listen?: string;
   readonly workers?: string;
   readonly startWith?: number;
   readonly servers?: number;
+  /** Host names and addresses, with commas: makes a certificate for them, kept in the run's folder. */
+  readonly tls?: string;
+  /** Beyond loopback without TLS. */
+  readonly insecure?: boolean;
 }
 
 export async function coordinatorCommand(
@@ -41,6 +46,8 @@ export async function coordinatorCommand(
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);
+  const tls =
+    options.tls === undefined ? readListenTls(options) : keepIdentity(`${folder}/tls`, options.tls.split(','));
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   const models: Record<string, string> = {};
   let failureTold = false;
@@ -69,6 +76,8 @@ export async function coordinatorCommand(
       ...(options.startWith !== undefined && { startWith: options.startWith }),
       servers: options.servers ?? 1,
       token,
+      ...(tls && { tls }),
+      ...(options.insecure && { insecure: true }),
       host,
       port,
       signal: controller.signal,

@@ -3,14 +3,14 @@ import { hostname } from 'node:os';
 import { runServer } from '../../cluster/server.ts';
 import { findToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
-import { parseAddress } from '../input/cluster-options.ts';
+import { parseAddress, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { endWithParent } from '../parent.ts';
 
-export interface JoinOptions {
+export interface JoinOptions extends TlsOptions {
   readonly connect: string;
   readonly name?: string;
   readonly threads?: number;
@@ -59,6 +59,7 @@ export const workerCommand = (options: JoinOptions, screen: Screen): Promise<Exi
   join('worker', options, screen, (how) =>
     runWorker({
       ...how,
+      ...trust(options),
       ...(options.threads !== undefined && { threads: options.threads }),
       ...(options.cache !== undefined && { cache: options.cache }),
       ...(options.insecure && { insecure: true }),
@@ -69,8 +70,20 @@ export const serverCommand = (options: JoinOptions, screen: Screen): Promise<Exi
   join('server', options, screen, (how) =>
     runServer({
       ...how,
+      ...trust(options),
+      ...listenTls(options),
       ...(options.listen !== undefined && parseAddress(options.listen)),
       ...(options.advertise !== undefined && { advertise: options.advertise }),
       ...(options.insecure && { insecure: true }),
     }),
   );
+
+function trust(options: JoinOptions) {
+  const tls = readTrust(options);
+  return tls && { tls };
+}
+
+function listenTls(options: JoinOptions) {
+  const own = readListenTls(options);
+  return own && { listenTls: own };
+}

@@ -1,4 +1,5 @@
 // cluster-options.ts: addresses, numbers of workers and times as the command line writes them.
+import { type Identity, readAuthority, readIdentity } from '../../cluster/certificate.ts';
 import { usageError } from '../output/usage-error.ts';
 
 /** "HOST:PORT", also "[::1]:PORT". Port 0: any free one. */
@@ -26,3 +27,21 @@ export function parseTime(text: string): number {
   if (match && value > 0) return value;
   throw usageError('read a time', text, 'a number with ms, s or m', 'For example --mtbf 5s.');
 }
+
+/** Files of PEM text. */
+export interface TlsOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+
+/** What a listener shows; null without TLS. @throws SHOAL_USAGE for one file of the two, SHOAL_WIRE_CERTIFICATE */
+export function readListenTls({ cert, key }: TlsOptions): Identity | null {
+  if (cert === undefined && key === undefined) return null;
+  if (cert !== undefined && key !== undefined) return readIdentity(cert, key);
+  throw usageError('use TLS', cert ? '--cert alone' : '--key alone', 'both', 'Give --cert FILE and --key FILE.');
+}
+
+/** Whom a connection trusts beside the system's authorities; null: nobody. @throws SHOAL_WIRE_CERTIFICATE */
+export const readTrust = ({ ca }: TlsOptions): { readonly ca: string } | null =>
+  ca === undefined ? null : { ca: readAuthority(ca) };

@@ -60,6 +60,7 @@ describe('the audit', () => {
         terms: 2,
         steps: 4,
         cut: 1,
+        adopted: 0,
         epochs: 1,
         draws: 14,
         checkpoints: 1,
@@ -69,6 +70,13 @@ describe('the audit', () => {
     });
     assert.equal(lastTermOf(good), 2);
     assert.equal(lastTermOf(''), 0);
+  });
+
+  it('takes steps of one process on the word of its checkpoint, and counts them apart', () => {
+    const lines = text({ record: 'adopt', term: 0, version: 2, path: 'x' }, open(1, 2), commit(1, 2), commit(1, 3));
+    const result = audit(lines, 4);
+    assert.ok(result.ok, JSON.stringify(result));
+    assert.deepEqual([result.report.adopted, result.report.steps, result.report.draws], [2, 4, 14]);
   });
 
   it('passes over a torn last line', () => {
