@@ -22,8 +22,6 @@ export interface WasmExecutorOptions {
   readonly depth: number;
   /** Leaves of a bundle, as a power of two: the plans are compiled for as many rows. */
   readonly level: number;
-  /** Least leaves in a piece of work; default 1. */
-  readonly unit?: number;
 }
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
@@ -63,7 +61,7 @@ export function wasmExecutorBytes(
 }
 
 export function createWasmExecutor(options: WasmExecutorOptions): Executor {
-  const { pool, program, profile, seed, microShards, depth, level, unit = 1 } = options;
+  const { pool, program, profile, seed, microShards, depth, level } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
   const tables = arena.take(program.tables.bytes);
@@ -145,7 +143,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
 
   return {
     profile,
-    unit,
+    unit: 1,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
       const { ladders, parts } = layoutOf(bundles);
