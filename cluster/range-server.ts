@@ -7,10 +7,10 @@ import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { compact, memoryBytes } from '../trainer/contribution.ts';
 import { CALL_WORDS } from '../trainer/control.ts';
 import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
-import { updateCalls } from '../trainer/local-store.ts';
 import type { Segment } from '../trainer/model.ts';
 import type { OptimizerKind } from '../trainer/optimizers/kind.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
+import { updateCalls } from '../trainer/updates.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
 import type { FlatRange } from './messages.ts';
 

@@ -2,15 +2,11 @@
 // things is the step machine's; queued commands keep it, so that the host need not wait between computing and applying.
 
 import { ShoalError } from '../base/errors.ts';
-import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { type Contribution, type ContributionLayout, compact, expand, type Part } from './contribution.ts';
-import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Pinned } from './executor.ts';
 import type { OptimizerKind } from './optimizers/kind.ts';
-import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
-import type { ComputePool, EncodedCalls } from './pool.ts';
-import { type Range, rangesOf } from './ranges.ts';
+import type { ComputePool } from './pool.ts';
 import {
   handleStep,
   type Schedule,
@@ -20,9 +16,10 @@ import {
   startSteps,
 } from './step-machine.ts';
 import type { Store } from './store.ts';
-import { reduceProgram, rootOf } from './tree.ts';
+import { rootOf } from './tree.ts';
+import { createUpdates, type QueuedUpdate, updatesBytes } from './updates.ts';
 import type { Versions } from './versions.ts';
-import { activeLeaves, rowsOf, type Work } from './work.ts';
+import type { Work } from './work.ts';
 
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
 export interface Snapshot {
@@ -76,88 +73,18 @@ export function allFinite({ parameters, slots }: Snapshot): boolean {
   return true;
 }
 
-const TOTALS_AT = 64; // bytes: after the f32 scalars
-const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
-const STEP = BINDING.base + SPACES.indexOf('step');
-
-/** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
-const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
-  SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
-
-export interface UpdateOptions extends Pick<LocalStoreOptions, 'optimizer' | 'optimizerConfig'> {
-  /** Where each tensor lies in a vector of `bytes`. */
-  readonly versions: Pick<Versions, 'segments' | 'bytes'>;
-}
-
-/** The optimizer's calls, one a tensor: of this store's vector, or of the range that a server owns. */
-export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
-  const build = new PlanBuilder(0, new Tables());
-  build.pass = 'apply';
-  for (const segment of versions.segments) {
-    build.layer = segment.path;
-    const at = 4 * segment.at;
-    optimizer.update(optimizerConfig, {
-      build,
-      count: segment.length,
-      partAt: at,
-      p: { space: 'parameters', at },
-      nextP: { space: 'next', at },
-      slot: (i) => ({ space: 'slots', at: i * versions.bytes + at }),
-      nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.bytes + at }),
-      scalars: { space: 'step', at: 0 },
-    });
-  }
-  return build.finish().calls;
-}
-
-function totalsCalls({ contribution }: { readonly contribution: ContributionLayout }): readonly PlanCall[] {
-  const build = new PlanBuilder(0, new Tables());
-  build.pass = 'apply';
-  build.layer = 'totals';
-  const { scalarsAt: partAt, scalars: count } = contribution;
-  build.call('reduce_f64', { out: { space: 'step', at: TOTALS_AT } }, { partAt, count }, {});
-  return build.finish().calls;
-}
-
-export interface StoreSizes {
-  readonly depth: number;
-  readonly ranges: number;
-  readonly microShards: number;
-  readonly staging: number;
-}
-
 /** Bytes that the store takes from the pool's arena, beside the versions. */
-export function localStoreBytes(
-  options: Pick<LocalStoreOptions, 'versions' | 'contribution' | 'optimizer' | 'optimizerConfig'>,
-  { depth, ranges, microShards, staging }: StoreSizes,
-): number {
-  const encoded = encodedBytes(updateCalls(options)) * ranges + encodedBytes(totalsCalls(options));
-  return (
-    encoded +
-    2 * alignUp(4 * BINDING.words + 512) +
-    staging * alignUp(options.contribution.bytes + 512) +
-    (depth + 2) * alignUp(recordBytes(options.contribution, microShards) + 512)
-  );
+export function localStoreBytes(options: Parameters<typeof updatesBytes>[0] & { readonly staging: number }): number {
+  return updatesBytes(options) + options.staging * alignUp(options.contribution.bytes + 512);
 }
 
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
   const { pool, versions, contribution, schedule, observer, start } = options;
   const { arena } = pool;
-  const { i32, f32, f64 } = arena.views;
-  const updates = updateCalls(options);
-  const ranges: readonly EncodedCalls[] = rangesOf(versions.segments, options.ranges ?? 1).map((range: Range) => {
-    const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
-    return encodeCalls(
-      arena,
-      own.map((i) => updates[i]!),
-      own.map((i) => range[i]!),
-    );
-  });
-  const totals = encodeCalls(arena, totalsCalls(options));
-  const records = Array.from({ length: schedule.depth + 2 }, () =>
-    arena.take(recordBytes(contribution, schedule.microShards)),
-  );
-  let turn = 0;
+  const { f32 } = arena.views;
+  const { ranges = 1 } = options;
+  const { microShards, depth } = schedule;
+  const updates = createUpdates({ ...options, ranges, microShards, depth });
   let state: StepState = startSteps(schedule);
   let stopped: StopReason | null = null;
   let failure: unknown = null;
@@ -190,16 +117,16 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   });
 
   /** Feeds the machine and does what it says. @returns the work that may be opened now */
-  function step(event: StepEvent, recordAt?: number): Work | null {
+  function step(event: StepEvent, totals: readonly number[] = []): Work | null {
     const result = handleStep(schedule, state, event);
     state = result.state;
     for (const action of result.actions) {
       if (action.kind === 'open') return action.work;
       if (action.kind === 'commit') {
-        observer.committed(action.work, totalsAt(recordAt!), action.epochEnd);
+        observer.committed(action.work, totals, action.epochEnd);
         newest = action.work;
       } else if (action.kind === 'counted') {
-        observer.counted(action.work, totalsAt(recordAt!), action.last);
+        observer.counted(action.work, totals, action.last);
         newest = action.work;
       } else if (action.kind === 'save') void save();
       else stopped = action.reason;
@@ -228,11 +155,6 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     wake?.();
     wake = null;
   }
-  const totalsAt = (record: number): number[] => {
-    const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
-    return [...f64.subarray(at, at + contribution.scalars)];
-  };
-
   async function* work(unit: number, ahead: (likely: Iterable<Work>) => void, signal: AbortSignal) {
     if (2 ** rootOf(schedule.microShards).level < unit) throw unitError(unit, schedule.microShards);
     for (;;) {
@@ -250,46 +172,6 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     }
   }
 
-  /** Bindings for a step from each of the two copies; records begin as one of them. */
-  const templates = [0, 1].map((i) => {
-    const at = arena.take(4 * BINDING.words);
-    const now = versions.of(i);
-    const next = versions.of(i + 1);
-    const bases: Partial<Record<Space, number>> = {
-      parameters: now.parameters,
-      slots: now.slots,
-      next: next.parameters,
-      nextSlots: next.slots,
-    };
-    for (const [space, base] of Object.entries(bases)) i32[(at >>> 2) + SPACES.indexOf(space as Space)] = base;
-    return at >>> 2;
-  });
-
-  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
-    const word = record >>> 2;
-    const scalars = record + SCALARS_AT;
-    const template = templates[work.version % 2]!;
-    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
-    i32.copyWithin(word, template, template + BINDING.words);
-    i32[word + STEP] = scalars;
-    i32[word + BINDING.reduce] = reduce;
-    i32.set(programOf(parts, work), reduce >>> 2);
-    f32[scalars >>> 2] = rowsOf(work);
-    f32.set(options.optimizer.scalars(options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
-  }
-  const programs = new WeakMap<readonly Part[], Int32Array>();
-  /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */
-  function programOf(parts: readonly Part[], work: Work): Int32Array {
-    let words = programs.get(parts);
-    if (!words) {
-      const nodes = parts.map((part) => part.node);
-      const program = reduceProgram(nodes, activeLeaves(work), work.node);
-      words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
-      programs.set(parts, words);
-    }
-    return words;
-  }
-
   const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
   /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
   async function brought(contributed: Contribution): Promise<readonly Part[]> {
@@ -304,14 +186,14 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     });
   }
 
-  async function settle(command: number, record: number, work: Work, read: Promise<void>): Promise<void> {
+  async function settle(update: QueuedUpdate, work: Work, read: Promise<void>): Promise<void> {
     try {
       await read; // whoever hears of the step finds its batch free again
-      await pool.done(command);
-      const at = (record + SCALARS_AT + TOTALS_AT) >>> 3;
-      const finite = Number.isFinite(f64[at]!);
+      await pool.done(update.command);
+      const totals = update.totals();
+      const finite = Number.isFinite(totals[0]);
       const first = !finite && state.stopping !== 'not-finite';
-      step({ kind: 'settled', work, finite }, record);
+      step({ kind: 'settled', work, finite }, totals);
       if (first) await observer.notFinite(work);
     } catch (error) {
       failure ??= error;
@@ -327,15 +209,8 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     },
     async contribute(work, contributed) {
       const parts = await brought(contributed);
-      const record = records[turn++ % records.length]!;
-      writeRecord(record, work, parts);
-      await pool.room(2 + ranges.length);
-      let command = pool.everywhere(totals, record);
-      if (work.kind === 'gradient') {
-        pool.veto(record + SCALARS_AT + TOTALS_AT);
-        for (const range of ranges) command = pool.calls(range, record, true);
-      }
-      settling = settling.then(() => settle(command, record, work, contributed.ready));
+      const update = await updates.submit(work, parts);
+      settling = settling.then(() => settle(update, work, contributed.ready));
     },
     interrupt() {
       step({ kind: 'interrupt' });

@@ -142,10 +142,9 @@ function memoryOf(
   const slotCount = optimizer.slots(optimizerConfig).length;
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = { segments, bytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
-  const store = localStoreBytes(
-    { versions, contribution: program.contribution, optimizer, optimizerConfig },
-    { depth, ranges, microShards, staging },
-  );
+  const { contribution } = program;
+  const sizes = { ranges, microShards, depth, staging };
+  const store = localStoreBytes({ versions, contribution, optimizer, optimizerConfig, ...sizes });
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),

@@ -1,0 +1,168 @@
+// updates.ts: the queue of updates: for each piece of work, the kernel calls that add its sums in the tree and, for a gradient, update the
+// parameters. It writes what they need and submits them; when they run, and what follows, is the store's business.
+import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
+import { alignUp } from '../kernels/arena.ts';
+import type { ContributionLayout, Part } from './contribution.ts';
+import { encodeCalls, encodedBytes } from './encode.ts';
+import type { OptimizerKind } from './optimizers/kind.ts';
+import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
+import type { ComputePool, EncodedCalls } from './pool.ts';
+import { type Range, rangesOf } from './ranges.ts';
+import { reduceProgram } from './tree.ts';
+import type { Versions } from './versions.ts';
+import { activeLeaves, rowsOf, type Work } from './work.ts';
+
+export interface UpdateOptions {
+  /** Where each tensor lies in a vector of `bytes`. */
+  readonly versions: Pick<Versions, 'segments' | 'bytes'>;
+  readonly optimizer: OptimizerKind<unknown>;
+  readonly optimizerConfig: unknown;
+}
+
+export interface UpdatesOptions extends UpdateOptions {
+  readonly pool: ComputePool;
+  readonly versions: Versions;
+  readonly contribution: ContributionLayout;
+  /** Into how many ranges the vector is cut: as many as there would be servers. */
+  readonly ranges: number;
+  readonly microShards: number;
+  /** Pieces of work under way at most. */
+  readonly depth: number;
+}
+
+/** A piece of work whose sums are queued to be added, and applied where they are a gradient. */
+export interface QueuedUpdate {
+  /** The last of its commands. */
+  readonly command: number;
+  /** The loss sum and the counts; they stand when the command is done. */
+  totals(): number[];
+}
+
+export interface Updates {
+  /** Queues the adding of the parts, and the update. Sums of a loss that is not finite are not applied, nor is anything after them. */
+  submit(work: Work, parts: readonly Part[]): Promise<QueuedUpdate>;
+}
+
+const TOTALS_AT = 64; // bytes: after the f32 scalars
+const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
+const STEP = BINDING.base + SPACES.indexOf('step');
+
+/** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
+const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
+  SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
+
+/** The optimizer's calls, one a tensor: of this store's vector, or of the range that a server owns. */
+export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
+  const build = new PlanBuilder(0, new Tables());
+  build.pass = 'apply';
+  for (const segment of versions.segments) {
+    build.layer = segment.path;
+    const at = 4 * segment.at;
+    optimizer.update(optimizerConfig, {
+      build,
+      count: segment.length,
+      partAt: at,
+      p: { space: 'parameters', at },
+      nextP: { space: 'next', at },
+      slot: (i) => ({ space: 'slots', at: i * versions.bytes + at }),
+      nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.bytes + at }),
+      scalars: { space: 'step', at: 0 },
+    });
+  }
+  return build.finish().calls;
+}
+
+function totalsCalls({ contribution }: { readonly contribution: ContributionLayout }): readonly PlanCall[] {
+  const build = new PlanBuilder(0, new Tables());
+  build.pass = 'apply';
+  build.layer = 'totals';
+  const { scalarsAt: partAt, scalars: count } = contribution;
+  build.call('reduce_f64', { out: { space: 'step', at: TOTALS_AT } }, { partAt, count }, {});
+  return build.finish().calls;
+}
+
+/** Bytes that createUpdates takes from the pool's arena. */
+export function updatesBytes(
+  options: UpdateOptions & Pick<UpdatesOptions, 'contribution' | 'ranges' | 'microShards' | 'depth'>,
+): number {
+  const { contribution, ranges, microShards, depth } = options;
+  return (
+    encodedBytes(updateCalls(options)) * ranges +
+    encodedBytes(totalsCalls(options)) +
+    2 * alignUp(4 * BINDING.words + 512) +
+    (depth + 2) * alignUp(recordBytes(contribution, microShards) + 512)
+  );
+}
+
+export function createUpdates(options: UpdatesOptions): Updates {
+  const { pool, versions, contribution, microShards, depth } = options;
+  const { arena } = pool;
+  const { i32, f32, f64 } = arena.views;
+  const updates = updateCalls(options);
+  const ranges: readonly EncodedCalls[] = rangesOf(versions.segments, options.ranges).map((range: Range) => {
+    const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
+    return encodeCalls(
+      arena,
+      own.map((i) => updates[i]!),
+      own.map((i) => range[i]!),
+    );
+  });
+  const totals = encodeCalls(arena, totalsCalls(options));
+  const records = Array.from({ length: depth + 2 }, () => arena.take(recordBytes(contribution, microShards)));
+  let turn = 0;
+
+  /** Bindings for a step from each of the two copies; records begin as one of them. */
+  const templates = [0, 1].map((i) => {
+    const at = arena.take(4 * BINDING.words);
+    const now = versions.of(i);
+    const next = versions.of(i + 1);
+    const bases: Partial<Record<Space, number>> = {
+      parameters: now.parameters,
+      slots: now.slots,
+      next: next.parameters,
+      nextSlots: next.slots,
+    };
+    for (const [space, base] of Object.entries(bases)) i32[(at >>> 2) + SPACES.indexOf(space as Space)] = base;
+    return at >>> 2;
+  });
+
+  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
+    const word = record >>> 2;
+    const scalars = record + SCALARS_AT;
+    const template = templates[work.version % 2]!;
+    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+    i32.copyWithin(word, template, template + BINDING.words);
+    i32[word + STEP] = scalars;
+    i32[word + BINDING.reduce] = reduce;
+    i32.set(programOf(parts, work), reduce >>> 2);
+    f32[scalars >>> 2] = rowsOf(work);
+    f32.set(options.optimizer.scalars(options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
+  }
+  const programs = new WeakMap<readonly Part[], Int32Array>();
+  /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */
+  function programOf(parts: readonly Part[], work: Work): Int32Array {
+    let words = programs.get(parts);
+    if (!words) {
+      const nodes = parts.map((part) => part.node);
+      const program = reduceProgram(nodes, activeLeaves(work), work.node);
+      words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
+      programs.set(parts, words);
+    }
+    return words;
+  }
+
+  return {
+    async submit(work, parts) {
+      const record = records[turn++ % records.length]!;
+      const totalsAt = record + SCALARS_AT + TOTALS_AT;
+      writeRecord(record, work, parts);
+      await pool.room(2 + ranges.length);
+      let command = pool.everywhere(totals, record);
+      if (work.kind === 'gradient') {
+        pool.veto(totalsAt);
+        for (const range of ranges) command = pool.calls(range, record, true);
+      }
+      return { command, totals: () => [...f64.subarray(totalsAt >>> 3, (totalsAt >>> 3) + contribution.scalars)] };
+    },
+  };
+}
