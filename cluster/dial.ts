@@ -36,6 +36,10 @@ const FIRST_MS = 50;
 const MOST_MS = 1000;
 /** Trying again would not help. */
 const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE']);
+/** Node's codes of certificates that it does not trust. */
+const UNTRUSTED = /CERT|SIGNED|SIGNATURE|ALTNAME/;
+const isFinal = ({ code, cause }: ShoalError): boolean =>
+  FINAL.has(code) || UNTRUSTED.test(String((cause as { code?: unknown } | undefined)?.code ?? ''));
 
 export function dial(options: DialOptions): Dial {
   const stop = new AbortController();
@@ -83,7 +87,7 @@ export function dial(options: DialOptions): Dial {
       } catch (error) {
         if (signal.aborted) return;
         const problem = error instanceof ShoalError ? error : fromWire(toWire(error));
-        if (FINAL.has(problem.code) || performance.now() - since > options.deadlineMs) {
+        if (isFinal(problem) || performance.now() - since > options.deadlineMs) {
           options.failed(problem);
           return;
         }

@@ -1,6 +1,10 @@
 // processes.test.ts: whole runs in several processes over sockets, disturbed and not: the bytes of one process, and a log that proves it.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import { type Local, runLocal } from '../../cluster/launchers/local.ts';
@@ -194,6 +198,34 @@ describe('a run in several processes', function () {
     const audit = auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.adopted, third.done.steps);
+  });
+
+  it('roles that share no folder: over TLS, started by hand, the data fetched from the coordinator', async () => {
+    const [here, there] = [`${at.folder}/here`, `${at.folder}/there`];
+    mkdirSync(here);
+    mkdirSync(there);
+    cpSync(`${at.folder}/data`, `${here}/data`, { recursive: true });
+    writeFileSync(
+      `${here}/job.json`,
+      JSON.stringify({ ...at.json, data: { reader: 'idx', path: 'data', classes: 4 } }),
+    );
+    const env = { ...process.env, SHOAL_TOKEN: 'a-token-of-the-test' };
+    const start = (cwd: string, ...args: readonly string[]) =>
+      promisify(execFile)(COMMAND[0]!, [resolve(COMMAND[1]!), ...args], { cwd, env });
+    const args = ['coordinator', 'job.json', '--listen', '127.0.0.1:0', '--tls', '127.0.0.1', '--json'];
+    const leader = fork(resolve(COMMAND[1]!), args, { cwd: here, env, silent: true });
+    const led = text(leader.stdout!);
+    const [{ listening: url }] = (await once(leader, 'message')) as [{ listening: string }];
+    for (const file of ['cert.pem', 'key.pem']) cpSync(`${here}/runs/small/tls/${file}`, `${there}/${file}`);
+    const trust = ['--connect', url, '--ca', 'cert.pem'];
+    const joined = [
+      start(there, 'server', ...trust, '--cert', 'cert.pem', '--key', 'key.pem'),
+      start(there, 'worker', ...trust, '--threads', '1', '--cache', 'cache'),
+    ];
+    const stdout = await led;
+    await Promise.all(joined);
+    same(JSON.parse(stdout.trim().split('\n').at(-1)!), expected);
+    assert.equal(readdirSync(`${there}/cache`).length, 4);
   });
 
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
