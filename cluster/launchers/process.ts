@@ -94,8 +94,9 @@ export function supervise(options: SupervisedOptions): Supervised {
       return child !== null;
     },
     kill() {
+      if (child === null) return;
       meant = true;
-      child?.kill('SIGKILL');
+      child.kill('SIGKILL');
     },
     signal: (signal) => void child?.kill(signal),
     progressed() {

@@ -228,6 +228,18 @@ describe('a run in several processes', function () {
     assert.equal(readdirSync(`${there}/cache`).length, 4);
   });
 
+  it('a loss that is not a number ends it with one error, and so does a process that cannot start', async () => {
+    const path = await createRun(
+      `${at.folder}/runs`,
+      parseJob({ ...at.json, optimizer: { class_name: 'SGD', config: { learning_rate: 1e30 } } }, at.path),
+    );
+    await assert.rejects(run({ workers: 2, servers: 1, path }), { code: 'SHOAL_NOT_FINITE' });
+    await assert.rejects(run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' });
+    const nothing = { run: path, workers: 1, servers: 1, threads: 1, onEvent() {} };
+    const command = [process.execPath, '-e', 'console.error("no disk"); process.exit(2)'];
+    await assert.rejects(runLocal({ ...nothing, command }), { code: 'SHOAL_PROCESS', got: /code 2:\nno disk/ });
+  });
+
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
     const args = ['chaos', at.path, '--mtbf', '1500ms', '--workers', '2', '--servers', '2', '--epochs', '30', '--json'];
     const { stdout } = await promisify(execFile)(COMMAND[0]!, [COMMAND[1]!, ...args, '--out', `${at.folder}/chaos`]);
