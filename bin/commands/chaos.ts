@@ -1,5 +1,6 @@
 // chaos.ts: `shoal chaos`: a local run whose processes are killed at random, and its bytes beside those of an undisturbed one.
 import { unleash } from '../../cluster/launchers/chaos.ts';
+import type { Local } from '../../cluster/launchers/local.ts';
 import type { ComparedEvent, ProcessEvent } from '../../trainer/events.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
@@ -36,7 +37,8 @@ export async function chaosCommand(
   const dataset = await openJobData(job);
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   const killed: ProcessEvent[] = [];
-  let calm = (): void => {};
+  let processes: Local | null = null;
+  let calm: (() => void) | null = null;
   const { done } = await runLocally({
     workers: 3,
     servers: 2,
@@ -46,13 +48,14 @@ export async function chaosCommand(
     dataset,
     screen,
     view,
-    onStarted(processes) {
-      calm = unleash(processes, { mtbfMs, seed: options.chaosSeed ?? 1 });
+    onStarted(started) {
+      processes = started;
     },
     onEvent(event) {
+      if (event.event === 'step' && processes) calm ??= unleash(processes, { mtbfMs, seed: options.chaosSeed ?? 1 });
       if (event.event === 'killed') killed.push(event);
     },
-  }).finally(() => calm());
+  }).finally(() => calm?.());
   if (done.reason === 'interrupted') return EXIT.interrupted;
   if (!options.json) screen.err('The same in one process, undisturbed:');
   const alone = await runSession({ job, dataset, start, threads: options.threads ?? availableThreads() });

@@ -8,19 +8,17 @@ export interface ChaosOptions {
   readonly seed: number;
 }
 
-/** Kills one of the processes now and then, until it is told to stop. */
+/** Kills one of the processes at once, and others now and then, until it is told to stop. */
 export function unleash({ processes, kill }: Local, { mtbfMs, seed }: ChaosOptions): () => void {
   const random = draws(seedWords(seed), 0, 0, 0);
   let turn = 0;
-  let timer: NodeJS.Timeout;
-  const next = (): void => {
+  let timer: NodeJS.Timeout | undefined;
+  const strike = (): void => {
+    kill(processes[Math.floor(unit(random(turn++)) * processes.length)]!.name);
     // the time to the next of independent accidents
     const pause = -Math.log(1 - unit(random(turn++))) * mtbfMs;
-    timer = setTimeout(() => {
-      kill(processes[Math.floor(unit(random(turn++)) * processes.length)]!.name);
-      next();
-    }, pause);
+    timer = setTimeout(strike, pause);
   };
-  next();
+  strike();
   return () => clearTimeout(timer);
 }
