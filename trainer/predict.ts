@@ -1,6 +1,7 @@
 // predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
 import { ShoalError } from '../base/errors.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import { pixelScaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
@@ -8,7 +9,6 @@ import type { Snapshot } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { elements } from './model.ts';
 import { compile } from './plan.ts';
-import { pixelScaling } from './prepare.ts';
 import { segmentsOf } from './weights.ts';
 
 export interface PredictOptions {
