@@ -60,7 +60,7 @@ def train(digits, threads, backend):
     import keras
     from keras import layers
 
-    from protocol import CHUNK, JOBS, fastest, normalised, read_digits, serve, timed
+    from protocol import CHUNK, JOBS, answerer, normalised, read_digits, serve
 
     if backend == "tensorflow":
         import tensorflow
@@ -141,16 +141,8 @@ def train(digits, threads, backend):
             yield f"{backend} fit {kind}, {CHUNK} steps at once", lambda jit=jit: by_fit(name, jit, CHUNK)
             yield f"{backend} train_on_batch {kind}", lambda jit=jit: by_batch(name, jit)
 
-    chosen = {}
-
-    def answer(name, seconds):
-        if name not in chosen:
-            chosen[name] = fastest(dict(variants(name)))
-        speed, variant, run = chosen[name]
-        return {**timed(run, seconds), "variant": variant, "trial": speed}
-
     module = importlib.import_module(backend)
-    serve(f"{keras.__version__} {backend} {module.__version__}", answer)
+    serve(f"{keras.__version__} {backend} {module.__version__}", answerer(lambda name: dict(variants(name))))
 
 
 if __name__ == "__main__":

@@ -32,16 +32,21 @@ def normalised(name, images):
 CHUNK = 25  # batches; what is trained at once is a multiple of it
 
 
-def timed(run, seconds):
-    """Trains for about so many seconds. run(batches) -> (samples, loss), finished when it returns; it may train fewer."""
+def timed(run, seconds, rate=0.0):
+    """Trains for about so many seconds. run(batches) -> (samples, loss), finished when it returns; it may train fewer.
+
+    rate: batches a second seen last; with it the first call is a long one, since some ways to train start slowly.
+    """
     start = time.perf_counter()
-    samples, batches, passed = 0, CHUNK, 0.0
+    samples, trained, passed = 0, 0.0, 0.0
     while passed == 0 or passed < seconds:
+        rest = seconds - passed if trained else seconds / 2
+        batches = max(1, min(round(rest * rate / CHUNK), 80)) * CHUNK
         done, loss = run(batches)
         samples += done
+        trained += batches
         passed = time.perf_counter() - start
-        rest = max(seconds - passed, 0) / passed * samples / (done / batches)
-        batches = max(1, min(round(rest / CHUNK), 80)) * CHUNK
+        rate = trained / passed
     return {"samples_per_second": samples / passed, "loss": float(loss)}
 
 
@@ -69,6 +74,22 @@ def fastest(variants, seconds=0.4, rounds=3):
     for label in sorted(speeds, key=speeds.get, reverse=True):
         print(f"  {label}: {speeds[label]:.0f} samples/s", file=sys.stderr)
     return speeds[best], best, runs[best]
+
+
+def answerer(variants):
+    """-> answer(name, seconds) of serve, by the fastest of variants(name) -> {label: make}."""
+    chosen = {}
+    rates = {}
+
+    def answer(name, seconds):
+        if name not in chosen:
+            chosen[name] = fastest(variants(name))
+        speed, variant, run = chosen[name]
+        reply = timed(run, seconds, rates.get(name, 0.0))
+        rates[name] = reply["samples_per_second"] / JOBS[name][0]
+        return {**reply, "variant": variant, "trial": speed}
+
+    return answer
 
 
 def serve(version, answer):

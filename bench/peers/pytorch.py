@@ -7,7 +7,7 @@ os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # or its pool of pr
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
-from protocol import JOBS, fastest, normalised, read_digits, serve, timed  # noqa: E402
+from protocol import JOBS, answerer, normalised, read_digits, serve  # noqa: E402
 
 torch.set_num_threads(int(sys.argv[2]))
 images, labels = read_digits(sys.argv[1])
@@ -77,14 +77,4 @@ def variants(name):
                 yield key, lambda layout=layout, fused=fused, compiled=compiled: trainer(name, layout, fused, compiled)
 
 
-chosen = {}
-
-
-def answer(name, seconds):
-    if name not in chosen:
-        chosen[name] = fastest(dict(variants(name)))
-    speed, variant, run = chosen[name]
-    return {**timed(run, seconds), "variant": variant, "trial": speed}
-
-
-serve(torch.__version__, answer)
+serve(torch.__version__, answerer(lambda name: dict(variants(name))))
