@@ -52,7 +52,7 @@ export const profileOf = (kernels: KernelModule): Profile => ({
   kernels: kernels.hash,
 });
 
-export function createEngine(options: EngineOptions): Engine {
+export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { prepared } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
   const { threads, teamSize } = machine;
@@ -64,7 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
   try {
     return assemble(options, { kernels, report, arena, versions, pool });
   } catch (error) {
-    void pool.close(); // its threads would keep the process alive
+    await pool.close(); // its threads would outlive the run
     throw error;
   }
 }

@@ -33,7 +33,7 @@ export async function evaluateSnapshot(
   const schedule = { ...scheduleOf(job, dataset, prepared, snapshot.version, false), onlyEvaluate: true };
   const { program } = prepared;
   const tally = createTally(program.plans.evaluate, prepared.metrics, program.metrics);
-  const engine = createEngine({
+  const engine = await createEngine({
     job,
     dataset,
     prepared,

@@ -100,7 +100,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   });
   const start = options.start ?? firstSnapshot(job, prepared);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
-  const session = new Session(options, dataset, prepared, schedule, start);
+  const session = await Session.open(options, dataset, prepared, schedule, start);
   const interrupt = () => session.engine.store.interrupt();
   signal?.addEventListener('abort', interrupt, { once: true });
   if (signal?.aborted) interrupt();
@@ -117,7 +117,8 @@ class Session implements StoreObserver {
   readonly #options: SessionOptions;
   readonly #prepared: Prepared;
   readonly #narrator: Narrator;
-  readonly engine: Engine;
+  /** Set by open(): it tells this session what happens. */
+  engine!: Engine;
   readonly saves: boolean;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -125,16 +126,28 @@ class Session implements StoreObserver {
   readonly #start: number;
   #closed = false;
 
-  constructor(options: SessionOptions, dataset: Dataset, prepared: Prepared, schedule: Schedule, start: Snapshot) {
-    const { job, executor } = options;
+  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, start: Snapshot) {
+    const { job } = options;
     this.#options = options;
     this.saves = options.onSave !== undefined && !options.dryRun;
     this.#prepared = prepared;
     this.#saved = start.version;
     this.#start = start.version;
     this.#narrator = createNarrator({ job, prepared, schedule, tell: (event) => this.#tell(event) });
+  }
+
+  static async open(
+    options: SessionOptions,
+    dataset: Dataset,
+    prepared: Prepared,
+    schedule: Schedule,
+    start: Snapshot,
+  ): Promise<Session> {
+    const { job, executor } = options;
+    const session = new Session(options, prepared, schedule, start);
     const other = executor ? { executor } : {};
-    this.engine = createEngine({ job, dataset, prepared, schedule, start, observer: this, ...other });
+    session.engine = await createEngine({ job, dataset, prepared, schedule, start, observer: session, ...other });
+    return session;
   }
 
   async run(): Promise<SessionResult> {
