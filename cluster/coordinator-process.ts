@@ -9,7 +9,8 @@ import { createNarrator } from '../trainer/narrator.ts';
 import { prepare } from '../trainer/prepare.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
-import { firstSnapshot, type SessionResult, scheduleOf } from '../trainer/session.ts';
+import { type SessionResult, scheduleOf } from '../trainer/session.ts';
+import { firstSnapshot } from '../trainer/snapshot.ts';
 import { rowsOf, type Work } from '../trainer/work.ts';
 import { openCommitLog } from './commit-log.ts';
 import { handleCoordinator, startCoordinator } from './coordinator.ts';
@@ -139,7 +140,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   /** The values of a checkpoint: those at hand, or from its files. */
   async function valuesOf(checkpoint: Checkpoint): Promise<Snapshot> {
     if (newest?.version === checkpoint.version) return newest;
-    if (checkpoint.path === null) return firstSnapshot(job, prepared);
+    if (checkpoint.path === null) return firstSnapshot(job);
     return readSnapshot(job, checkpoint.path);
   }
 

@@ -83,7 +83,7 @@ export function compile(options: CompileOptions): Program {
     labels: options.loss.labels,
     exclusive: options.loss.activation === 'softmax',
   };
-  const scalars = 1 + countsOf(options.metrics, metrics).reduce((sum, c) => sum + c.length(metrics), 0);
+  const scalars = 1 + countsOf(options.metrics).reduce((sum, c) => sum + c.length(metrics), 0);
   const contribution = contributionLayout(options.segments, scalars);
   const one = (mode: Mode) => compileMode(mode, options, { tables, packs, input, metrics, contribution });
   const plans = { train: one('train'), evaluate: one('evaluate'), predict: one('predict') };
@@ -122,7 +122,7 @@ function inputLayout({ model, rows, input }: CompileOptions): InputLayout {
 }
 
 /** Each kind of counts once, in the order of first use. */
-function countsOf(metrics: readonly Metric[], _context: MetricContext): readonly Counts[] {
+function countsOf(metrics: readonly Metric[]): readonly Counts[] {
   return [...new Map(metrics.map((metric) => [metric.counts.key, metric.counts])).values()];
 }
 
@@ -176,10 +176,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     const dOutput = mode === 'train' ? build.tensor(output.shape) : null;
     loss.emit({ build, output, labels, y, dOutput, sum: scalar(0) });
     let from = 1;
-    for (const kind of countsOf(
-      options.metrics.filter((m) => mode === 'evaluate' || m.everyStep),
-      shared.metrics,
-    )) {
+    for (const kind of countsOf(options.metrics.filter((m) => mode === 'evaluate' || m.everyStep))) {
       const length = kind.length(shared.metrics);
       kind.emit(build, shared.metrics, y, labels, scalar(from));
       counts.push({ key: kind.key, from, length });

@@ -7,12 +7,12 @@ import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
 import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
-import { initializeParameters } from './initialize.ts';
 import type { Job } from './job.ts';
 import { allFinite, type Snapshot, type StoreObserver } from './local-store.ts';
 import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { firstSnapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
 
@@ -74,14 +74,6 @@ export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from:
   };
 }
 
-/** The state of a job before its first step. */
-export function firstSnapshot(job: Job, prepared: Prepared): Snapshot {
-  const parameters = initializeParameters(job.model, job.seed);
-  const slots = prepared.optimizer.slots(prepared.optimizerConfig);
-  const zeros = slots.map((name) => [name, new Float32Array(parameters.length)] as const);
-  return { version: 0, parameters, slots: Object.fromEntries(zeros) };
-}
-
 /**
  * Trains a job to its end.
  * @throws SHOAL_NOT_FINITE, SHOAL_THREAD_DIED, and what reading data and planning throw
@@ -98,7 +90,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
     staging: executor?.staging ?? 0,
   });
-  const start = options.start ?? firstSnapshot(job, prepared);
+  const start = options.start ?? firstSnapshot(job);
   const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
   const session = await Session.open(options, dataset, prepared, schedule, start);
   const interrupt = () => session.engine.store.interrupt();

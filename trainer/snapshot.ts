@@ -2,6 +2,7 @@
 import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
+import { initializeParameters } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Snapshot } from './local-store.ts';
 import type { Model, Segment } from './model.ts';
@@ -48,6 +49,9 @@ export function freshSnapshot(job: Job, parameters: Float32Array): Snapshot {
   const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(parameters.length)]));
   return { version: 0, parameters, slots };
 }
+
+/** The state of a job before its first step: the values that its seed gives. */
+export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initializeParameters(job.model, job.seed));
 
 /**
  * What a checkpoint holds, for this job.

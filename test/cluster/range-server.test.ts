@@ -9,7 +9,8 @@ import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
 import type { Job } from '../../trainer/job.ts';
 import { type Prepared, prepare } from '../../trainer/prepare.ts';
-import { firstSnapshot, runSession } from '../../trainer/session.ts';
+import { runSession } from '../../trainer/session.ts';
+import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { endLeaf, firstLeaf, type Node, sharesOf } from '../../trainer/tree.ts';
 import { mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 
@@ -77,7 +78,7 @@ describe('range servers', () => {
         const owners = flatRanges(segments, servers).map((range) =>
           createRangeServer({ segments, optimizer: kind, optimizerConfig, microShards: 8, range, kernels }),
         );
-        const first = firstSnapshot(job, prepared);
+        const first = firstSnapshot(job);
         const vectors = [first.parameters, ...Object.values(first.slots)];
         for (const { range, load } of owners)
           for (const [i, vector] of vectors.entries()) load(0, i, range.from, vector.subarray(range.from, range.to));

@@ -1,9 +1,8 @@
 // activate.ts: an activation applied where a layer's values already lie, and its gradient. Used by every layer that has one.
 import { elements } from '../model.ts';
 import { hasHalo, type Tensor, viewOf } from '../tensor.ts';
+import type { ActivationName } from './common.ts';
 import type { Backward, Forward } from './kind.ts';
-
-export type ActivationName = 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax';
 
 /** Kernel code of the activations that gemm and conv apply as they store. */
 export const fusedActivation = (name: ActivationName, f: Forward): 0 | 1 =>
@@ -24,11 +23,10 @@ function matrix(shape: readonly number[]): { m: number; C: number } {
 }
 
 /** y = activation(x). x and y may be the same tensor. */
-export function activate(name: ActivationName, f: Forward, x: Tensor, y: Tensor): void {
+export function activate(name: Exclude<ActivationName, 'linear'>, f: Forward, x: Tensor, y: Tensor): void {
   const { build } = f;
   const operands = { x: build.at(x), y: build.at(y) };
   if (name === 'softmax') softmax(f, x, y);
-  else if (name === 'linear') build.call('copy', operands, strides(x, y), {});
   else build.call(name, operands, strides(x, y), {});
 }
 
