@@ -6,6 +6,7 @@ import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
 import type { Job } from './job.ts';
+import { layerOf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
@@ -84,7 +85,7 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(metrics, single);
-  const level = options.level ?? levelFor(job, single, options.threads / teams.teamSize);
+  const level = perLeaf(job) ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
@@ -120,6 +121,9 @@ function levelFor(job: Job, single: Program, teams: number): number {
   if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
   return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
 }
+
+const perLeaf = ({ model }: Job): boolean =>
+  Object.values(model.layers).some(({ className }) => layerOf(className).perLeaf === true);
 
 function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {
   const { threads, ranges = 1, staging = 0 } = options;
