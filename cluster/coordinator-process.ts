@@ -26,7 +26,7 @@ import type {
 import type { Reach } from './dial.ts';
 import { drawsOf } from './draws.ts';
 import { drive } from './drive.ts';
-import { type Dumping, startDump } from './dump.ts';
+import { type Dumping, startDump, vectorsOf } from './dump.ts';
 import { flatRanges, mostRanges } from './flat-ranges.ts';
 import type { FlatRange, Term, ToCoordinator } from './messages.ts';
 import { arithmetic } from './profile.ts';
@@ -79,7 +79,6 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const from = await usableCheckpoint(job, path, options.from, log.version);
   const schedule = { ...scheduleOf(job, dataset, prepared, from?.snapshot.version ?? 0, false), depth: 1 };
   const slots = optimizer.slots(optimizerConfig);
-  const length = segments.reduce((sum, s) => sum + s.length, 0);
   const facts = { samples: schedule.samples, batch: job.batch, seed: job.seed };
   const hash = await jobHash(job);
   let computed = false; // a step, or a batch of an evaluation
@@ -146,8 +145,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
 
   async function load(link: number, term: Term, checkpoint: Checkpoint, range: FlatRange): Promise<void> {
     try {
-      const { parameters, slots: kept } = await valuesOf(checkpoint);
-      const vectors = [parameters, ...slots.map((name) => kept[name]!)];
+      const vectors = vectorsOf(await valuesOf(checkpoint), slots);
       for (const [vector, values] of vectors.entries()) {
         const name = { type: 'load', term, step: checkpoint.version, node: null, vector } as const;
         links.get(link)?.sender.send('load', name, range, values.subarray(range.from, range.to));
@@ -197,7 +195,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
         void load(action.link, action.term, action.checkpoint, action.range);
         return;
       case 'dump':
-        dumping = startDump(action.term, action.version, slots, length);
+        dumping = startDump(action.term, action.version, slots, segments);
         return;
       case 'undump':
         dumping = null;

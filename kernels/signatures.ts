@@ -197,6 +197,10 @@ export const signatures = {
     ['weightDecay', 'momentum'],
     (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),
+  // p' = p momentum + s oneMinusMomentum: a moving statistic, s = its reduced sum over the rows / scalars[0]
+  moving_average: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['momentum', 'oneMinusMomentum'], (i) =>
+    fixed(Math.ceil(i.count / UPDATE_BLOCK)),
+  ),
   // Keras: m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= alpha m / (sqrt(v) + eps). decay: p *= 1 - scalars[2] first (AdamW)
   adam: define(
     ['p', 'nextP', 'm', 'nextM', 'v', 'nextV', 'scalars'],

@@ -59,6 +59,7 @@ export interface Program {
 
 export interface CompileOptions {
   readonly model: Model;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly shapes: Readonly<Record<string, TensorSpec>>;
   /** The most samples in one micro-shard. */
@@ -156,6 +157,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
       output: () => build.tensor(spec.shape, halos.values.get(call.name)!),
       spec,
       weight: (name) => fixedAt('parameters', 4 * segment(options.segments, call.layer, name).at),
+      sum: (name) => fixedAt('contribution', 4 * segment(options.segments, call.layer, name).at),
       training: mode === 'train',
       deferActivation: call.name === deferred,
       site,
@@ -198,9 +200,9 @@ export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>
   return { kind: layerOf(className), config };
 }
 
-/** Layer names may hold a slash; the last one of a path comes before the weight's. */
+/** Whether a layer has parameters. Layer names may hold a slash; the last one of a path comes before the weight's. */
 export const hasWeights = (segments: readonly Segment[], layer: string): boolean =>
-  segments.some(({ path }) => path.slice(0, path.lastIndexOf('/')) === layer);
+  segments.some(({ path, state }) => !state && path.slice(0, path.lastIndexOf('/')) === layer);
 
 export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
   return segments.find((s) => s.path === `${layer}/${weight}`)!;

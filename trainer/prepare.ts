@@ -39,6 +39,7 @@ export interface Machine {
 
 export interface Prepared {
   readonly program: Program;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly metrics: readonly Metric[];
   readonly transforms: readonly TransformConfig[];
@@ -68,7 +69,7 @@ const READ_AHEAD = 64 * 2 ** 20;
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
   checkParts(dataset);
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
   const output = shapes[model.output]!.shape;

@@ -22,6 +22,7 @@ export { input_f32, input_u8 } from "./input";
 export { maxpool } from "./maxpool";
 export { maxpool_backward } from "./maxpool_backward";
 export { mean_squared_error } from "./mean_squared_error";
+export { moving_average } from "./moving_average";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
 export { relu, relu_backward } from "./relu";
 export { sgd } from "./sgd";

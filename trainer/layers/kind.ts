@@ -44,6 +44,8 @@ export interface Forward {
   output(): Tensor;
   readonly spec: TensorSpec;
   weight(name: string): Operand;
+  /** Where the sum of a moving statistic over the rows goes, when training. */
+  sum(name: string): Operand;
   /** Whether dropout and the like are on. */
   readonly training: boolean;
   /** The loss contains this layer's activation: leave it out. */
