@@ -2,6 +2,9 @@
 export { adam } from "./adam";
 export { add } from "./add";
 export { avgpool, avgpool_backward } from "./avgpool";
+export { batch_moments, batch_moments_backward } from "./batch_moments";
+export { batch_normalize, batch_normalize_backward } from "./batch_normalize";
+export { batch_inference, batch_statistics, batch_statistics_backward } from "./batch_statistics";
 export { bias_gradient } from "./bias_gradient";
 export { clear_halo } from "./clear_halo";
 export { copy } from "./copy";
