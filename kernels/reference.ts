@@ -11,6 +11,7 @@ import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
 import { views as viewKernels } from './reference/views.ts';
+import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
 
 /** Makes a family's twins over the views of one memory. */
@@ -20,6 +21,7 @@ const families: readonly Family[] = [
   viewKernels,
   matrix,
   convolution,
+  winograd,
   softmax,
   dropout,
   pooling,

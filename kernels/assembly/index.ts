@@ -13,6 +13,9 @@ export { gemm_tn } from "./gemm_tn";
 export { pack_panels } from "./pack_panels";
 export { pack_taps } from "./pack_taps";
 export { pack_transposed } from "./pack_transposed";
+export { pack_winograd } from "./pack_winograd";
+export { winograd } from "./winograd";
+export { winograd_dw } from "./winograd_dw";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
