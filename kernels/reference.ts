@@ -4,6 +4,7 @@ import type { KernelEntry, Views } from './abi.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
+import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
@@ -28,6 +29,7 @@ const families: readonly Family[] = [
   losses,
   counts,
   reduce,
+  halves,
   optimizers,
 ];
 

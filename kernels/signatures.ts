@@ -201,6 +201,8 @@ export const signatures = {
 
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),
+  // values of this leaf (in contribution) rounded to half precision, then + the ladder: codecs are leaf-wise
+  round_f16: define(['values'], ['count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
   // out = the sum that the reduce program of the bindings (abi.ts) gives, of `count` values at byte offset `partAt` of each part
   reduce_f64: define(['out'], ['partAt', 'count'], [], () => fixed(1)),
   reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),

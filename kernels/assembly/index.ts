@@ -27,6 +27,7 @@ export { maxpool_backward } from "./maxpool_backward";
 export { mean_squared_error } from "./mean_squared_error";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
 export { relu, relu_backward } from "./relu";
+export { round_f16 } from "./round_f16";
 export { sgd } from "./sgd";
 export { sgd_momentum } from "./sgd_momentum";
 export { sigmoid, sigmoid_backward } from "./sigmoid";
