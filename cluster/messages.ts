@@ -174,7 +174,7 @@ export interface Bulk {
   readonly step: number;
   /** Of a push. */
   readonly node: Node | null;
-  /** 0: parameters or gradients; 1 + i: slot i of the optimizer. */
+  /** 0: weights (parameters, then state), or their gradients and sums; 1 + i: slot i of the optimizer. */
   readonly vector: number;
   /** Elements of the compact vector that the values begin at, and how many the whole range has: when all have come it is complete. */
   readonly from: number;

@@ -64,7 +64,8 @@ function fill(views: Views, name: string, i: number): void {
   const word = words[name];
   if (word) for (let w = 0; w < 1024; w++) views.i32[at + INSET / 4 + w] = word(w);
   else views.f32.set(noise.subarray(i * 64), at);
-  if (name === 'v') for (let w = 0; w < REGION / 4; w++) views.f32[at + w] = Math.abs(views.f32[at + w]!);
+  if (name === 'v' || name === 'variance' || name === 'partial')
+    for (let w = 0; w < REGION / 4; w++) views.f32[at + w] = Math.abs(views.f32[at + w]!);
 }
 
 /** Operands and sizes that a case sets otherwise. */

@@ -8,6 +8,7 @@ import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
 import type { Job } from './job.ts';
+import { layerOf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
@@ -40,6 +41,7 @@ export interface Machine {
 
 export interface Prepared {
   readonly program: Program;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly metrics: readonly Metric[];
   readonly transforms: readonly TransformConfig[];
@@ -69,7 +71,7 @@ const READ_AHEAD = 64 * 2 ** 20;
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
   checkParts(dataset);
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
   const output = shapes[model.output]!.shape;
@@ -87,8 +89,9 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(metrics, single);
-  // what rounds a leaf must have its sums alone
-  const level = codec.round ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
+  // what rounds a leaf, or takes its statistics, must have it alone
+  const alone = codec.round || perLeaf(job);
+  const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
@@ -124,6 +127,9 @@ function levelFor(job: Job, single: Program, teams: number): number {
   if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
   return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
 }
+
+const perLeaf = ({ model }: Job): boolean =>
+  Object.values(model.layers).some(({ className }) => layerOf(className).perLeaf === true);
 
 function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {
   const { threads, ranges = 1, staging = 0 } = options;
