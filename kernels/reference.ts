@@ -5,6 +5,7 @@ import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
+import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
@@ -12,6 +13,7 @@ import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
 import { views as viewKernels } from './reference/views.ts';
+import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
 
 /** Makes a family's twins over the views of one memory. */
@@ -21,6 +23,7 @@ const families: readonly Family[] = [
   viewKernels,
   matrix,
   convolution,
+  winograd,
   softmax,
   batch,
   dropout,
@@ -28,6 +31,7 @@ const families: readonly Family[] = [
   losses,
   counts,
   reduce,
+  halves,
   optimizers,
 ];
 

@@ -42,6 +42,9 @@ export const PIXEL_BLOCK = 128;
 /** Elements of a parameter that one tile of an optimizer covers, counted from the tensor's start. */
 export const UPDATE_BLOCK = 4096;
 
+/** Rows of K that one tile of `pack_winograd` covers, and input channels that one tile of `winograd_dw` covers. */
+export const WINOGRAD_BLOCK = 64;
+
 const panels = (n: number) => Math.ceil(n / PANEL);
 const fixed = (each: number): Tiles => ({ each, m: 1, per: 0 });
 const perImage = (each = 1): Tiles => ({ each, m: 1, per: 1 });
@@ -96,6 +99,22 @@ export const signatures = {
   // R = taps * channels of a group; rowTable u32, in bytes, 8 more readable entries. out row stride ldo, group stride outGroup.
   conv_dw: define(['x', 'dy', 'out', 'rowTable'], [...pixels, 'xGroup', 'dyGroup', 'ldo', 'outGroup'], [], (i) =>
     fixed(i.groups * Math.ceil(i.R / OUT_BLOCK) * panels(i.N)),
+  ),
+  // ---- 3 x 3, stride 1, by Winograd's F(2x2, 3x3): x stands at the padded corner, with one more row and column where H or W is odd.
+  // W (tap, K, N), or (tap, N, K) where transposed, row stride ld, taps at byte offsets `taps` -> G W G^T as [N/16][16][K][16]
+  pack_winograd: define(['source', 'taps', 'packed'], ['K', 'N', 'ld', 'transposed'], [], (i) =>
+    fixed(panels(i.N) * Math.ceil(i.K / WINOGRAD_BLOCK)),
+  ),
+  // y (H, W, N) of each image = x (C channels) * W + bias; a tile is `block` patches of 2 x 2 pixels
+  winograd: define(
+    ['x', 'packed', 'bias', 'y'],
+    ['H', 'W', 'C', 'N', 'block', 'xRow', 'xImage', 'yRow', 'yImage', 'hasBias', 'activation'],
+    [],
+    (i) => ({ each: 1, m: Math.ceil(i.H / 2) * Math.ceil(i.W / 2), per: i.block }),
+  ),
+  // out (tap, C, N), row stride ldo = sum over images and pixels of x * dy (H, W, N), then + the ladder
+  winograd_dw: define(['x', 'dy', 'out'], ['H', 'W', 'C', 'N', 'xRow', 'xImage', 'dyRow', 'dyImage', 'ldo'], [], (i) =>
+    fixed(Math.ceil(i.C / WINOGRAD_BLOCK) * panels(i.N)),
   ),
   // out (C) = sum of dy over images, rows and W pixels of C channels, then + the ladder
   bias_gradient: define(['dy', 'out'], ['H', 'W', 'C', 'dyImage', 'dyRow'], [], (i) => fixed(panels(i.C))),
@@ -228,6 +247,8 @@ export const signatures = {
 
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),
+  // values of this leaf (in contribution) rounded to half precision, then + the ladder: codecs are leaf-wise
+  round_f16: define(['values'], ['count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
   // out = the sum that the reduce program of the bindings (abi.ts) gives, of `count` values at byte offset `partAt` of each part
   reduce_f64: define(['out'], ['partAt', 'count'], [], () => fixed(1)),
   reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),

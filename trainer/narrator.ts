@@ -90,7 +90,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         event: 'start',
         name: job.name,
         job: await jobHash(job),
-        profile,
+        profile: { ...profile, codec: job.codec },
         node: process.version,
         speed,
         threads: machine.threads,

@@ -2,6 +2,7 @@
 import { ShoalError } from '../base/errors.ts';
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
+import type { Codec } from './codecs/kind.ts';
 import { type ContributionLayout, contributionLayout } from './contribution.ts';
 import { layerOf } from './layers/index.ts';
 import type { Emitted, LayerKind } from './layers/kind.ts';
@@ -69,6 +70,7 @@ export interface CompileOptions {
   readonly fromLogits: boolean;
   readonly metrics: readonly Metric[];
   readonly input: InputSpec;
+  readonly codec: Codec;
 }
 
 /** @throws SHOAL_MODEL for a layer with weights that is called more than once */
@@ -200,9 +202,13 @@ export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>
   return { kind: layerOf(className), config };
 }
 
-/** Whether a layer has parameters. Layer names may hold a slash; the last one of a path comes before the weight's. */
+/** Segments of a layer. Layer names may hold a slash; the last one of a path comes before the weight's. */
+export const segmentsOfLayer = (segments: readonly Segment[], layer: string): readonly Segment[] =>
+  segments.filter(({ path }) => path.slice(0, path.lastIndexOf('/')) === layer);
+
+/** Whether a layer has parameters. */
 export const hasWeights = (segments: readonly Segment[], layer: string): boolean =>
-  segments.some(({ path, state }) => !state && path.slice(0, path.lastIndexOf('/')) === layer);
+  segmentsOfLayer(segments, layer).some(({ state }) => !state);
 
 export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
   return segments.find((s) => s.path === `${layer}/${weight}`)!;

@@ -1,6 +1,7 @@
 // predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
 import { ShoalError } from '../base/errors.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import { f32 } from './codecs/f32.ts';
 import { pixelScaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
 import { joined, type Weights } from './initialize.ts';
@@ -45,7 +46,17 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
   const dtype = images instanceof Uint8Array ? 'u8' : 'f32';
   const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
   const loss = losses[job.loss.class_name];
-  const program = compile({ model, segments, shapes, rows: ROWS, loss, fromLogits: true, metrics: [], input });
+  const program = compile({
+    model,
+    segments,
+    shapes,
+    rows: ROWS,
+    loss,
+    fromLogits: true,
+    metrics: [],
+    input,
+    codec: f32,
+  });
   const runner = createHostRunner(program, segments, kernels ?? loadKernels());
   runner.load(joined(snapshot));
   const { at, shape } = program.plans.predict.output;

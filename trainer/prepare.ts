@@ -3,6 +3,8 @@ import { type Problem, ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
 import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
+import { codecs } from './codecs/index.ts';
+import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
 import { type Job, STATISTICS_ROWS } from './job.ts';
@@ -79,16 +81,19 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const transforms = labelTransforms(job, dataset, loss, output);
   const input = inputSpec(job, dataset, transforms, loss, output);
   const metrics = job.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1));
+  const codec: Codec = codecs[job.codec];
   const compiled = (level: number): Program => {
     const rows = sharesOf(job.batch, job.microShards)
       .slice(0, 2 ** level)
       .reduce((a, b) => a + b, 0);
-    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input });
+    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input, codec });
   };
   const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(metrics, single);
-  const level = perLeaf(job.model) ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
+  // what rounds a leaf, or takes its statistics, must have it alone
+  const alone = codec.round || perLeaf(job.model);
+  const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);

@@ -16,6 +16,9 @@ export { gemm_tn } from "./gemm_tn";
 export { pack_panels } from "./pack_panels";
 export { pack_taps } from "./pack_taps";
 export { pack_transposed } from "./pack_transposed";
+export { pack_winograd } from "./pack_winograd";
+export { winograd } from "./winograd";
+export { winograd_dw } from "./winograd_dw";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
@@ -28,6 +31,7 @@ export { mean_squared_error } from "./mean_squared_error";
 export { moving_average } from "./moving_average";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
 export { relu, relu_backward } from "./relu";
+export { round_f16 } from "./round_f16";
 export { sgd } from "./sgd";
 export { sgd_momentum } from "./sgd_momentum";
 export { sigmoid, sigmoid_backward } from "./sigmoid";

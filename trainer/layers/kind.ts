@@ -33,6 +33,8 @@ export interface Packs {
     key: string,
     i: { taps: readonly number[]; K: number; N: number; ld: number; groups: number; groupStride: number },
   ): Operand;
+  /** (3, 3, K, N), or (3, 3, N, K) turned around, -> [N/16][16][K][16], transformed for `winograd`. */
+  winograd(weight: Operand, key: string, i: { K: number; N: number; turned: boolean }): Operand;
 }
 
 /** What a layer may use while it emits its forward calls. */
