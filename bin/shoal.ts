@@ -150,6 +150,16 @@ command('audit', "prove from a run's log that each draw counted exactly once")
   .option('--json', 'print one line of JSON')
   .action(action(async (run, options, _) => (await import('./commands/audit.ts')).auditCommand(run, options, screen)));
 
+command('status', 'tell how a run of several processes fares: its workers, its servers, its pace')
+  .argument('[run]', "its folder, or its coordinator's URL (default: the newest run in runs/ that is under way)")
+  .option('--watch', 'again every second, until the run ends')
+  .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
+  .option('--insecure', 'send the token beyond this machine without TLS')
+  .option('--json', 'print one line of JSON')
+  .action(
+    action(async (run, options, _) => (await import('./commands/status.ts')).statusCommand(run, options, screen)),
+  );
+
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')
   .option('--json', 'print one line of JSON')
   .action(action(async (options, _) => (await import('./commands/doctor.ts')).doctorCommand(options, screen)));
