@@ -8,7 +8,7 @@ import { firstSnapshot } from '../trainer/snapshot.ts';
 import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
 import type { Setup } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorEvent } from './coordinator-types.ts';
-import { type Dumping, startDump } from './dump.ts';
+import { type Dumping, startDump, vectorsOf } from './dump.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
 import type { Sender } from './sender.ts';
 
@@ -47,7 +47,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const { job, log, path, recorder, narrator, emit } = options;
   const { segments, optimizer, optimizerConfig } = options.prepared;
   const slots = optimizer.slots(optimizerConfig);
-  const length = segments.reduce((sum, s) => sum + s.length, 0);
   let newest: Snapshot | null = options.from?.snapshot ?? null;
   let dumping: Dumping | null = null;
   let saving: Promise<void> = Promise.resolve();
@@ -86,8 +85,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     valuesOf,
     async load(to, term, checkpoint, range) {
       try {
-        const { parameters, slots: kept } = await valuesOf(checkpoint);
-        const vectors = [parameters, ...slots.map((name) => kept[name]!)];
+        const vectors = vectorsOf(await valuesOf(checkpoint), slots);
         for (const [vector, values] of vectors.entries()) {
           const name = { type: 'load', term, step: checkpoint.version, node: null, vector } as const;
           to()?.send('load', name, range, values.subarray(range.from, range.to));
@@ -100,7 +98,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       }
     },
     collect(term, version) {
-      dumping = startDump(term, version, slots, length);
+      dumping = startDump(term, version, slots, segments);
     },
     forget() {
       dumping = null;

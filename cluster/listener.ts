@@ -72,8 +72,10 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
 
   // Node looks for late headers now and then; who has not asked for anything yet gets no such grace.
   const impatient = new WeakMap<Duplex, NodeJS.Timeout>();
+  const told = new WeakSet<Duplex>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     const timer = setTimeout(() => {
+      told.add(socket);
       socket.destroy();
       const address = socket.remoteAddress ?? 'unknown';
       refused('SHOAL_WIRE_TIMEOUT', address, 'no request', `one within ${limits.handshakeMs} ms`);
@@ -82,9 +84,19 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
     socket.once('close', () => clearTimeout(timer));
   });
 
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const code = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT';
-    refused(code, socket.remoteAddress ?? 'unknown', error.message, 'a TLS handshake');
+  // Of TLS handshakes too. Node's own look for late headers may come before our timer, and is alone after a first request.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    socket.destroy();
+    if (told.has(socket)) return;
+    clearTimeout(impatient.get(socket));
+    const late = /TIMEOUT/.test(error.code ?? '');
+    const expected = late ? `a request within ${limits.handshakeMs} ms` : 'a request over HTTP';
+    refused(
+      late ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT',
+      socket.remoteAddress ?? 'unknown',
+      error.message,
+      expected,
+    );
   });
 
   server.on('request', (request, response) => {
