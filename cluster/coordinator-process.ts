@@ -10,17 +10,19 @@ import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
 import { handleCoordinator, startCoordinator } from './coordinator.ts';
 import { eventOf } from './coordinator-events.ts';
-import { auditRun } from './coordinator-files.ts';
+import { announce, auditRun } from './coordinator-files.ts';
 import { createKeeper } from './coordinator-keeper.ts';
+import { createLinks } from './coordinator-links.ts';
 import { auditFailed, notFinite } from './coordinator-problems.ts';
 import { setUp } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorAction, CoordinatorEvent, CoordinatorState, News } from './coordinator-types.ts';
 import type { Reach } from './dial.ts';
 import { drive } from './drive.ts';
-import type { FlatRange, Term, ToCoordinator } from './messages.ts';
+import type { FlatRange, Term } from './messages.ts';
+import { createMonitor } from './monitor.ts';
+import { healthRoute, metricsRoute, statusRoute } from './monitor-routes.ts';
 import { dataRoute } from './remote-data.ts';
-import { createSender, type Sender } from './sender.ts';
-import { type Connection, createListener, type ListenerTls } from './transport.ts';
+import { createListener, type ListenerTls } from './transport.ts';
 
 export interface CoordinatorOptions extends Pick<Reach, 'token' | 'insecure' | 'limits'> {
   readonly job: Job;
@@ -62,8 +64,6 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const setup = await setUp(options, () => computed);
   const { config, from, hash, log, prepared, schedule, speed, version } = setup;
 
-  const links = new Map<number, { readonly connection: Connection; readonly sender: Sender }>();
-  let newLinks = 0;
   let failure: ShoalError | null = null;
   let end = (_: DoneEvent['reason']): void => {};
   const ended = new Promise<DoneEvent['reason']>((resolve) => {
@@ -72,6 +72,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
 
   const emit = (event: RunEvent): void => {
     keeper.told(event);
+    monitor.told(event);
     recorder.note(event);
     options.onEvent?.(event);
   };
@@ -85,6 +86,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const handle = (state: CoordinatorState, event: CoordinatorEvent) =>
     handleCoordinator(config, state, event, performance.now());
   const machine = drive(startCoordinator(config, log.lastTerm, start), handle, act);
+  const monitor = createMonitor({ name: job.name, config, state: () => machine.state, logBytes: () => log.bytes });
   const keeper = createKeeper({
     ...setup,
     path,
@@ -92,29 +94,29 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     narrator,
     final: () => signal?.aborted ?? false,
     emit,
-    dumped: machine.feed,
+    dumped(event) {
+      monitor.kept(event.path);
+      machine.feed(event);
+    },
   });
 
+  const links = createLinks({ monitor, feed: machine.feed, bulk: keeper.take });
   if (from && version > (log.version ?? 0))
     append({ record: 'adopt', term: log.lastTerm, version, path: from.path }, true);
 
   async function load(link: number, term: Term, checkpoint: Checkpoint, range: FlatRange): Promise<void> {
-    const older = await keeper.load(() => links.get(link)?.sender, term, checkpoint, range);
+    const older = await keeper.load(() => links.sender(link), term, checkpoint, range);
     if (older && machine.state.checkpoint === checkpoint) machine.feed({ kind: 'fallback', checkpoint: older });
   }
 
   function act(action: CoordinatorAction): void {
     switch (action.kind) {
       case 'send':
-        links.get(action.link)?.connection.send(action.message);
+        links.send(action.link, action.message);
         return;
-      case 'close': {
-        const link = links.get(action.link);
-        links.delete(action.link);
-        if (action.problem) link?.connection.send({ type: 'refuse', problem: action.problem });
-        void link?.connection.close();
+      case 'close':
+        links.close(action.link, action.problem);
         return;
-      }
       case 'log':
         append(action.record, action.sync);
         return;
@@ -122,6 +124,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
         void load(action.link, action.term, action.checkpoint, action.range);
         return;
       case 'dump':
+        monitor.collecting();
         keeper.collect(action.term, action.version);
         return;
       case 'undump':
@@ -149,15 +152,18 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   }
 
   function append(record: Parameters<typeof log.append>[0], sync: boolean): void {
+    const since = performance.now();
     try {
       log.append(record, sync);
     } catch (error) {
       emit({ event: 'problem', problem: toWire(error), fatal: false });
     }
+    monitor.logged((performance.now() - since) / 1000);
   }
 
   function hear(news: News): void {
-    const told = eventOf(news);
+    monitor.hear(news);
+    const told = eventOf(news, monitor.restarted);
     if (news.news === 'term' && news.rollback) narrator.rollback(news.version);
     if (told) emit(told);
   }
@@ -166,24 +172,30 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     ...options,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
-    routes: new Map([['/data', dataRoute(dataset)]]),
-    onPeer(first, connection) {
-      if (first.type !== 'hello') throw new Error('hello must come first');
-      const link = ++newLinks;
-      links.set(link, { connection, sender: createSender(connection) });
-      machine.feed({ kind: 'message', link, message: first });
-      return {
-        message: (message) => {
-          if (links.has(link)) machine.feed({ kind: 'message', link, message: message as ToCoordinator });
-        },
-        bulk: keeper.take,
-        close() {
-          if (links.delete(link)) machine.feed({ kind: 'closed', link });
-        },
-      };
+    routes: new Map([
+      ['/data', dataRoute(dataset)],
+      ['/status', statusRoute(monitor)],
+    ]),
+    localRoutes: new Map([
+      ['/metrics', metricsRoute(monitor)],
+      ['/health', healthRoute(monitor)],
+    ]),
+    onPeer: links.onPeer,
+    onRefused(reason, address) {
+      monitor.turnedAway(reason);
+      options.onTurnedAway?.(reason, address);
     },
-    ...(options.onTurnedAway && { onRefused: options.onTurnedAway }),
   });
+
+  /** For `shoal status RUN`, without which a run gets along. */
+  function say(url: string): () => void {
+    try {
+      return announce(path, url);
+    } catch (error) {
+      emit({ event: 'problem', problem: toWire(error), fatal: false });
+      return () => {};
+    }
+  }
 
   /** Who computed what, which the log proves. */
   function tellWorkers(): void {
@@ -195,7 +207,9 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
 
   const interrupt = (): void => machine.feed({ kind: 'interrupt' });
   const ticks = setInterval(() => machine.feed({ kind: 'tick' }), TICK_MS);
+  let unsay = (): void => {};
   try {
+    unsay = say(listener.url);
     options.onListening?.(listener.url);
     await narrator.started({
       profile: config.profile,
@@ -224,6 +238,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     await listener.close();
     await keeper.settled();
     await recorder.close();
+    unsay();
     log.close();
   }
 }

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { inUrl, refuseInsecure } from './address.ts';
+import { hostOf, inUrl, isLoopback, refuseInsecure } from './address.ts';
 import { manage } from './connection.ts';
 import { FRAME_BYTES } from './frame.ts';
 import { MAX_CHUNKS, MAX_FRAGMENTS, WIRE_LIMITS, type WireLimits } from './limits.ts';
@@ -183,10 +183,21 @@ function makeServer(tls: ListenerTls | undefined, limits: WireLimits, operation:
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0]!;
 
+interface Asker {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: { readonly host?: string | undefined };
+}
+
+/** From this machine, and meant for it: a page of the web whose name leads here names itself. */
+export const isLocal = ({ socket, headers }: Asker): boolean =>
+  isLoopback((socket.remoteAddress ?? '').replace(/^::ffff:/, '')) && isLoopback(hostOf(headers.host ?? ''));
+
 async function answer(request: IncomingMessage, response: ServerResponse, options: ListenOptions): Promise<void> {
   const route = `/${pathOf(request).split('/')[1] ?? ''}`;
-  const handler = options.routes?.get(route);
-  if (route !== '/health' && !carries(request.headers.authorization, options.token)) return refuse(response, 401);
+  const local = options.localRoutes?.get(route);
+  const known = carries(request.headers.authorization, options.token);
+  if (!known && !(local !== undefined && isLocal(request))) return refuse(response, 401);
+  const handler = local ?? options.routes?.get(route);
   if (handler === undefined) return refuse(response, 404);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   try {
