@@ -3,6 +3,7 @@
 import type { KernelEntry, Views } from './abi.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
+import { depthwise } from './reference/depthwise.ts';
 import { dropout } from './reference/dropout.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
@@ -20,6 +21,7 @@ const families: readonly Family[] = [
   viewKernels,
   matrix,
   convolution,
+  depthwise,
   softmax,
   dropout,
   pooling,

@@ -93,6 +93,21 @@ export const signatures = {
   conv_dw: define(['x', 'dy', 'out', 'rowTable'], [...pixels, 'xGroup', 'dyGroup', 'ldo', 'outGroup'], [], (i) =>
     fixed(i.groups * Math.ceil(i.R / OUT_BLOCK) * panels(i.N)),
   ),
+  // channel by channel: y (C) at yTable[p] = activation(bias + sum over taps of x at xTable[p] + xTaps[t], times w at wTaps[t]).
+  // Tables as conv's. Forward and dX alike
+  depthwise: define(
+    ['x', 'w', 'bias', 'y', 'xTable', 'yTable', 'xTaps', 'wTaps'],
+    ['pixels', 'taps', 'C', 'xImage', 'yImage', 'hasBias', 'activation'],
+    [],
+    (i) => perImage(Math.ceil(i.pixels / ROW_BLOCK)),
+  ),
+  // out (R, C) = sum over images and H x W pixels of x[pixel + rowTable[r]] * dy[pixel], channel by channel, then + the ladder
+  depthwise_dw: define(
+    ['x', 'dy', 'out', 'rowTable'],
+    ['R', 'C', 'H', 'W', 'xStep', 'xRow', 'xImage', 'dyStep', 'dyRow', 'dyImage'],
+    [],
+    (i) => fixed(Math.ceil(i.R / OUT_BLOCK) * panels(i.C)),
+  ),
   // out (C) = sum of dy over images, rows and W pixels of C channels, then + the ladder
   bias_gradient: define(['dy', 'out'], ['H', 'W', 'C', 'dyImage', 'dyRow'], [], (i) => fixed(panels(i.C))),
 

@@ -7,6 +7,8 @@ export { clear_halo } from "./clear_halo";
 export { copy } from "./copy";
 export { conv } from "./conv";
 export { conv_dw } from "./conv_dw";
+export { depthwise } from "./depthwise";
+export { depthwise_dw } from "./depthwise_dw";
 export { gemm } from "./gemm";
 export { gemm_nt } from "./gemm_nt";
 export { gemm_tn } from "./gemm_tn";

@@ -95,3 +95,21 @@ suite('softmax_crossentropy', 'sum', (from, to) => ({
   },
   ints: { m: 1, C, ldl: C, ldy: C, ldd: C, oneHot: 0, wantGradient: 1 },
 }));
+
+const [wide, narrow] = [4 * 5 * 18, 3 * 4 * 18]; // (4, 5, 18) under 2 x 2 windows: (3, 4, 18)
+const [xDeep, dyDeep] = [noise(300 * wide, 7), noise(300 * narrow, 8)];
+suite('depthwise_dw', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    x: { data: rows(xDeep, wide, from, to) },
+    dy: { data: rows(dyDeep, narrow, from, to) },
+    out: { data: zeros(4 * 18), ladder: [] },
+    rowTable: { data: Uint32Array.from([0, 72, 360, 432]) },
+  },
+  ints: {
+    ...{ R: 4, C: 18, H: 3, W: 4, xStep: 18, xRow: 90, xImage: wide },
+    ...{ dyStep: 18, dyRow: 72, dyImage: narrow },
+  },
+}));

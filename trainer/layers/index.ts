@@ -5,10 +5,12 @@ import { add } from './add.ts';
 import { averagePooling2d } from './average-pooling2d.ts';
 import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
+import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
 import type { LayerKind } from './kind.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
+import { separableConv2d } from './separable-conv2d.ts';
 
 export const layers = {
   Activation: activation,
@@ -16,9 +18,11 @@ export const layers = {
   AveragePooling2D: averagePooling2d,
   Conv2D: conv2d,
   Dense: dense,
+  DepthwiseConv2D: depthwiseConv2d,
   Dropout: dropout,
   Flatten: flatten,
   MaxPooling2D: maxPooling2d,
+  SeparableConv2D: separableConv2d,
 } as const;
 
 export type LayerClass = keyof typeof layers;

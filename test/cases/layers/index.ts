@@ -5,6 +5,7 @@ import { activationCases } from './activation.ts';
 import { addCases } from './add.ts';
 import { conv2dCases } from './conv2d.ts';
 import { denseCases } from './dense.ts';
+import { depthwiseConv2dCases, separableConv2dCases } from './depthwise.ts';
 import { dropoutCases } from './dropout.ts';
 import { flattenCases } from './flatten.ts';
 import { averagePooling2dCases, maxPooling2dCases } from './pooling.ts';
@@ -15,7 +16,9 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   AveragePooling2D: averagePooling2dCases,
   Conv2D: conv2dCases,
   Dense: denseCases,
+  DepthwiseConv2D: depthwiseConv2dCases,
   Dropout: dropoutCases,
   Flatten: flattenCases,
   MaxPooling2D: maxPooling2dCases,
+  SeparableConv2D: separableConv2dCases,
 };
