@@ -8,19 +8,27 @@ import { dense } from './dense.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
+import { globalAveragePooling2d, globalMaxPooling2d } from './global-pooling.ts';
 import type { LayerKind } from './kind.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
+import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d.ts';
 import { separableConv2d } from './separable-conv2d.ts';
 
 export const layers = {
   Activation: activation,
   Add: add,
+  AveragePooling1D: averagePooling1d,
   AveragePooling2D: averagePooling2d,
   Conv2D: conv2d,
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
   Dropout: dropout,
   Flatten: flatten,
+  GlobalAveragePooling1D: globalAveragePooling1d,
+  GlobalAveragePooling2D: globalAveragePooling2d,
+  GlobalMaxPooling1D: globalMaxPooling1d,
+  GlobalMaxPooling2D: globalMaxPooling2d,
+  MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
   SeparableConv2D: separableConv2d,
 } as const;
