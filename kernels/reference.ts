@@ -11,6 +11,7 @@ import { optimizers } from './reference/optimizers.ts';
 import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
+import { strided } from './reference/strided.ts';
 import { views as viewKernels } from './reference/views.ts';
 import type { KernelName } from './signatures.ts';
 
@@ -23,6 +24,7 @@ const families: readonly Family[] = [
   convolution,
   depthwise,
   softmax,
+  strided,
   dropout,
   pooling,
   losses,

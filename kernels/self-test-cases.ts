@@ -46,6 +46,8 @@ const sizes: Readonly<Record<string, number>> = {
     strideW: 2,
   },
   ...{ top: 1, bottom: 1, left: 3, right: 3, wantIndex: 1, wantGradient: 1, mask: 1, nesterov: 1 },
+  ...{ A: 3, B: 4, xA: 160, xB: 40, xL: 1, yA: 160, yB: 40, yL: 1, aA: 160, aB: 40, aL: 1, bA: 0, bB: 40, bL: 1 },
+  ...{ operation: 2, over: 3, others: 1 },
   ...{ count: 1000, k: 2, site: 3 },
 };
 /** K beyond one block of it. */
@@ -53,6 +55,9 @@ const longer: Partial<Record<KernelName, Readonly<Record<string, number>>>> = { 
 const sizeOf = (kernel: KernelName, name: string): number =>
   longer[kernel]?.[name] ?? sizes[name] ?? (name.endsWith('Image') ? 1500 : name.endsWith('Row') ? 240 : 0);
 const rates: Readonly<Record<string, number>> = { rate: 0.5, momentum: 0.9, epsilon: 1e-7 };
+
+/** Pairs of an offset and the weight 0.5. */
+const tapWord = (i: number): number => (i % 2 === 0 ? 42 * i : 0x3f000000);
 
 /** 32-bit words of operands that do not hold floats of any sign. */
 const words: Readonly<Record<string, (i: number) => number>> = {
@@ -63,6 +68,10 @@ const words: Readonly<Record<string, (i: number) => number>> = {
   xTaps: (i) => 84 * i,
   wTaps: (i) => 84 * i,
   skips: () => 60,
+  rows: (i) => i,
+  columns: (i) => 2 * i,
+  rowTaps: tapWord,
+  columnTaps: tapWord,
   labels: (i) => i % 21,
   index: (i) => 0x01010101 * (i % 4),
 };

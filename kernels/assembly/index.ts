@@ -18,17 +18,22 @@ export { pack_transposed } from "./pack_transposed";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
+export { combine } from "./combine";
 export { confusion, confusion_binary, count_binary, count_correct, count_top_k } from "./counts";
 export { dropout } from "./dropout";
 export { input_f32, input_u8 } from "./input";
 export { maxpool } from "./maxpool";
 export { maxpool_backward } from "./maxpool_backward";
 export { mean_squared_error } from "./mean_squared_error";
+export { move } from "./move";
+export { pick } from "./pick";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
+export { resample } from "./resample";
 export { relu, relu_backward } from "./relu";
 export { sgd } from "./sgd";
 export { sgd_momentum } from "./sgd_momentum";
 export { sigmoid, sigmoid_backward } from "./sigmoid";
+export { sum_product } from "./sum_product";
 export { sigmoid_crossentropy } from "./sigmoid_crossentropy";
 export { softmax, softmax_backward } from "./softmax";
 export { softmax_crossentropy } from "./softmax_crossentropy";
