@@ -47,7 +47,7 @@ function stridesOf(kept: string, L: number) {
   return { image: a * b * l, A: a > 1 ? b * l : 0, B: b > 1 ? l : 0, L: kept.includes('L') ? 1 : 0 };
 }
 
-const special = (length: number, seed: number) => {
+const special = (length: number, seed = 1) => {
   const data = noise(length, seed);
   data.set(SPECIAL.slice(0, Math.min(length, 5)));
   return data;

@@ -1,5 +1,6 @@
 // more-layers.ts: layers of the oracle by class name, each a few lines over shared parts. Those with arithmetic of their own: index.ts.
 import { conv2d } from './convolution.ts';
+import { convTranspose, resize, shifted } from './linear.ts';
 import type { DropoutDraw } from './pointwise.ts';
 import { averagePool, maxPool } from './pooling.ts';
 import type { Tape, Tensor } from './tape.ts';
@@ -63,6 +64,45 @@ const pool1d =
     return asRow(inputs[0]!, (x) => pool(tape, x, { size, strides, padding: config['padding'] as string }));
   };
 
+type Ends = readonly [number, number];
+/** Rows and columns put before and after (negative: cut off). Sequences have columns alone. */
+const bordered =
+  (key: string, sign: 1 | -1): Layer =>
+  ({ tape, inputs, config }) => {
+    const [, ...shape] = inputs[0]!.shape as [number, ...number[]];
+    const ends = (shape.length === 3 ? config[key] : [config[key]]) as readonly Ends[];
+    const grown = shape.map((n, i) => n + sign * ((ends[i]?.[0] ?? 0) + (ends[i]?.[1] ?? 0)));
+    return shifted(
+      tape,
+      inputs[0]!,
+      grown,
+      shape.map((_, i) => sign * (ends[i]?.[0] ?? 0)),
+    );
+  };
+
+function transposed(ask: Ask): Tensor {
+  const { inputs, config } = ask;
+  const [strides, dilation] = [config['strides'] as Pair, config['dilation_rate'] as Pair];
+  const kernel = ask.weight('kernel');
+  const extra = config['output_padding'] as Pair | null;
+  const [rows, columns] = ([0, 1] as const).map((i) => {
+    const reach = (kernel.shape[i]! - 1) * dilation[i] + 1;
+    const steps = (inputs[0]!.shape[i + 1]! - 1) * strides[i];
+    const same = config['padding'] === 'same';
+    // Keras' lengths; tf.nn.conv2d_transpose cuts the full spread on both sides alike, the odd one at the end
+    const length = same
+      ? extra
+        ? steps + (reach % 2) + extra[i]
+        : steps + strides[i]
+      : steps + (extra ? reach + extra[i] : Math.max(reach, strides[i]));
+    return { length, before: same ? Math.floor(Math.max(0, steps + reach - length) / 2) : 0 };
+  }) as [{ length: number; before: number }, { length: number; before: number }];
+  const shape = [rows.length, columns.length, config['filters'] as number] as const;
+  return ask.finish(
+    convTranspose(ask.tape, inputs[0]!, kernel, shape, strides, dilation, [rows.before, columns.before]),
+  );
+}
+
 export const moreLayers: Readonly<Record<string, Layer>> = {
   DepthwiseConv2D: (ask) => ask.finish(depthwise(ask, ask.inputs[0]!, ask.weight('kernel'))),
   SeparableConv2D(ask) {
@@ -75,5 +115,26 @@ export const moreLayers: Readonly<Record<string, Layer>> = {
   GlobalMaxPooling1D: globalPool(maxPool),
   GlobalMaxPooling2D: globalPool(maxPool),
   AveragePooling1D: pool1d(averagePool),
+  Conv1D(ask) {
+    const { config } = ask;
+    const wide = Object.fromEntries(['strides', 'dilation_rate'].map((key) => [key, [1, config[key]]]));
+    const kernel = ask.weight('kernel');
+    const convolution = { ...ask, config: { ...config, ...wide } };
+    const image = (x: Tensor) =>
+      convolve(convolution, x, seenAs(kernel, [1, ...kernel.shape]), config['groups'] as number);
+    return ask.finish(asRow(ask.inputs[0]!, image));
+  },
+  Conv2DTranspose: transposed,
+  Cropping1D: bordered('cropping', -1),
+  Cropping2D: bordered('cropping', -1),
+  UpSampling1D: ({ tape, inputs, config }) =>
+    asRow(inputs[0]!, (x) => resize(tape, x, 1, x.shape[2]! * (config['size'] as number), 'nearest')),
+  UpSampling2D({ tape, inputs, config }) {
+    const [, height, width] = inputs[0]!.shape as [number, number, number, number];
+    const [down, across] = config['size'] as Pair;
+    return resize(tape, inputs[0]!, height * down, width * across, config['interpolation'] as string);
+  },
+  ZeroPadding1D: bordered('padding', 1),
+  ZeroPadding2D: bordered('padding', 1),
   MaxPooling1D: pool1d(maxPool),
 };
