@@ -3,6 +3,7 @@ import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { type LossName, meanLoss } from './losses.ts';
+import { moreLayers } from './more-layers.ts';
 import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
 import { activate, add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
@@ -108,8 +109,11 @@ function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], we
       return flatten(tape, x);
     case 'Add':
       return add(tape, inputs);
-    default:
-      throw new Error(`the oracle knows no layer ${className}`);
+    default: {
+      const layer = moreLayers[className];
+      if (!layer) throw new Error(`the oracle knows no layer ${className}`);
+      return layer({ tape, inputs, config, weight, site, draw, finish: (y) => finish(tape, y, config, weight) });
+    }
   }
 }
 
