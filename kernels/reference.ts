@@ -1,6 +1,7 @@
 // reference.ts: every kernel's twin in plain TypeScript, the oracle of the kernel tests. Clear, not fast; f32 where memory is f32.
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
+import { activationTwins } from './reference/activations.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
@@ -18,6 +19,7 @@ export type Family = (views: Views) => Partial<Record<KernelName, KernelEntry>>;
 
 const families: readonly Family[] = [
   viewKernels,
+  activationTwins,
   matrix,
   convolution,
   softmax,

@@ -6,9 +6,14 @@ import { averagePooling2d } from './average-pooling2d.ts';
 import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { elu } from './elu.ts';
 import { flatten } from './flatten.ts';
 import type { LayerKind } from './kind.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
+import { prelu } from './prelu.ts';
+import { relu } from './relu.ts';
+import { softmax } from './softmax.ts';
 
 export const layers = {
   Activation: activation,
@@ -17,8 +22,13 @@ export const layers = {
   Conv2D: conv2d,
   Dense: dense,
   Dropout: dropout,
+  ELU: elu,
   Flatten: flatten,
+  LeakyReLU: leakyRelu,
   MaxPooling2D: maxPooling2d,
+  PReLU: prelu,
+  ReLU: relu,
+  Softmax: softmax,
 } as const;
 
 export type LayerClass = keyof typeof layers;

@@ -1,7 +1,7 @@
 // index.ts: the cases of every layer, one line each: a layer without cases does not compile.
 import type { LayerClass } from '../../../trainer/layers/index.ts';
 import type { LayerCase } from '../layer.ts';
-import { activationCases } from './activation.ts';
+import { activationCases, eluCases, leakyReluCases, preluCases, reluCases, softmaxCases } from './activation.ts';
 import { addCases } from './add.ts';
 import { conv2dCases } from './conv2d.ts';
 import { denseCases } from './dense.ts';
@@ -16,6 +16,11 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Conv2D: conv2dCases,
   Dense: denseCases,
   Dropout: dropoutCases,
+  ELU: eluCases,
   Flatten: flattenCases,
+  LeakyReLU: leakyReluCases,
   MaxPooling2D: maxPooling2dCases,
+  PReLU: preluCases,
+  ReLU: reluCases,
+  Softmax: softmaxCases,
 };

@@ -1,9 +1,10 @@
 // index.ts: a model's loss and gradients in float64, by plain loops. It shares no code with kernels/, and is never fast.
 import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
+import { activate, activationLayer, prelu } from './activations.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { type LossName, meanLoss } from './losses.ts';
-import { activate, add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
+import { add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -80,6 +81,14 @@ function apply(
       return averagePool(tape, x, poolOptions(config));
     case 'Activation':
       return activate(tape, x, config['activation'] as string);
+    case 'Softmax':
+      return activate(tape, x, 'softmax');
+    case 'ELU':
+    case 'LeakyReLU':
+    case 'ReLU':
+      return activationLayer(tape, x, className, config);
+    case 'PReLU':
+      return prelu(tape, x, weight('alpha'));
     case 'Dropout':
       return draw ? dropout(tape, x, config['rate'] as number, site, draw) : x;
     case 'Flatten':
