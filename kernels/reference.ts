@@ -5,6 +5,7 @@ import { activationTwins } from './reference/activations.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
+import { embedding } from './reference/embedding.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
@@ -24,6 +25,7 @@ const families: readonly Family[] = [
   convolution,
   softmax,
   dropout,
+  embedding,
   pooling,
   losses,
   counts,

@@ -37,6 +37,8 @@ export const ROW_BLOCK = 96;
 export const OUT_BLOCK = 48;
 /** Rows of K that one tile of a packing kernel covers. */
 export const PACK_BLOCK = 512;
+/** Rows that one tile of a lookup covers: of ids forward, of the table backward. */
+export const LOOKUP_BLOCK = 64;
 /** Elements of a parameter that one tile of an optimizer covers, counted from the tensor's start. */
 export const UPDATE_BLOCK = 4096;
 
@@ -113,8 +115,18 @@ export const signatures = {
   // ---- samples in: y = x * scale[i] + shift[i], i = place in the row. x strides in elements of x
   input_u8: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   input_f32: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
+  input_i32: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   // zeroes what surrounds the interior that y points at: top and bottom in rows, left and right in floats
   clear_halo: define(['y'], [...view, 'top', 'bottom', 'left', 'right', 'yImage', 'yRow'], [], () => perImage()),
+
+  // ---- lookups. ids f32 (M), whole numbers; y (M, E) = the rows of table (V, E) at them, NaN where there is no such row
+  embedding: define(['ids', 'table', 'y'], ['m', 'V', 'E'], [], (i) => ({ each: 1, m: i.m, per: LOOKUP_BLOCK })),
+  // where each row of the table is used: places in ids, u32: those of row v are order[starts[v]] to order[starts[v + 1]], ascending
+  embedding_order: define(['ids', 'starts', 'order'], ['m', 'V'], [], () => fixed(1)),
+  // out (V, E): each row is the sum of dy (M, E) at its places, then + the ladder
+  embedding_backward: define(['dy', 'starts', 'order', 'out'], ['m', 'V', 'E'], [], (i) =>
+    fixed(Math.ceil(i.V / LOOKUP_BLOCK)),
+  ),
 
   // ---- activations over views
   relu: map(),

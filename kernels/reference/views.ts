@@ -57,6 +57,11 @@ export const views: Family = (memory) => ({
     input(memory, a, from, to, (index) => memory.f32[(a.at.x >> 2) + index]!);
   },
 
+  input_i32(d, b, from, to) {
+    const a = readArguments('input_i32', memory, d, b);
+    input(memory, a, from, to, (index) => memory.i32[(a.at.x >> 2) + index]!);
+  },
+
   clear_halo(d, b, from, to) {
     const a = readArguments('clear_halo', memory, d, b);
     for (let image = from; image < to; image++)

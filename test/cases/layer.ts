@@ -23,6 +23,8 @@ export interface LayerCase {
   /** Default MeanSquaredError. */
   readonly loss?: LossName;
   readonly fromLogits?: boolean;
+  /** The input holds ids below this. */
+  readonly ids?: number;
 }
 
 /** The model of a case, read as Keras would write it. */
@@ -53,9 +55,9 @@ function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 
 /** Loss, predictions and gradients of all rows beside the oracle's; the same bits when independent calls run in another order. */
 function checkParity(c: LayerCase): void {
-  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1] } = c;
+  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1], ids } = c;
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares });
+  const { batch, request } = ask({ model, loss, fromLogits, shares, ids });
   const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares), seed: SEED });
   const samples = shares.reduce((a, b) => a + b, 0);
 
@@ -78,9 +80,9 @@ function checkParity(c: LayerCase): void {
 }
 
 /** Gradients of one row beside central differences of the oracle's loss, a few elements of each weight. */
-function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits = false }: LayerCase): void {
+function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits = false, ids }: LayerCase): void {
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares: [1] });
+  const { batch, request } = ask({ model, loss, fromLogits, shares: [1], ids });
   const host = createHost({ model, loss, fromLogits, rows: 1, seed: SEED });
   const gradients = byPath(host.segments, host.run('train', batch).gradients);
   for (const [path, { shape, data }] of Object.entries(request.weights)) {

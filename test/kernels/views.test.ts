@@ -146,6 +146,23 @@ kernelSuite(
 );
 
 kernelSuite(
+  'input_i32',
+  LENGTHS.map((L) => ({
+    title: `3 images of 2 rows of ${L} whole numbers into a halo, unaligned`,
+    rows: 3,
+    operands: {
+      x: { data: Int32Array.from({ length: 6 * L }, (_, i) => ((i * 997) % 5001) - 2500), misalign: 12 },
+      y: { data: zeros(6 * (L + 2)), misalign: 4 },
+      scale: { data: noise(L, 2), misalign: 8 },
+      shift: { data: noise(L, 3), misalign: 12 },
+    },
+    ints: inputInts(2, L),
+    writes: ['y'],
+    tolerance: 1e-7,
+  })),
+);
+
+kernelSuite(
   'clear_halo',
   [
     { H: 3, L: 5, top: 1, bottom: 1, left: 2, right: 2 },

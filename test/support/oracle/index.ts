@@ -3,6 +3,7 @@ import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
 import { activate, activationLayer, prelu } from './activations.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
+import { classToken, embedding, positionEmbedding } from './lookups.ts';
 import { type LossName, meanLoss } from './losses.ts';
 import { add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
@@ -81,6 +82,12 @@ function apply(
       return averagePool(tape, x, poolOptions(config));
     case 'Activation':
       return activate(tape, x, config['activation'] as string);
+    case 'Embedding':
+      return embedding(tape, x, weight('embeddings'));
+    case 'PositionEmbedding':
+      return positionEmbedding(tape, x, weight('position_embeddings'));
+    case 'ClassToken':
+      return classToken(tape, x, weight('class_token'));
     case 'Softmax':
       return activate(tape, x, 'softmax');
     case 'ELU':
