@@ -47,6 +47,10 @@ export interface Dataset {
 
 const DTYPE_BYTES: Readonly<Record<Dtype, number>> = { u8: 1, f32: 4, i32: 4 };
 
+/** The type of a field that such an array holds. */
+export const dtypeOf = (data: Uint8Array | Float32Array | Int32Array): Dtype =>
+  data instanceof Uint8Array ? 'u8' : data instanceof Int32Array ? 'i32' : 'f32';
+
 export const fieldElements = (field: Field): number => field.shape.reduce((product, n) => product * n, 1);
 
 export const fieldBytes = (field: Field): number => fieldElements(field) * DTYPE_BYTES[field.dtype];

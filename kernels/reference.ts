@@ -1,11 +1,13 @@
 // reference.ts: every kernel's twin in plain TypeScript, the oracle of the kernel tests. Clear, not fast; f32 where memory is f32.
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
+import { activationTwins } from './reference/activations.ts';
 import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { depthwise } from './reference/depthwise.ts';
 import { dropout } from './reference/dropout.ts';
+import { embedding } from './reference/embedding.ts';
 import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
@@ -23,6 +25,7 @@ export type Family = (views: Views) => Partial<Record<KernelName, KernelEntry>>;
 
 const families: readonly Family[] = [
   viewKernels,
+  activationTwins,
   matrix,
   convolution,
   winograd,
@@ -32,6 +35,7 @@ const families: readonly Family[] = [
   softmax,
   strided,
   dropout,
+  embedding,
   pooling,
   losses,
   counts,

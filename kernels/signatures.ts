@@ -39,6 +39,8 @@ export const OUT_BLOCK = 48;
 export const PACK_BLOCK = 512;
 /** Pixels of a micro-shard, counted through all its images, that one tile of a batch's sums covers. */
 export const PIXEL_BLOCK = 128;
+/** Rows that one tile of a lookup covers: of ids forward, of the table backward. */
+export const LOOKUP_BLOCK = 64;
 /** Elements of a parameter that one tile of an optimizer covers, counted from the tensor's start. */
 export const UPDATE_BLOCK = 4096;
 
@@ -55,6 +57,20 @@ const image = ['H', 'W', 'C'] as const; // rows of an image, pixels in a row, ch
 const view = ['H', 'L'] as const; // rows of an image, floats in a row; then (image, row) strides of each operand
 /** Strides of an operand along the images, A, B and L. */
 const axes = <const N extends string>(name: N) => [`${name}Image`, `${name}A`, `${name}B`, `${name}L`] as const;
+
+/** y = f(x) over views. */
+const map = <const F extends string = never>(...floats: readonly F[]) =>
+  define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], floats, () => perImage());
+/** dx = dy f'(x) over views, from what f gave. */
+const slopeOfY = <const F extends string = never>(...floats: readonly F[]) =>
+  define(['dy', 'y', 'dx'], [...view, 'dyImage', 'dyRow', 'yImage', 'yRow', 'dxImage', 'dxRow'], floats, () =>
+    perImage(),
+  );
+/** The same from what f was given. */
+const slopeOfX = <const F extends string = never>(...floats: readonly F[]) =>
+  define(['dy', 'x', 'dx'], [...view, 'dyImage', 'dyRow', 'xImage', 'xRow', 'dxImage', 'dxRow'], floats, () =>
+    perImage(),
+  );
 
 export const signatures = {
   // ---- matrices. W (K, N) row major; packed [group][N/16][K][16], zero padded
@@ -139,36 +155,63 @@ export const signatures = {
   // ---- samples in: y = x * scale[i] + shift[i], i = place in the row. x strides in elements of x
   input_u8: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   input_f32: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
+  input_i32: define(['x', 'y', 'scale', 'shift'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   // zeroes what surrounds the interior that y points at: top and bottom in rows, left and right in floats
   clear_halo: define(['y'], [...view, 'top', 'bottom', 'left', 'right', 'yImage', 'yRow'], [], () => perImage()),
 
+  // ---- lookups. ids f32 (M), whole numbers; y (M, E) = the rows of table (V, E) at them, NaN where there is no such row
+  embedding: define(['ids', 'table', 'y'], ['m', 'V', 'E'], [], (i) => ({ each: 1, m: i.m, per: LOOKUP_BLOCK })),
+  // where each row of the table is used: places in ids, u32: those of row v are order[starts[v]] to order[starts[v + 1]], ascending
+  embedding_order: define(['ids', 'starts', 'order'], ['m', 'V'], [], () => fixed(1)),
+  // out (V, E): each row is the sum of dy (M, E) at its places, then + the ladder
+  embedding_backward: define(['dy', 'starts', 'order', 'out'], ['m', 'V', 'E'], [], (i) =>
+    fixed(Math.ceil(i.V / LOOKUP_BLOCK)),
+  ),
+
   // ---- activations over views
-  relu: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
-  sigmoid: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
-  tanh: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
-  copy: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
+  relu: map(),
+  sigmoid: map(),
+  tanh: map(),
+  copy: map(),
   add: define(['a', 'b', 'y'], [...view, 'aImage', 'aRow', 'bImage', 'bRow', 'yImage', 'yRow'], [], () => perImage()),
-  relu_backward: define(
-    ['dy', 'y', 'dx'],
-    [...view, 'dyImage', 'dyRow', 'yImage', 'yRow', 'dxImage', 'dxRow'],
-    [],
-    () => perImage(),
-  ),
-  sigmoid_backward: define(
-    ['dy', 'y', 'dx'],
-    [...view, 'dyImage', 'dyRow', 'yImage', 'yRow', 'dxImage', 'dxRow'],
-    [],
-    () => perImage(),
-  ),
-  tanh_backward: define(
-    ['dy', 'y', 'dx'],
-    [...view, 'dyImage', 'dyRow', 'yImage', 'yRow', 'dxImage', 'dxRow'],
-    [],
-    () => perImage(),
-  ),
+  relu_backward: slopeOfY(),
+  sigmoid_backward: slopeOfY(),
+  tanh_backward: slopeOfY(),
+  elu: map('alpha', 'scale'), // scale x where x > 0, else scale alpha (exp(x) - 1)
+  elu_backward: slopeOfY('alpha', 'scale'),
+  exponential: map(),
+  exponential_backward: slopeOfY(),
+  gelu: map(), // x Phi(x)
+  gelu_backward: slopeOfX(),
+  gelu_approximate: map(), // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+  gelu_approximate_backward: slopeOfX(),
+  hard_sigmoid: map(), // x / 6 + 1/2, between 0 and 1
+  hard_sigmoid_backward: slopeOfY(),
+  hard_silu: map(), // x hard_sigmoid(x)
+  hard_silu_backward: slopeOfX(),
+  mish: map(), // x tanh(softplus(x))
+  mish_backward: slopeOfX(),
+  rectify: map('slope', 'threshold', 'max'), // min(x, max) where x > threshold, else slope (x - threshold)
+  rectify_backward: slopeOfX('slope', 'threshold', 'max'),
+  silu: map(), // x sigmoid(x)
+  silu_backward: slopeOfX(),
+  softplus: map(), // log(1 + exp(x))
+  softplus_backward: slopeOfX(),
+  softsign: map(), // x / (1 + |x|)
+  softsign_backward: slopeOfY(),
+  // x where x > 0, else alpha x; alpha (C) repeats over M rows. t = dy x where x <= 0: its column sums are dalpha
+  prelu: define(['x', 'alpha', 'y'], ['m', 'C'], [], (i) => ({ each: 1, m: i.m, per: 16 })),
+  prelu_backward: define(['dy', 'x', 'alpha', 'dx', 't'], ['m', 'C'], [], (i) => ({ each: 1, m: i.m, per: 16 })),
   // softmax over C of M rows
   softmax: define(['x', 'y'], ['m', 'C', 'ldx', 'ldy'], [], (i) => ({ each: 1, m: i.m, per: 16 })),
   softmax_backward: define(['dy', 'y', 'dx'], ['m', 'C', 'lddy', 'ldy', 'lddx'], [], (i) => ({
+    each: 1,
+    m: i.m,
+    per: 16,
+  })),
+  // x - log(sum of exp(x)) over C of M rows
+  log_softmax: define(['x', 'y'], ['m', 'C', 'ldx', 'ldy'], [], (i) => ({ each: 1, m: i.m, per: 16 })),
+  log_softmax_backward: define(['dy', 'y', 'dx'], ['m', 'C', 'lddy', 'ldy', 'lddx'], [], (i) => ({
     each: 1,
     m: i.m,
     per: 16,

@@ -2,6 +2,7 @@
 import { ShoalError } from '../base/errors.ts';
 import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type TransformConfig, transformRows } from '../datasets/transforms/index.ts';
+import { vocabularyOf } from './ids.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
 import type { LossKind } from './losses/kind.ts';
@@ -124,7 +125,7 @@ export function inputSpec(
       `labels of shape ${shapeText(label.shape)}`,
       `shape ${shapeText(output)}, as the model's output`,
     );
-  const dtype = image.dtype === 'u8' ? 'u8' : 'f32';
+  const { dtype } = image;
   const channels = shape.at(-1)!;
   for (const [name, value] of Object.entries(job.normalize)) {
     if (typeof value === 'number' || value.length === channels) continue;
@@ -141,6 +142,7 @@ export function inputSpec(
 
 /** y = x * scale + shift for each channel: u8 pixels to [0, 1], then the job's mean and deviation. */
 export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpec, 'scale' | 'shift'> {
+  if (vocabularyOf(job.model) !== null) return { scale: [1], shift: [0] }; // ids are no pixels
   const unit = dtype === 'u8' ? 255 : 1;
   const list = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value);
   const [mean, std] = [list(job.normalize.mean), list(job.normalize.std)];

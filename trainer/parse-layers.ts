@@ -91,7 +91,7 @@ const inputConfig = strict({
   batch_shape: batched.optional(),
   batch_input_shape: batched.optional(),
   shape: axes.optional(),
-  dtype: float32,
+  dtype: z.union([z.enum(['int32', 'int64']), float32]).prefault('float32'), // ids: whole numbers in f32
   sparse: no,
   ragged: no,
   optional: no,

@@ -13,7 +13,7 @@ export function emitInput(build: PlanBuilder, options: CompileOptions, layout: I
   const row = (perChannel: readonly number[]) =>
     build.tables.add(Float32Array.from({ length: L }, (_, i) => perChannel[i % perChannel.length]!));
   build.call(
-    dtype === 'u8' ? 'input_u8' : 'input_f32',
+    `input_${dtype}`,
     { x: fixedAt('input', layout.fields.image.at), y: build.at(y), scale: row(scale), shift: row(shift) },
     { H, L, xImage: elements(shape), xRow: L, yImage: y.imageStride, yRow: y.rowStride },
     {},

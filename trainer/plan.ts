@@ -26,7 +26,7 @@ export interface InputLayout {
 }
 
 export interface InputSpec {
-  readonly dtype: 'u8' | 'f32';
+  readonly dtype: 'u8' | 'f32' | 'i32';
   readonly labelBytes: number;
   /** y = x * scale + shift, one of each per channel or one for all. */
   readonly scale: readonly number[];

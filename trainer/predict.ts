@@ -1,9 +1,11 @@
 // predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
 import { ShoalError } from '../base/errors.ts';
+import { dtypeOf } from '../datasets/reader.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
 import { f32 } from './codecs/f32.ts';
 import { pixelScaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
+import { checkIds } from './ids.ts';
 import { joined, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
@@ -16,7 +18,7 @@ export interface PredictOptions {
   readonly job: Job;
   readonly snapshot: Weights;
   /** (n, ...input shape): pixels as a dataset has them, before scaling: 0 to 255 for u8. */
-  readonly images: Uint8Array | Float32Array;
+  readonly images: Uint8Array | Float32Array | Int32Array;
   readonly kernels?: KernelModule;
 }
 
@@ -43,7 +45,8 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
     });
   }
   const { weights: segments, shapes } = segmentsOf(model);
-  const dtype = images instanceof Uint8Array ? 'u8' : 'f32';
+  checkIds(model, images, 'the samples to predict');
+  const dtype = dtypeOf(images);
   const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
   const loss = losses[job.loss.class_name];
   const program = compile({

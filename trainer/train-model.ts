@@ -1,9 +1,10 @@
 // train-model.ts: train(): a model and arrays in, a trained model out, in one call. The command line's own path is trainer/session.ts.
 import { ShoalError } from '../base/errors.ts';
 import { type Arrays, readerFromArrays } from '../datasets/from-arrays.ts';
-import type { Dataset, Field, Reader } from '../datasets/reader.ts';
+import { type Dataset, dtypeOf, type Field, type Reader } from '../datasets/reader.ts';
 import type { Metrics, RunEvent } from './events.ts';
 import { exportTfjs } from './export/tfjs.ts';
+import { checkIds } from './ids.ts';
 import { importTfjs, type TfjsModel } from './import/tfjs.ts';
 import { type Job, parseJob } from './job.ts';
 import { elements } from './model.ts';
@@ -15,8 +16,8 @@ import { segmentsOf } from './weights.ts';
 
 /** All samples of one part of a dataset, packed. */
 export interface Samples {
-  /** (n, ...input shape): bytes are pixels from 0 to 255; f32 is taken as it is. */
-  readonly images: Uint8Array | Float32Array;
+  /** (n, ...input shape): bytes are pixels from 0 to 255; other numbers, and ids for an Embedding, are taken as they are. */
+  readonly images: Uint8Array | Float32Array | Int32Array;
   /** (n): a class for each sample; or f32 (n, ...output shape): the outputs wanted. */
   readonly labels: Uint8Array | Int32Array | Float32Array;
 }
@@ -60,7 +61,7 @@ export interface Trained {
   /** Writes tfjs' model.json and weight files into a directory. @returns the path of model.json */
   save(directory: string): Promise<string>;
   /** (n, ...input shape), as in Samples. */
-  predict(images: Uint8Array | Float32Array): Promise<Predictions>;
+  predict(images: Samples['images']): Promise<Predictions>;
 }
 
 /**
@@ -113,8 +114,9 @@ function fromArrays({ model }: Job, parts: Parts): Dataset {
   const output = segmentsOf(model).shapes[model.output]!.shape;
   const reader = ({ images, labels }: Samples, origin: string): Reader => {
     const label: Field = labels instanceof Float32Array ? { shape: output, dtype: 'f32' } : { shape: [], dtype: 'i32' };
+    checkIds(model, images, origin);
     const arrays: Arrays = {
-      fields: { image: { shape: model.input.spec.shape, dtype: images instanceof Uint8Array ? 'u8' : 'f32' }, label },
+      fields: { image: { shape: model.input.spec.shape, dtype: dtypeOf(images) }, label },
       data: { image: images, label: labels instanceof Uint8Array ? Int32Array.from(labels) : labels },
       // one output tells two classes apart
       classes: labels instanceof Float32Array ? null : Math.max(2, elements(output)),

@@ -1,6 +1,6 @@
-// input.ts: samples into activations: y = x * scale + shift, one scale and shift for each place in a row. Bytes or floats.
+// input.ts: samples into activations: y = x * scale + shift, one scale and shift for each place in a row. Bytes, whole numbers or floats.
 import { fma } from "./abi";
-import { input_f32 as floatArgs, input_u8 as byteArgs } from "./generated/arguments";
+import { input_f32 as floatArgs, input_i32 as intArgs, input_u8 as byteArgs } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
 
 export function input_u8(d: usize, b: usize, from: i32, to: i32): void {
@@ -30,6 +30,21 @@ export function input_f32(d: usize, b: usize, from: i32, to: i32): void {
       for (let l = 0; l < L; l += 4) {
         const at = <usize>l << 2;
         storeUpTo(yAt + at, fma(v128.load(xAt + at), v128.load(scale + at), v128.load(shift + at)), L - l);
+      }
+    }
+  }
+}
+
+export function input_i32(d: usize, b: usize, from: i32, to: i32): void {
+  const x = intArgs.x(d, b), y = intArgs.y(d, b), scale = intArgs.scale(d, b), shift = intArgs.shift(d, b);
+  const H = intArgs.H(d), L = intArgs.L(d);
+  for (let image = from; image < to; image++) {
+    for (let h = 0; h < H; h++) {
+      const xAt = x + (<usize>(image * intArgs.xImage(d) + h * intArgs.xRow(d)) << 2);
+      const yAt = y + (<usize>(image * intArgs.yImage(d) + h * intArgs.yRow(d)) << 2);
+      for (let l = 0; l < L; l += 4) {
+        const at = <usize>l << 2;
+        storeUpTo(yAt + at, fma(f32x4.convert_i32x4_s(v128.load(xAt + at)), v128.load(scale + at), v128.load(shift + at)), L - l);
       }
     }
   }

@@ -1,4 +1,4 @@
-// math.ts: exp, tanh and sigmoid of four floats, exp and log of two doubles. NaN passes. No memory is touched.
+// math.ts: exp, log(1 + x), the normal distribution, tanh and sigmoid of four floats, exp and log of two doubles. NaN passes. No memory is touched.
 import { fma } from "./abi";
 
 /**
@@ -11,20 +11,78 @@ export function exp(x: v128): v128 {
   // a NaN fails both comparisons and stays: pmin(a, b) is b < a ? b : a
   const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  // ln 2 in two parts, the first of 9 bits, so that its product with n is exact
-  const r = fma(n, f32x4.splat(2.12194440e-4), f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375))));
-  let p = fma(r, f32x4.splat(1.0 / 5040), f32x4.splat(1.0 / 720));
-  p = fma(p, r, f32x4.splat(1.0 / 120));
-  p = fma(p, r, f32x4.splat(1.0 / 24));
-  p = fma(p, r, f32x4.splat(1.0 / 6));
-  p = fma(p, r, f32x4.splat(0.5));
-  const value = f32x4.add(f32x4.splat(1), fma(p, f32x4.mul(r, r), r));
+  const value = f32x4.add(f32x4.splat(1), expm1Near(clamped, n));
   // 2^n in two factors: n reaches from -150 to 128, an exponent only from -126 to 127
   const power = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(power, 1);
   const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
   const second = i32x4.shl(i32x4.add(i32x4.sub(power, half), i32x4.splat(127)), 23);
   return f32x4.mul(f32x4.mul(value, first), second);
+}
+
+/** exp(r) - 1 of r = x - n ln 2, by the polynomial above. */
+// @ts-ignore: decorator
+@inline
+function expm1Near(x: v128, n: v128): v128 {
+  // ln 2 in two parts, the first of 9 bits, so that its product with n is exact
+  const r = fma(n, f32x4.splat(2.12194440e-4), f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))));
+  let p = fma(r, f32x4.splat(1.0 / 5040), f32x4.splat(1.0 / 720));
+  p = fma(p, r, f32x4.splat(1.0 / 120));
+  p = fma(p, r, f32x4.splat(1.0 / 24));
+  p = fma(p, r, f32x4.splat(1.0 / 6));
+  p = fma(p, r, f32x4.splat(0.5));
+  return fma(p, f32x4.mul(r, r), r);
+}
+
+/** exp(x) - 1 of four floats x <= 0, within 2e-7: 2^n (exp(r) - 1) + (2^n - 1). */
+// @ts-ignore: decorator
+@inline
+export function expm1(x: v128): v128 {
+  const clamped = f32x4.pmax(x, f32x4.splat(-40)); // -1 from -17 on
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.add(f32x4.mul(power, expm1Near(clamped, n)), f32x4.sub(power, f32x4.splat(1)));
+}
+
+/** log(1 + u) of four floats, 0 <= u <= 1, within 3e-7: 2 atanh(u / (2 + u)), series of seven terms (error 2e-8). */
+// @ts-ignore: decorator
+@inline
+export function log1p(u: v128): v128 {
+  const s = f32x4.div(u, f32x4.add(f32x4.splat(2), u)), z = f32x4.mul(s, s);
+  let p = fma(z, f32x4.splat(2.0 / 13), f32x4.splat(2.0 / 11));
+  p = fma(p, z, f32x4.splat(2.0 / 9));
+  p = fma(p, z, f32x4.splat(2.0 / 7));
+  p = fma(p, z, f32x4.splat(2.0 / 5));
+  p = fma(p, z, f32x4.splat(2.0 / 3));
+  p = fma(p, z, f32x4.splat(2));
+  return f32x4.mul(p, s);
+}
+
+/** exp(-x^2 / 2) of four floats. */
+// @ts-ignore: decorator
+@inline
+export function bell(x: v128): v128 {
+  return exp(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
+}
+
+/**
+ * Phi(x), the share of a normal distribution below x, of four floats, given bell(x); within 1e-6 from -5 up, 3e-6 from -9 up. Phi(-|x|) =
+ * bell t P(t) / 2 with t = 1 / (1 + 0.4 |x| / sqrt 2): P is a minimax fit of exp(z^2) erfc(z) / t up to z = 9.5 (error 6e-8).
+ */
+// @ts-ignore: decorator
+@inline
+export function normalBelow(x: v128, bellOfX: v128): v128 {
+  const t = f32x4.div(f32x4.splat(1), fma(f32x4.abs(x), f32x4.splat(0.282842712), f32x4.splat(1)));
+  let p = fma(t, f32x4.splat(0.040267766784), f32x4.splat(-0.13547238908));
+  p = fma(p, t, f32x4.splat(0.073844796078));
+  p = fma(p, t, f32x4.splat(0.099726587264));
+  p = fma(p, t, f32x4.splat(0.071510345703));
+  p = fma(p, t, f32x4.splat(0.19696217293));
+  p = fma(p, t, f32x4.splat(0.20095879758));
+  p = fma(p, t, f32x4.splat(0.22657568048));
+  p = fma(p, t, f32x4.splat(0.22562629985));
+  const tail = f32x4.mul(f32x4.mul(f32x4.mul(bellOfX, t), p), f32x4.splat(0.5));
+  return v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0)));
 }
 
 /** 1 / (1 + exp(-x)) of four floats within 3e-7. */

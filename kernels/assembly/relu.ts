@@ -1,6 +1,5 @@
 // relu.ts: relu and its gradient from its output, element by element. Not the relu fused into gemm and conv.
-import { relu as args, relu_backward as backwardArgs } from "./generated/arguments";
-import { mapOne, mapTwo } from "./map";
+import { backward, forward } from "./map";
 
 @unmanaged
 class Relu {
@@ -23,20 +22,9 @@ class ReluBackward {
 }
 
 export function relu(d: usize, b: usize, from: i32, to: i32): void {
-  mapOne<Relu>(
-    args.H(d), args.L(d),
-    args.x(d, b), args.xImage(d), args.xRow(d),
-    args.y(d, b), args.yImage(d), args.yRow(d),
-    from, to,
-  );
+  forward<Relu>(d, b, from, to);
 }
 
 export function relu_backward(d: usize, b: usize, from: i32, to: i32): void {
-  mapTwo<ReluBackward>(
-    backwardArgs.H(d), backwardArgs.L(d),
-    backwardArgs.dy(d, b), backwardArgs.dyImage(d), backwardArgs.dyRow(d),
-    backwardArgs.y(d, b), backwardArgs.yImage(d), backwardArgs.yRow(d),
-    backwardArgs.dx(d, b), backwardArgs.dxImage(d), backwardArgs.dxRow(d),
-    from, to,
-  );
+  backward<ReluBackward>(d, b, from, to);
 }

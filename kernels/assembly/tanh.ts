@@ -1,6 +1,5 @@
 // tanh.ts: tanh and its gradient from its output, element by element. Not the formula (math.ts).
-import { tanh as args, tanh_backward as backwardArgs } from "./generated/arguments";
-import { mapOne, mapTwo } from "./map";
+import { backward, forward } from "./map";
 import { tanhOf } from "./math";
 
 @unmanaged
@@ -23,20 +22,9 @@ class TanhBackward {
 }
 
 export function tanh(d: usize, b: usize, from: i32, to: i32): void {
-  mapOne<Tanh>(
-    args.H(d), args.L(d),
-    args.x(d, b), args.xImage(d), args.xRow(d),
-    args.y(d, b), args.yImage(d), args.yRow(d),
-    from, to,
-  );
+  forward<Tanh>(d, b, from, to);
 }
 
 export function tanh_backward(d: usize, b: usize, from: i32, to: i32): void {
-  mapTwo<TanhBackward>(
-    backwardArgs.H(d), backwardArgs.L(d),
-    backwardArgs.dy(d, b), backwardArgs.dyImage(d), backwardArgs.dyRow(d),
-    backwardArgs.y(d, b), backwardArgs.yImage(d), backwardArgs.yRow(d),
-    backwardArgs.dx(d, b), backwardArgs.dxImage(d), backwardArgs.dxRow(d),
-    from, to,
-  );
+  backward<TanhBackward>(d, b, from, to);
 }

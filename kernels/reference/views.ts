@@ -1,26 +1,23 @@
-// views.ts: reference twins of kernels that map views to a view, element by element. Not dropout (dropout.ts), no sums.
+// views.ts: reference twins of kernels that map views to a view, element by element. Not activations or dropout, no sums.
 import { type ReadArguments, readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import type { KernelName } from '../signatures.ts';
-
-type Map = (...values: number[]) => number;
 
 /** What every map's arguments hold: the view's shape, and the operands' addresses and strides by name. */
-type Arguments = { readonly H: number; readonly L: number; readonly at: Readonly<Record<string, number>> };
+export type ViewArguments = { readonly H: number; readonly L: number; readonly at: Readonly<Record<string, number>> };
 
 /** Index of an operand's element (h, l) of an image. */
-const indexOf = (a: Arguments, name: string, image: number, h: number, l: number): number => {
+const indexOf = (a: ViewArguments, name: string, image: number, h: number, l: number): number => {
   const strides = a as unknown as Readonly<Record<string, number>>;
   return (a.at[name]! >> 2) + image * strides[`${name}Image`]! + h * strides[`${name}Row`]! + l;
 };
 
 /** Stores `map` of the inputs' elements in `out` for images `from` to `to`. */
-function mapViews(
+export function mapViews(
   memory: Views,
-  a: Arguments,
+  a: ViewArguments,
   inputs: readonly string[],
   out: string,
-  map: Map,
+  map: (...values: number[]) => number,
   from: number,
   to: number,
 ) {
@@ -32,18 +29,6 @@ function mapViews(
         );
 }
 
-/** Twins of the kernels that are nothing but a map. */
-const maps = {
-  copy: [['x'], 'y', (x) => x],
-  relu: [['x'], 'y', (x) => Math.max(x, 0)],
-  sigmoid: [['x'], 'y', (x) => 1 / (1 + Math.exp(-x))],
-  tanh: [['x'], 'y', (x) => Math.tanh(x)],
-  add: [['a', 'b'], 'y', (x, y) => x + y],
-  relu_backward: [['dy', 'y'], 'dx', (dy, y) => (y <= 0 ? 0 : dy)],
-  sigmoid_backward: [['dy', 'y'], 'dx', (dy, y) => dy * y * (1 - y)],
-  tanh_backward: [['dy', 'y'], 'dx', (dy, y) => dy * (1 - y) * (1 + y)],
-} as const satisfies Partial<Record<KernelName, readonly [readonly string[], string, Map]>>;
-
 function input(memory: Views, a: ReadArguments<'input_f32'>, from: number, to: number, x: (index: number) => number) {
   for (let image = from; image < to; image++)
     for (let h = 0; h < a.H; h++)
@@ -54,13 +39,13 @@ function input(memory: Views, a: ReadArguments<'input_f32'>, from: number, to: n
 }
 
 export const views: Family = (memory) => ({
-  ...Object.fromEntries(
-    Object.entries(maps).map(([kernel, [inputs, out, map]]) => [
-      kernel,
-      (d: number, b: number, from: number, to: number) =>
-        mapViews(memory, readArguments(kernel as 'copy', memory, d, b), inputs, out, map, from, to),
-    ]),
-  ),
+  copy(d, b, from, to) {
+    mapViews(memory, readArguments('copy', memory, d, b), ['x'], 'y', (x) => x, from, to);
+  },
+
+  add(d, b, from, to) {
+    mapViews(memory, readArguments('add', memory, d, b), ['a', 'b'], 'y', (x, y) => x + y, from, to);
+  },
 
   input_u8(d, b, from, to) {
     const a = readArguments('input_u8', memory, d, b);
@@ -70,6 +55,11 @@ export const views: Family = (memory) => ({
   input_f32(d, b, from, to) {
     const a = readArguments('input_f32', memory, d, b);
     input(memory, a, from, to, (index) => memory.f32[(a.at.x >> 2) + index]!);
+  },
+
+  input_i32(d, b, from, to) {
+    const a = readArguments('input_i32', memory, d, b);
+    input(memory, a, from, to, (index) => memory.i32[(a.at.x >> 2) + index]!);
   },
 
   clear_halo(d, b, from, to) {

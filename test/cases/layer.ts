@@ -25,6 +25,8 @@ export interface LayerCase {
   /** Default MeanSquaredError. */
   readonly loss?: LossName;
   readonly fromLogits?: boolean;
+  /** The input holds ids below this. */
+  readonly ids?: number;
 }
 
 /** The model of a case, read as Keras would write it. */
@@ -55,9 +57,9 @@ function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 
 /** Loss, predictions and gradients of all rows beside the oracle's; the same bits when independent calls run in another order. */
 function checkParity(c: LayerCase): void {
-  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1] } = c;
+  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1], ids } = c;
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares });
+  const { batch, request } = ask({ model, loss, fromLogits, shares, ids });
   const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares), seed: SEED });
   const samples = shares.reduce((a, b) => a + b, 0);
 
@@ -80,9 +82,16 @@ function checkParity(c: LayerCase): void {
 }
 
 /** Gradients of one micro-shard beside central differences of the oracle's loss, a few elements of each weight. */
-function checkDifferences({ input, layers, loss = 'MeanSquaredError', fromLogits = false, rows = 1 }: LayerCase): void {
+function checkDifferences({
+  input,
+  layers,
+  loss = 'MeanSquaredError',
+  fromLogits = false,
+  rows = 1,
+  ids,
+}: LayerCase): void {
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares: [rows] });
+  const { batch, request } = ask({ model, loss, fromLogits, shares: [rows], ids });
   const host = createHost({ model, loss, fromLogits, rows, seed: SEED });
   const sums = byPath(host.segments, host.run('train', batch).gradients);
   for (const { path, state } of host.segments) {

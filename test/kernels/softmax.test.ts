@@ -1,4 +1,4 @@
-// softmax.test.ts: softmax as a layer. Its fusion with a loss: losses.test.ts.
+// softmax.test.ts: softmax, and its logarithm, as layers. Its fusion with a loss: losses.test.ts.
 import assert from 'node:assert/strict';
 import { type KernelCase, kernelSuite, noise, outputsOf, zeros } from '../cases/kernel.ts';
 
@@ -17,30 +17,32 @@ const forward = (C: number, rows: number, m: number, change: (x: Float32Array) =
   } satisfies KernelCase<'softmax'>;
 };
 
-kernelSuite('softmax', [
-  ...WIDTHS.map((C) => forward(C, 3, 1)),
-  forward(5, 17, 3),
-  { ...forward(6, 2, 1, (x) => x.set([Number.NaN], 3)), title: 'a NaN among the first row' },
-  { ...forward(6, 2, 1, (x) => x.fill(-Infinity, 1, 5)), title: 'infinitely small logits' },
-  { ...forward(6, 2, 1, (x) => x.set([Infinity], 2)), title: 'an infinite logit' },
-  { ...forward(3, 2, 1, (x) => x.set([3e38, -3e38, 1])), title: 'logits near the largest float' },
-]);
+for (const kernel of ['softmax', 'log_softmax'] as const)
+  kernelSuite(kernel, [
+    ...WIDTHS.map((C) => forward(C, 3, 1)),
+    forward(5, 17, 3),
+    { ...forward(6, 2, 1, (x) => x.set([Number.NaN], 3)), title: 'a NaN among the first row' },
+    { ...forward(6, 2, 1, (x) => x.fill(-Infinity, 1, 5)), title: 'infinitely small logits' },
+    { ...forward(6, 2, 1, (x) => x.set([Infinity], 2)), title: 'an infinite logit' },
+    { ...forward(3, 2, 1, (x) => x.set([3e38, -3e38, 1])), title: 'logits near the largest float' },
+  ]);
 
-kernelSuite(
-  'softmax_backward',
-  [...WIDTHS.map((C) => [C, 3, 1] as const), [5, 17, 3] as const].map(([C, rows, m]) => ({
-    title: `${rows} x ${m} rows of ${C}`,
-    rows,
-    operands: {
-      dy: { data: noise(rows * m * (C + 1), 1), misalign: 4 },
-      y: { data: noise(rows * m * (C + 2), 2).map(Math.abs), misalign: 8 },
-      dx: { data: zeros(rows * m * C), misalign: 12 },
-    },
-    ints: { m, C, lddy: C + 1, ldy: C + 2, lddx: C },
-    writes: ['dx'],
-    tolerance: 1e-6,
-  })),
-);
+for (const kernel of ['softmax_backward', 'log_softmax_backward'] as const)
+  kernelSuite(
+    kernel,
+    [...WIDTHS.map((C) => [C, 3, 1] as const), [5, 17, 3] as const].map(([C, rows, m]) => ({
+      title: `${rows} x ${m} rows of ${C}`,
+      rows,
+      operands: {
+        dy: { data: noise(rows * m * (C + 1), 1), misalign: 4 },
+        y: { data: noise(rows * m * (C + 2), 2).map(Math.abs), misalign: 8 },
+        dx: { data: zeros(rows * m * C), misalign: 12 },
+      },
+      ints: { m, C, lddy: C + 1, ldy: C + 2, lddx: C },
+      writes: ['dx'],
+      tolerance: 1e-6,
+    })),
+  );
 
 describe('softmax', () => {
   it('gives rows that sum to 1 within 1e-6', () => {

@@ -13,6 +13,8 @@ export interface Question {
   readonly fromLogits?: boolean;
   /** Rows of each micro-shard. */
   readonly shares: readonly number[];
+  /** The input holds ids below this instead of values. */
+  readonly ids?: number | undefined;
 }
 
 export const SEED = 11;
@@ -61,14 +63,15 @@ export function testLabels(loss: LossName, output: readonly number[], rows: numb
 }
 
 /** The same batch for the host's plans and for the oracle. */
-export function ask({ model, loss, fromLogits = false, shares }: Question): {
+export function ask({ model, loss, fromLogits = false, shares, ids }: Question): {
   batch: HostBatch;
   request: OracleRequest;
 } {
   const { weights: segments, shapes } = segmentsOf(model);
   const rows = shares.reduce((a, b) => a + b, 0);
   const parameters = testParameters(segments);
-  const images = Float32Array.from(uniform([rows * elements(model.input.spec.shape)], 91).data);
+  const noise = uniform([rows * elements(model.input.spec.shape)], 91).data;
+  const images = Float32Array.from(noise, (x) => (ids === undefined ? x : Math.floor(Math.abs(x) * ids)));
   const labels = testLabels(loss, shapes[model.output]!.shape, rows);
   const request: OracleRequest = {
     model,

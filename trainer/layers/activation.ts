@@ -1,9 +1,9 @@
-// activation.ts: a function of each value by itself, or softmax over the last axis. Not the ones with weights (PReLU).
+// activation.ts: a function of each value by itself, or softmax over the last axis; and layers that are one. Not the ones with weights (PReLU).
 import type { z } from 'zod';
 import { strict } from '../../base/check.ts';
-import { activate, activateBackward } from './activate.ts';
+import { type Activation, activations } from './activations.ts';
 import { activationName, base } from './common.ts';
-import type { LayerKind } from './kind.ts';
+import type { Emitted, Forward, LayerKind } from './kind.ts';
 
 const config = strict({ ...base, activation: activationName });
 export type ActivationConfig = z.infer<typeof config>;
@@ -14,16 +14,15 @@ export const activation: LayerKind<ActivationConfig> = {
   arity: [1, 1],
   shape: (_, inputs) => inputs[0]!,
   weights: () => [],
-  emit(c, f) {
-    const x = f.inputs[0]!;
-    if (c.activation === 'linear' || f.deferActivation) {
-      return { output: x, backward: (g) => g.wants(0) && g.pass(0, g.dY) };
-    }
-    const y = f.output();
-    activate(c.activation, f, x, y);
-    return {
-      output: y,
-      backward: (g) => g.wants(0) && activateBackward(c.activation, g, f, y, g.dInput(0)),
-    };
-  },
+  emit: (c, f) => emitActivation(activations[c.activation], f),
 };
+
+/** The calls of a layer that is nothing but an activation; null is the identity. */
+export function emitActivation(activation: Activation | null, f: Forward): Emitted {
+  const x = f.inputs[0]!;
+  if (activation === null || f.deferActivation) return { output: x, backward: (g) => g.wants(0) && g.pass(0, g.dY) };
+  const y = f.output();
+  activation.forward(f.build, x, y);
+  const v = activation.from === 'x' ? x : y;
+  return { output: y, backward: (g) => g.wants(0) && activation.backward(f.build, g.dY, v, g.dInput(0)) };
+}

@@ -4,6 +4,7 @@ import { ignored, strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import type { InitializerConfig } from '../initializers.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
+import { type ActivationName, activations, otherNames } from './activations.ts';
 
 export const float32 = z
   .union([
@@ -51,13 +52,13 @@ export const single = z
 export const padding = z.enum(['valid', 'same']).default('valid');
 export const channelsLast = z.literal('channels_last').default('channels_last');
 
-/** What an activation may be, in layers that have one and in Activation itself. */
-export const activationName = z.enum(['linear', 'relu', 'sigmoid', 'tanh', 'softmax']);
-export type ActivationName = z.infer<typeof activationName>;
+/** What an activation may be, in layers that have one and in Activation itself. Keras' other names come out as its own. */
+export const activationName = z
+  .enum([...Object.keys(activations), ...Object.keys(otherNames)] as [string])
+  .transform((name) => (otherNames[name] ?? name) as ActivationName);
 /** An optional activation: null is Keras' other word for linear. */
-export const activation = activationName
-  .nullable()
-  .transform((name): ActivationName => name ?? 'linear')
+export const activation = z
+  .union([z.null().transform((): ActivationName => 'linear'), activationName])
   .prefault('linear');
 
 /** A parameter as WeightSpec. */

@@ -5,7 +5,7 @@ import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import type { TensorSpec } from '../model.ts';
 import { type Halo, NO_HALO, type Tensor } from '../tensor.ts';
-import { activate, deactivate, fusedActivation } from './activate.ts';
+import { activated, fusedActivation } from './activate.ts';
 import { activation, base, channelsLast, optionError, padding, pair, parameter, weighted } from './common.ts';
 import {
   backwardTables,
@@ -104,13 +104,12 @@ export const conv2dTranspose: LayerKind<Conv2DTransposeConfig> = {
     const x = f.inputs[0]!; // (H, W, channels)
     const y = f.output(); // (OH, OW, filters)
     forward(c, f, x, y);
-    const fused = fusedActivation(c.activation, f) === 1;
-    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
+    const { output, relu, undo } = activated(c.activation, f, y);
     return {
-      output: y,
-      relu: fused,
+      output,
+      relu,
       backward(g) {
-        deactivate(c.activation, g, f, y);
+        undo(g);
         weightGradients(c, f, g, x);
         if (g.wants(0)) inputGradient(c, f, g, x);
       },

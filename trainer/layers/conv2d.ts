@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
-import { activate, deactivate, fusedActivation } from './activate.ts';
+import { activated } from './activate.ts';
 import {
   activation,
   base,
@@ -86,13 +86,12 @@ export const conv2d: LayerKind<Conv2DConfig> = {
     const way = wayOf(c, x.shape[2]!);
     const geometry = conv2dGeometry(c, [{ shape: x.shape }]);
     way.forward(c, geometry, f, x, y);
-    const fused = fusedActivation(c.activation, f) === 1;
-    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
+    const { output, relu, undo } = activated(c.activation, f, y);
     return {
-      output: y,
-      relu: fused,
+      output,
+      relu,
       backward(g) {
-        deactivate(c.activation, g, f, y);
+        undo(g);
         way.weightGradient(c, geometry, f, g, x);
         if (c.use_bias) biasGradient(c, f, g);
         if (g.wants(0)) way.inputGradient(c, geometry, f, g, x);

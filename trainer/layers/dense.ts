@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import { hasHalo, type Tensor } from '../tensor.ts';
-import { activate, deactivate, fusedActivation } from './activate.ts';
+import { activated, fusedActivation } from './activate.ts';
 import { activation, base, off, parameter, shapeError, weighted } from './common.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
 
@@ -38,14 +38,12 @@ export const dense: LayerKind<DenseConfig> = {
     const y = f.output(); // (m, units)
     const product = hasHalo(y.halo) ? build.tensor(y.shape) : y;
     forward(c, f, x, product);
-    const fused = fusedActivation(c.activation, f) === 1;
-    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, product, y);
-    else if (product !== y) build.copy(product, y);
+    const { output, relu, undo } = activated(c.activation, f, product, y);
     return {
-      output: y,
-      relu: fused,
+      output,
+      relu,
       backward(g) {
-        deactivate(c.activation, g, f, y);
+        undo(g);
         weightGradients(c, f, g, x);
         if (g.wants(0)) inputGradient(c, f, g, x);
       },

@@ -4,7 +4,7 @@ import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import type { TensorSpec } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
-import { activate, deactivate, fusedActivation } from './activate.ts';
+import { activated, fusedActivation } from './activate.ts';
 import { activation, base, channelsLast, off, padding, pair, parameter } from './common.ts';
 import { backwardTables, cornerOf, forwardTables, gradientRows } from './conv-tables.ts';
 import { type Conv2DConfig, conv2d, conv2dGeometry } from './conv2d.ts';
@@ -69,13 +69,12 @@ export const depthwiseConv2d: LayerKind<DepthwiseConv2DConfig> = {
     if (c.depth_multiplier > 1) return conv2d.emit(conv, f);
     const y = f.output(); // (OH, OW, C)
     forward(conv, f, x, y);
-    const fused = fusedActivation(c.activation, f) === 1;
-    if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
+    const { output, relu, undo } = activated(c.activation, f, y);
     return {
-      output: y,
-      relu: fused,
+      output,
+      relu,
       backward(g) {
-        deactivate(c.activation, g, f, y);
+        undo(g);
         weightGradients(conv, f, g, x);
         if (g.wants(0)) inputGradient(conv, f, g, x);
       },

@@ -6,18 +6,26 @@ import { add } from './add.ts';
 import { averagePooling2d } from './average-pooling2d.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { cropping1d, cropping2d, zeroPadding1d, zeroPadding2d } from './border.ts';
+import { classToken } from './class-token.ts';
 import { conv1d } from './conv1d.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dTranspose } from './conv2d-transpose.ts';
 import { dense } from './dense.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dropout } from './dropout.ts';
+import { elu } from './elu.ts';
+import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import { globalAveragePooling2d, globalMaxPooling2d } from './global-pooling.ts';
 import type { LayerKind } from './kind.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
 import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d.ts';
+import { positionEmbedding } from './position-embedding.ts';
+import { prelu } from './prelu.ts';
+import { relu } from './relu.ts';
 import { separableConv2d } from './separable-conv2d.ts';
+import { softmax } from './softmax.ts';
 import { upSampling1d, upSampling2d } from './up-sampling.ts';
 
 export const layers = {
@@ -26,6 +34,7 @@ export const layers = {
   AveragePooling1D: averagePooling1d,
   AveragePooling2D: averagePooling2d,
   BatchNormalization: batchNormalization,
+  ClassToken: classToken,
   Conv1D: conv1d,
   Conv2D: conv2d,
   Conv2DTranspose: conv2dTranspose,
@@ -34,14 +43,21 @@ export const layers = {
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
   Dropout: dropout,
+  ELU: elu,
+  Embedding: embedding,
   Flatten: flatten,
   GlobalAveragePooling1D: globalAveragePooling1d,
   GlobalAveragePooling2D: globalAveragePooling2d,
   GlobalMaxPooling1D: globalMaxPooling1d,
   GlobalMaxPooling2D: globalMaxPooling2d,
+  LeakyReLU: leakyRelu,
   MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
+  PositionEmbedding: positionEmbedding,
+  PReLU: prelu,
+  ReLU: relu,
   SeparableConv2D: separableConv2d,
+  Softmax: softmax,
   UpSampling1D: upSampling1d,
   UpSampling2D: upSampling2d,
   ZeroPadding1D: zeroPadding1d,

@@ -62,7 +62,7 @@ const groups: LayerCase[] = [
   ),
   behind('2 groups of one pixel kernels', { groups: 2, filters: 4, kernel_size: 1 }, [3, 3, 2], 6),
 ];
-const activations = ['relu', 'sigmoid', 'tanh', 'softmax'].flatMap((activation): LayerCase[] => [
+const activations = ['relu', 'sigmoid', 'tanh', 'softmax', 'gelu'].flatMap((activation): LayerCase[] => [
   behind(`${activation}`, { activation, filters: 5 }),
   {
     title: `${activation} read with a border of zeros`,

@@ -1,4 +1,5 @@
 // dense.ts: small models around Dense at odd sizes. No expected results.
+import { activations } from '../../../trainer/layers/activations.ts';
 import type { LayerCase, Node } from '../layer.ts';
 
 const dense = (units: number, config: object = {}): Node => ['Dense', { units, ...config }];
@@ -18,7 +19,7 @@ const sizes = (
     layers: [dense(units, { activation: 'tanh' }), dense(outputs)],
   }),
 );
-const activations = ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'].map(
+const activationCases = Object.keys(activations).map(
   (activation): LayerCase => ({
     title: activation,
     input: [7],
@@ -36,7 +37,7 @@ const rows = ([[1], [2], [8], [9, 8], [17, 17, 16], [1, 1, 1, 1, 1, 1, 1]] as co
 
 export const denseCases: readonly LayerCase[] = [
   ...sizes,
-  ...activations,
+  ...activationCases,
   ...rows,
   { title: 'no bias', input: [5], layers: [dense(4), dense(3, { use_bias: false })] },
   {

@@ -1,7 +1,7 @@
 // index.ts: the cases of every layer, one line each: a layer without cases does not compile.
 import type { LayerClass } from '../../../trainer/layers/index.ts';
 import type { LayerCase } from '../layer.ts';
-import { activationCases } from './activation.ts';
+import { activationCases, eluCases, leakyReluCases, preluCases, reluCases, softmaxCases } from './activation.ts';
 import { addCases } from './add.ts';
 import { batchNormalizationCases } from './batch-normalization.ts';
 import { cropping1dCases, cropping2dCases, zeroPadding1dCases, zeroPadding2dCases } from './border.ts';
@@ -13,6 +13,7 @@ import { depthwiseConv2dCases, separableConv2dCases } from './depthwise.ts';
 import { dropoutCases } from './dropout.ts';
 import { flattenCases } from './flatten.ts';
 import { globalPooling1dCases, globalPooling2dCases } from './global-pooling.ts';
+import { classTokenCases, embeddingCases, positionEmbeddingCases } from './lookups.ts';
 import { averagePooling2dCases, maxPooling2dCases } from './pooling.ts';
 import { pooling1dCases } from './pooling1d.ts';
 import { upSampling1dCases, upSampling2dCases } from './up-sampling.ts';
@@ -23,6 +24,7 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   AveragePooling1D: pooling1dCases('AveragePooling1D'),
   AveragePooling2D: averagePooling2dCases,
   BatchNormalization: batchNormalizationCases,
+  ClassToken: classTokenCases,
   Conv1D: conv1dCases,
   Conv2D: conv2dCases,
   Conv2DTranspose: conv2dTransposeCases,
@@ -31,14 +33,21 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Dense: denseCases,
   DepthwiseConv2D: depthwiseConv2dCases,
   Dropout: dropoutCases,
+  ELU: eluCases,
+  Embedding: embeddingCases,
   Flatten: flattenCases,
   GlobalAveragePooling1D: globalPooling1dCases('GlobalAveragePooling1D'),
   GlobalAveragePooling2D: globalPooling2dCases('GlobalAveragePooling2D'),
   GlobalMaxPooling1D: globalPooling1dCases('GlobalMaxPooling1D'),
   GlobalMaxPooling2D: globalPooling2dCases('GlobalMaxPooling2D'),
+  LeakyReLU: leakyReluCases,
   MaxPooling1D: pooling1dCases('MaxPooling1D'),
   MaxPooling2D: maxPooling2dCases,
+  PositionEmbedding: positionEmbeddingCases,
+  PReLU: preluCases,
+  ReLU: reluCases,
   SeparableConv2D: separableConv2dCases,
+  Softmax: softmaxCases,
   UpSampling1D: upSampling1dCases,
   UpSampling2D: upSampling2dCases,
   ZeroPadding1D: zeroPadding1dCases,

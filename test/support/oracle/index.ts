@@ -1,11 +1,13 @@
 // index.ts: a model's loss and gradients in float64, by plain loops. It shares no code with kernels/, and is never fast.
 import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
+import { activate, activationLayer, prelu } from './activations.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
+import { classToken, embedding, positionEmbedding } from './lookups.ts';
 import { type LossName, meanLoss } from './losses.ts';
 import { moreLayers } from './more-layers.ts';
 import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
-import { activate, add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
+import { add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -103,6 +105,20 @@ function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], we
       return averagePool(tape, x, poolOptions(config));
     case 'Activation':
       return activate(tape, x, config['activation'] as string);
+    case 'Embedding':
+      return embedding(tape, x, weight('embeddings'));
+    case 'PositionEmbedding':
+      return positionEmbedding(tape, x, weight('position_embeddings'));
+    case 'ClassToken':
+      return classToken(tape, x, weight('class_token'));
+    case 'Softmax':
+      return activate(tape, x, 'softmax');
+    case 'ELU':
+    case 'LeakyReLU':
+    case 'ReLU':
+      return activationLayer(tape, x, className, config);
+    case 'PReLU':
+      return prelu(tape, x, weight('alpha'));
     case 'Dropout':
       return draw ? dropout(tape, x, config['rate'] as number, site, draw) : x;
     case 'Flatten':

@@ -1,5 +1,5 @@
 // losses.ts: Keras' losses, as the mean over samples. Without Keras' clipping of probabilities to [1e-7, 1 - 1e-7].
-import { activate } from './pointwise.ts';
+import { activate } from './activations.ts';
 import { type Tape, type Tensor, tensor } from './tape.ts';
 
 export type LossName =

@@ -1,4 +1,4 @@
-// pointwise.ts: what changes each value, or each row, on its own: bias, activations, dropout, add, flatten.
+// pointwise.ts: what changes each value on its own: bias, dropout, add, flatten. Not activations.
 import { draws, type Seed, unit } from '../../../base/random.ts';
 import { elements } from '../../../trainer/model.ts';
 import { type Tape, type Tensor, tensor } from './tape.ts';
@@ -12,66 +12,6 @@ export interface DropoutDraw {
 
 function accumulate(into: Float64Array, from: Float64Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += from[i]!;
-}
-
-/** y[i] = value(x[i]), dy/dx = slope(x[i], y[i]). */
-function map(tape: Tape, x: Tensor, value: (x: number) => number, slope: (x: number, y: number) => number): Tensor {
-  const y = tensor(x.shape, x.data.map(value));
-  tape.record(() => {
-    for (let i = 0; i < y.data.length; i++) x.gradient[i]! += y.gradient[i]! * slope(x.data[i]!, y.data[i]!);
-  });
-  return y;
-}
-
-/** Over the last axis: y_i = e^x_i / sum of e^x. */
-function softmax(tape: Tape, x: Tensor): Tensor {
-  const classes = x.shape.at(-1)!;
-  const y = tensor(x.shape);
-  for (let row = 0; row < x.data.length; row += classes) {
-    const scores = x.data.subarray(row, row + classes);
-    const powers = scores.map((score) => Math.exp(score - Math.max(...scores)));
-    const sum = powers.reduce((a, b) => a + b);
-    y.data.set(
-      powers.map((power) => power / sum),
-      row,
-    );
-  }
-  tape.record(() => {
-    // dy_j / dx_i = y_i ((i == j) - y_j)
-    for (let row = 0; row < x.data.length; row += classes)
-      for (let i = row; i < row + classes; i++)
-        for (let j = row; j < row + classes; j++)
-          x.gradient[i]! += y.gradient[j]! * y.data[i]! * ((i === j ? 1 : 0) - y.data[j]!);
-  });
-  return y;
-}
-
-/** Keras' activations by name. The slope of relu at 0 is 0. */
-export function activate(tape: Tape, x: Tensor, name: string): Tensor {
-  switch (name) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return map(
-        tape,
-        x,
-        (v) => Math.max(v, 0),
-        (v) => (v > 0 ? 1 : 0),
-      );
-    case 'sigmoid':
-      return map(
-        tape,
-        x,
-        (v) => 1 / (1 + Math.exp(-v)),
-        (_, y) => y * (1 - y),
-      );
-    case 'tanh':
-      return map(tape, x, Math.tanh, (_, y) => 1 - y * y);
-    case 'softmax':
-      return softmax(tape, x);
-    default:
-      throw new Error(`the oracle knows no activation ${name}`);
-  }
 }
 
 /** x (..., N) + bias (N). */
