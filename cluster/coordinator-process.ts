@@ -27,6 +27,7 @@ import type { Reach } from './dial.ts';
 import { drawsOf } from './draws.ts';
 import { drive } from './drive.ts';
 import { type Dumping, startDump } from './dump.ts';
+import { failpoint } from './failpoints.ts';
 import { flatRanges, mostRanges } from './flat-ranges.ts';
 import type { FlatRange, Term, ToCoordinator } from './messages.ts';
 import { arithmetic } from './profile.ts';
@@ -168,8 +169,11 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     if (finite) {
       newest = snapshot;
       try {
+        failpoint('before checkpoint');
         log.sync();
+        failpoint('checkpoint: log synced');
         await recorder.save(snapshot, { ...narrator.saveInfo(at), final: signal?.aborted ?? false });
+        failpoint('after checkpoint');
         if (written !== null) narrator.saved(at);
       } catch (error) {
         emit({ event: 'problem', problem: toWire(error), fatal: false });
