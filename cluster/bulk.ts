@@ -1,7 +1,8 @@
 // bulk.ts: floats of a range as the payload of a frame, and the cutting of ranges into slices. Not the frame around them.
 //
 // Payload, little endian: level u32 | index u32 (both 0xffffffff: no node) | from u32 | range.from u32 | range.to u32 | count u32 |
-// count f32 values. They begin 56 bytes after the frame does, so they can be read in place.
+// count values, encoded as the header's flags say (codecs/). They begin 56 bytes after the frame does: f32 can be read in place.
+import { encodingOf, encodings } from './codecs/index.ts';
 import { BULK_HEAD_BYTES, HEADER_BYTES, type Header, SLICE_BYTES } from './frame.ts';
 import type { Bulk, FlatRange } from './messages.ts';
 import { wireError } from './wire-error.ts';
@@ -24,8 +25,7 @@ export function bulkHead(bulk: Bulk): Uint8Array {
   return head;
 }
 
-export const bytesOf = (values: Float32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+export const bytesOf = ({ values, encoding = 'f32' }: Bulk): Uint8Array => encodings[encoding].encode(values);
 
 /**
  * Reads a bulk payload. The values are a view of `payload` where they stand at a multiple of four bytes, else a copy.
@@ -33,9 +33,10 @@ export const bytesOf = (values: Float32Array): Uint8Array =>
  */
 export function readBulk(type: Bulk['type'], header: Header, payloadHead: Uint8Array, values: Uint8Array): Bulk {
   const operation = `read ${type}`;
-  if (payloadHead.byteLength !== BULK_HEAD_BYTES || values.byteLength % 4 !== 0) {
+  const encoding = encodingOf(header.flags)!;
+  if (payloadHead.byteLength !== BULK_HEAD_BYTES || values.byteLength % encoding.bytes !== 0) {
     const bytes = payloadHead.byteLength + values.byteLength;
-    throw bad(operation, `a payload of ${bytes} bytes`, `${BULK_HEAD_BYTES} and four for each value`);
+    throw bad(operation, `a payload of ${bytes} bytes`, `${BULK_HEAD_BYTES} and ${encoding.bytes} for each value`);
   }
   const view = new DataView(payloadHead.buffer, payloadHead.byteOffset, BULK_HEAD_BYTES);
   const level = view.getUint32(0, true);
@@ -49,17 +50,12 @@ export function readBulk(type: Bulk['type'], header: Header, payloadHead: Uint8A
     vector: header.vector,
     from: view.getUint32(8, true),
     range: { from: view.getUint32(12, true), to: view.getUint32(16, true) },
-    values: floatsOf(values),
+    values: encoding.decode(values),
   };
   if (count !== bulk.values.length) throw bad(operation, `${bulk.values.length} values`, `the payload's ${count}`);
   const flaw = flawOf(bulk);
   if (flaw !== null) throw bad(operation, flaw[0], flaw[1]);
   return bulk;
-}
-
-function floatsOf(bytes: Uint8Array): Float32Array {
-  const aligned = (bytes.byteOffset & 3) === 0 ? bytes : new Uint8Array(bytes);
-  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
 /** What is wrong with a piece and what would be right, or null. */

@@ -2,8 +2,9 @@
 //
 // Little endian: magic u16 | version u8 | type u8 | flags u16 | priority u16 | term u32 | step u32 | seq u32 | vector u32 |
 // length u32 | check u32. `length`: bytes of the payload, which begins at 32. `check`: checksum.ts over the header, with zeros there,
-// and the payload. `flags`: the encoding of values; 0: f32, and nothing else yet.
+// and the payload. `flags`: the encoding of values (codecs/); 0 in control messages.
 import { checksum } from './checksum.ts';
+import { encodingOf } from './codecs/index.ts';
 import type { Bulk, Message } from './messages.ts';
 import { wireError } from './wire-error.ts';
 
@@ -53,6 +54,8 @@ export interface Header {
   /** Counts the frames of one direction of one connection, from 0, modulo 2^32. */
   readonly seq: number;
   readonly vector: number;
+  /** Of the values' encoding; 0 in control messages. */
+  readonly flags: number;
   /** Bytes of the payload. */
   readonly length: number;
 }
@@ -60,11 +63,11 @@ export interface Header {
 /** Writes the header of a payload into bytes 0 to 31 of `head`, whose other bytes and then `values` are the payload. */
 export function sealFrame(head: Uint8Array, values: Uint8Array | null, header: Omit<Header, 'length'>): void {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const { kind, priority, term, step, seq, vector } = header;
+  const { kind, priority, term, step, seq, vector, flags } = header;
   view.setUint16(0, MAGIC, true);
   view.setUint8(2, WIRE_VERSION);
   view.setUint8(3, 'control' in kind ? CONTROL_TYPES[kind.control] : BULK_TYPES[kind.bulk]);
-  view.setUint16(4, 0, true);
+  view.setUint16(4, flags, true);
   view.setUint16(6, priority, true);
   view.setUint32(8, term, true);
   view.setUint32(12, step, true);
@@ -97,7 +100,8 @@ export function openFrame(head: Uint8Array, rest: Uint8Array | null): Header {
     throw refuse('SIZE', `${bytes - HEADER_BYTES} bytes of payload`, `the header's ${length}`);
   }
   const flags = view.getUint16(4, true);
-  if (flags !== 0) throw refuse('FRAME', `flags ${hex(flags)}`, '0: values as f32');
+  const known = 'control' in kind ? flags === 0 : encodingOf(flags) !== undefined;
+  if (!known) throw refuse('FRAME', `flags ${hex(flags)}`, 'the encoding of values; 0 in control messages');
   const claimed = view.getUint32(28, true);
   const pieces = [head.subarray(0, 28), NO_SUM, head.subarray(HEADER_BYTES)];
   const sum = checksum(rest === null ? pieces : [...pieces, rest]);
@@ -109,6 +113,7 @@ export function openFrame(head: Uint8Array, rest: Uint8Array | null): Header {
     step: view.getUint32(12, true),
     seq: view.getUint32(16, true),
     vector: view.getUint32(20, true),
+    flags,
     length,
   };
 }

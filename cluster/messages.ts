@@ -14,6 +14,7 @@
 // the coordinator's run folder: every so often it dumps the servers' ranges into an ordinary checkpoint. When a server or the
 // coordinator dies, a new term begins: servers load the newest checkpoint, and the steps after it are computed again.
 import type { Problem } from '../base/errors.ts';
+import type { CodecName } from '../trainer/codecs/index.ts';
 import type { Profile } from '../trainer/executor.ts';
 import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
@@ -173,12 +174,14 @@ export interface Bulk {
   readonly step: number;
   /** Of a push. */
   readonly node: Node | null;
-  /** 0: parameters or gradients; 1 + i: slot i of the optimizer. */
+  /** 0: weights (parameters, then state), or their gradients and sums; 1 + i: slot i of the optimizer. */
   readonly vector: number;
   /** Elements of the compact vector that the values begin at, and how many the whole range has: when all have come it is complete. */
   readonly from: number;
   readonly range: FlatRange;
   readonly values: Float32Array;
+  /** How they travel. Default f32. */
+  readonly encoding?: CodecName;
 }
 
 /** A piece of work without its node: what nodes of one tree share. */

@@ -1,5 +1,6 @@
 // protocol.ts: messages and bulk to frames and back. Pure: no socket, no clock. Layout: frame.ts; contents: control.ts, bulk.ts.
 import { bulkHead, bytesOf, readBulk } from './bulk.ts';
+import { encodings } from './codecs/index.ts';
 import { controlPayload, readControl, termOf } from './control.ts';
 import { BULK_HEAD_BYTES, HEADER_BYTES, openFrame, sealFrame } from './frame.ts';
 import type { Bulk, Message } from './messages.ts';
@@ -16,7 +17,7 @@ export interface Stamp {
 export interface EncodedBulk {
   /** Header and what says where the values belong: 56 bytes. */
   readonly head: Uint8Array;
-  /** The memory of the bulk's own values: not to be changed before it has been sent. */
+  /** Where they travel as f32, the memory of the bulk's own values: not to be changed before it has been sent. */
   readonly values: Uint8Array;
 }
 
@@ -29,16 +30,24 @@ export function encodeMessage(message: Message, stamp: Stamp): Uint8Array {
   const payload = controlPayload(message);
   const frame = new Uint8Array(HEADER_BYTES + payload.length);
   frame.set(payload, HEADER_BYTES);
-  sealFrame(frame, null, { kind: { control: message.type }, term: termOf(message), step: 0, vector: 0, ...stamp });
+  sealFrame(frame, null, {
+    kind: { control: message.type },
+    term: termOf(message),
+    step: 0,
+    vector: 0,
+    flags: 0,
+    ...stamp,
+  });
   return frame;
 }
 
 /** @throws SHOAL_WIRE_CONTENT when the values are none, beyond 4 MiB or outside of their range, or a push has no node */
 export function encodeBulk(bulk: Bulk, stamp: Stamp): EncodedBulk {
   const head = bulkHead(bulk);
-  const values = bytesOf(bulk.values);
-  const { type, term, step, vector } = bulk;
-  sealFrame(head, values, { kind: { bulk: type }, term, step, vector, ...stamp });
+  const values = bytesOf(bulk);
+  const { type, term, step, vector, encoding = 'f32' } = bulk;
+  const { flags } = encodings[encoding];
+  sealFrame(head, values, { kind: { bulk: type }, term, step, vector, flags, ...stamp });
   return { head, values };
 }
 

@@ -3,7 +3,7 @@ import type { Bulk, FlatRange } from './messages.ts';
 import { slicesOf } from './protocol.ts';
 import type { Connection } from './transport.ts';
 
-export type BulkName = Pick<Bulk, 'type' | 'term' | 'step' | 'node' | 'vector'>;
+export type BulkName = Pick<Bulk, 'type' | 'term' | 'step' | 'node' | 'vector' | 'encoding'>;
 
 export interface Sender {
   /**

@@ -91,7 +91,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 
   function prepare(json: unknown, range: FlatRange): void {
     const job = parseJob(json, "the run's job");
-    const { parameters: segments } = segmentsOf(job.model);
+    const { weights: segments } = segmentsOf(job.model);
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
     const { microShards } = job;

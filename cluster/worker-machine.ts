@@ -1,6 +1,6 @@
 // worker-machine.ts: a worker as a pure function of events: leases are computed one after another, sums are pushed until every server
 // has them. No socket, no floats: the driver copies, computes and sends where this says.
-import { sameNode, sameWork } from './leases.ts';
+import { leavesOf, sameNode, sameWork } from './leases.ts';
 import type { Ack, FromCoordinator, Lease, ServerAddress, Term } from './messages.ts';
 import { send, set, type Turn, tellDone, tellHolding, tellLate } from './worker-turn.ts';
 import type { Pushing, WorkerConfig, WorkerEvent, WorkerResult, WorkerState } from './worker-types.ts';
@@ -213,7 +213,9 @@ function pushTo(turn: Turn, server: string, { lease, work, acked }: Pushing): vo
   const { term, servers } = turn.state;
   const range = servers.find((it) => it.name === server)?.range;
   if (!range || range.from === range.to || acked.includes(server)) return;
-  turn.actions.push({ kind: 'push', server, range, lease, term, step: work.step, node: work.node });
+  const { step, node } = work;
+  const single = leavesOf(node, work) === 1;
+  turn.actions.push({ kind: 'push', server, range, lease, term, step, node, single });
 }
 
 /** A server has all of a node; when all have, it is done. */

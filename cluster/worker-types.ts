@@ -62,6 +62,8 @@ export type WorkerAction =
       readonly term: Term;
       readonly step: number;
       readonly node: Node;
+      /** The sums are those of one leaf: what the job's codec made of them. */
+      readonly single: boolean;
     }
   /** The sums of a lease are no longer needed; what of them still waits to be sent is dropped. */
   | { readonly kind: 'release'; readonly lease: number }

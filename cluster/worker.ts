@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
+import type { CodecName } from '../trainer/codecs/index.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { availableThreads } from '../trainer/pool.ts';
 import { openJobData } from '../trainer/session.ts';
@@ -53,6 +54,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const machine = drive(startWorker(), handle, act);
   const servers = new Map<string, Line>();
   let engine: WorkerEngine | null = null;
+  let codec: CodecName = 'f32';
   let floats = new Float32Array(0); // of the frame that is being handled
   let end = (_: ShoalError | null): void => {};
   const ended = new Promise<ShoalError | null>((resolve) => {
@@ -73,6 +75,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   async function prepare(json: unknown): Promise<void> {
     const job = parseJob(json, "the run's job");
     const dataset = await open(job);
+    codec = job.codec;
     engine = createWorkerEngine({
       job,
       dataset,
@@ -148,10 +151,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       case 'cancel':
         return; // it ends by itself soon enough
       case 'push': {
-        const { server, range, lease, term, step, node } = action;
+        const { server, range, lease, term, step, node, single } = action;
         const sums = engine!.store.sums(lease);
         if (!sums) return;
-        const name = { type: 'push', term, step, node, vector: 0 } as const;
+        const name = { type: 'push', term, step, node, vector: 0, encoding: single ? codec : 'f32' } as const;
         servers.get(server)?.sender?.send(String(lease), name, range, sums.subarray(range.from, range.to));
         return;
       }

@@ -1,9 +1,11 @@
 // reference.ts: every kernel's twin in plain TypeScript, the oracle of the kernel tests. Clear, not fast; f32 where memory is f32.
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
+import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
+import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
@@ -11,6 +13,7 @@ import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
 import { views as viewKernels } from './reference/views.ts';
+import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
 
 /** Makes a family's twins over the views of one memory. */
@@ -20,12 +23,15 @@ const families: readonly Family[] = [
   viewKernels,
   matrix,
   convolution,
+  winograd,
   softmax,
+  batch,
   dropout,
   pooling,
   losses,
   counts,
   reduce,
+  halves,
   optimizers,
 ];
 

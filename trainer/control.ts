@@ -49,8 +49,10 @@ export const COMMAND = {
 /** Word of a command that the host sets when it waits for its completion. */
 export const TELL = 7;
 
-/** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), barrier, first tile, tiles (0: by Tiles). */
+/** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), flags, first tile, tiles (0: by Tiles). */
 export const CALL_WORDS = 8;
+/** Flags of a call (plan-builder.ts, PlanCall). */
+export const CALL = { barrier: 1, alone: 2 } as const;
 
 /** Words of the job of one bundle of leaves; the ladder's addresses follow the count. */
 export const JOB = {

@@ -1,7 +1,7 @@
 // encode.ts: plan calls written into memory, as descriptors and call records that threads read. It decides nothing.
 import { descriptorBytes, kernelIndex, writeDescriptor } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
-import { CALL_WORDS } from './control.ts';
+import { CALL, CALL_WORDS } from './control.ts';
 import type { PlanCall } from './plan-builder.ts';
 import type { EncodedCalls } from './pool.ts';
 
@@ -32,7 +32,8 @@ export function encodeCalls(arena: Arena, calls: readonly PlanCall[], ranges?: r
       each,
       m,
       per,
-      call.barrier && i > 0 ? 1 : 0, // whoever runs the program sees to what comes before it
+      (call.barrier && i > 0 ? CALL.barrier : 0) | // whoever runs the program sees to what comes before it
+        (call.alone ? CALL.alone : 0),
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

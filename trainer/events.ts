@@ -1,5 +1,6 @@
 // events.ts: what a run tells while it goes on: one object an event, as they stand in events.jsonl and on stdout with --json.
 import type { Problem } from '../base/errors.ts';
+import type { CodecName } from './codecs/index.ts';
 import type { Profile } from './executor.ts';
 import type { MetricValue } from './metrics/kind.ts';
 import type { StopReason } from './step-machine.ts';
@@ -11,7 +12,8 @@ export interface StartEvent {
   readonly name: string;
   /** sha256 of what decides the bits of the job. */
   readonly job: string;
-  readonly profile: Profile;
+  /** Of the run: its codec, too. */
+  readonly profile: Profile & { readonly codec: CodecName };
   readonly node: string;
   /** Share of the speed that the fastest engine reaches on such a core, estimated. */
   readonly speed: number;

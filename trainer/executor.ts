@@ -2,7 +2,7 @@
 import type { Contribution } from './contribution.ts';
 import type { Work } from './work.ts';
 
-/** What decides the bits. Compared when a worker joins. */
+/** What of a process decides the bits. Compared when a worker joins. */
 export interface Profile {
   /** strict: multiply, then add. fused: relaxed SIMD's multiply-add. */
   readonly arithmetic: 'strict' | 'fused' | 'reference';

@@ -4,6 +4,7 @@ import { check, strict } from '../base/check.ts';
 import { type Choice, choice } from '../base/choice.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
+import { codecNames } from './codecs/index.ts';
 import type { Model } from './model.ts';
 import { parseModel } from './parse-model.ts';
 
@@ -68,6 +69,7 @@ const jobSchema = strict({
   epochs: count,
   seed: z.int().nonnegative().default(1),
   microShards: count.max(4096).optional(),
+  codec: z.enum(codecNames).default('f32'),
   evaluateEvery: count.default(1),
   checkpoint: strict({ everySteps: count.nullable().default(null), keep: count.default(3) }).prefault({}),
 });
@@ -83,6 +85,7 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards'> {
   /** How many parts a batch is computed in, whatever the machine. */
   readonly microShards: number;
   // data: {reader, ...} is checked by its reader.
+  // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
   // checkpoint.everySteps: null for every epoch.
 }
@@ -138,8 +141,8 @@ export function jobToJson({ model: _, modelConfig, ...job }: Job): Record<string
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {
-  const { data, normalize, loss, optimizer, batch, seed, microShards } = job;
+  const { data, normalize, loss, optimizer, batch, seed, microShards, codec } = job;
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
-  return sha256(canonicalJson({ model, data, normalize, loss, optimizer, batch, seed, microShards }));
+  return sha256(canonicalJson({ model, data, normalize, loss, optimizer, batch, seed, microShards, codec }));
 }

@@ -1,6 +1,6 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the output to the first layer that can be trained.
 import type { Emitted } from './layers/kind.ts';
-import { type CompileOptions, hasWeights, segment } from './plan.ts';
+import { type CompileOptions, hasWeights, segment, segmentsOfLayer } from './plan.ts';
 import { fixedAt, type PlanBuilder } from './plan-builder.ts';
 import { type Halo, hasHalo, type Tensor, viewOf } from './tensor.ts';
 
@@ -23,6 +23,7 @@ interface Gradient {
 
 export function backwardPass({ build, options, emitted, halos, dOutput, deferred }: BackwardOptions): void {
   const { model } = options;
+  const { round } = options.codec;
   build.pass = 'backward';
   const trained = behind(options);
   const first = { tensor: build.covered(dOutput, halos.get(model.output)!), masked: deferred !== null };
@@ -34,6 +35,7 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
     const gradient = gradients.get(call.name);
     if (!gradient || !trained.has(call.name)) continue;
     build.layer = call.name;
+    build.alone = round !== null;
     const later: (() => void)[] = []; // sums of gradients from several readers, after the layer's own calls
     emitted.get(call.name)!.backward({
       dY: gradient.tensor,
@@ -69,6 +71,9 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
       gradient: (name) => fixedAt('contribution', 4 * segment(options.segments, call.layer, name).at),
     });
     for (const emit of later) emit();
+    build.alone = false;
+    for (const { at, length } of round ? segmentsOfLayer(options.segments, call.layer) : [])
+      round!({ build, values: fixedAt('contribution', 4 * at), count: length });
   }
 }
 

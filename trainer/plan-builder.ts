@@ -21,6 +21,8 @@ export interface PlanCall {
   readonly pass: 'forward' | 'loss' | 'backward' | 'pack' | 'apply';
   /** A team waits for all its threads before this call. */
   readonly barrier: boolean;
+  /** It writes the sums of its own leaf: the finished left siblings are not added to them yet. */
+  readonly alone: boolean;
   /** Floating-point operations for one sample; 0 where that is no useful figure. */
   readonly flops: number;
 }
@@ -33,6 +35,7 @@ interface PendingCall {
   readonly layer: string;
   readonly pass: PlanCall['pass'];
   readonly barrier: boolean;
+  readonly alone: boolean;
   readonly flops: number;
 }
 
@@ -77,6 +80,8 @@ export class PlanBuilder {
   readonly tables: Tables;
   layer = '';
   pass: PlanCall['pass'] = 'forward';
+  /** Of the calls to come (PlanCall). */
+  alone = false;
 
   /** `rows`: the most samples that one micro-shard has. */
   constructor(rows: number, tables: Tables) {
@@ -160,8 +165,8 @@ export class PlanBuilder {
     options: CallOptions = {},
   ): void {
     const { flops = 0, independent = false } = options;
-    const { layer, pass } = this;
-    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier: !independent, flops });
+    const { layer, pass, alone } = this;
+    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier: !independent, alone, flops });
   }
 
   /** Places the buffers and resolves every operand. */

@@ -3,9 +3,12 @@ import { ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
 import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
+import { codecs } from './codecs/index.ts';
+import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
 import type { Job } from './job.ts';
+import { layerOf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
@@ -38,6 +41,7 @@ export interface Machine {
 
 export interface Prepared {
   readonly program: Program;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly metrics: readonly Metric[];
   readonly transforms: readonly TransformConfig[];
@@ -67,7 +71,7 @@ const READ_AHEAD = 64 * 2 ** 20;
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
   checkParts(dataset);
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
   const output = shapes[model.output]!.shape;
@@ -75,16 +79,19 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const transforms = labelTransforms(job, dataset, loss, output);
   const input = inputSpec(job, dataset, transforms, loss, output);
   const metrics = job.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1));
+  const codec: Codec = codecs[job.codec];
   const compiled = (level: number): Program => {
     const rows = sharesOf(job.batch, job.microShards)
       .slice(0, 2 ** level)
       .reduce((a, b) => a + b, 0);
-    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input });
+    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input, codec });
   };
   const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(metrics, single);
-  const level = options.level ?? levelFor(job, single, options.threads / teams.teamSize);
+  // what rounds a leaf, or takes its statistics, must have it alone
+  const alone = codec.round || perLeaf(job);
+  const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
@@ -120,6 +127,9 @@ function levelFor(job: Job, single: Program, teams: number): number {
   if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
   return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
 }
+
+const perLeaf = ({ model }: Job): boolean =>
+  Object.values(model.layers).some(({ className }) => layerOf(className).perLeaf === true);
 
 function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {
   const { threads, ranges = 1, staging = 0 } = options;

@@ -103,8 +103,8 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
       log.note(event);
       curves.note(event);
       if (event.event === 'start') {
-        const { arithmetic, kernels } = event.profile;
-        profile = { arithmetic, kernels };
+        const { arithmetic, kernels, codec } = event.profile;
+        profile = { arithmetic, kernels, codec };
         if (from && canonicalJson(from.manifest.profile) !== canonicalJson(profile)) problem(otherProfile(path));
       }
       if (event.event !== 'step' || Date.now() - flushed > FLUSH_MS) void flush();

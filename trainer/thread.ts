@@ -4,6 +4,7 @@ import { BINDING, type KernelEntry, type Kernels, SPACES } from '../kernels/abi.
 import { kernelNames } from '../kernels/signatures.ts';
 import {
   arrivalsWord,
+  CALL,
   CALL_WORDS,
   COMMAND,
   CONTROL,
@@ -70,11 +71,15 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     return waitWhile(word + 1, generation);
   }
 
+  /** Finished left siblings of the leaf that is computed. */
+  let siblings = 0;
   /** This thread's share, `part` of `parts`, of every call of a program. */
   function runCalls(program: number, count: number, rows: number, part: number, parts: number, word: number): boolean {
     for (let call = 0; call < count; call++) {
       const at = (program >>> 2) + call * CALL_WORDS;
-      if (i32[at + 5]! !== 0 && !meet(word, parts)) return false;
+      const flags = i32[at + 5]!;
+      if ((flags & CALL.barrier) !== 0 && !meet(word, parts)) return false;
+      i32[own + BINDING.ladderCount] = (flags & CALL.alone) !== 0 ? 0 : siblings;
       const per = i32[at + 4]!;
       let tiles = i32[at + 7]!;
       if (tiles === 0) {
@@ -102,14 +107,14 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       i32[own + BINDING.slot] = i32[job + JOB.slot]!;
       i32[own + BINDING.leaves] = i32[job + JOB.leaves]!;
       i32[own + BINDING.leafEnds] = i32[job + JOB.leafEnds]!;
-      const siblings = i32[job + JOB.ladderCount]!;
-      i32[own + BINDING.ladderCount] = siblings;
+      siblings = i32[job + JOB.ladderCount]!;
       for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
       if (!meet(teamBarrier, teamSize)) return false; // the bundle before this one has the same buffers
       if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
     }
+    siblings = 0;
     return true;
   }
 

@@ -80,7 +80,7 @@ export function testExecutor(title: string, tolerance: number, given: ExecutorCa
         const first = await one!;
         assert.deepEqual(outcome(await two!), outcome(first));
         const start = first.events.find((event) => event.event === 'start')!;
-        assert.deepEqual(start.profile, bench.executor.profile);
+        assert.deepEqual(start.profile, { ...bench.executor.profile, codec: job.codec });
       });
 
       it('is never handed less work than its unit: a session of one micro-shard with a unit of two is refused', async () => {

@@ -53,6 +53,15 @@ describe('a run in several processes', function () {
     });
   }
 
+  it('with the codec f16, leaves sent as halves and subtrees as floats end with the bytes of one process', async () => {
+    const halves = parseJob({ ...at.json, codec: 'f16', epochs: 3 }, at.path);
+    const { done } = await runSession({ job: halves, dataset: await openJobData(halves), threads: 2, onEvent() {} });
+    assert.notEqual(done.parameters_sha256, expected.parameters_sha256);
+    // of 8 leaves, 3 workers hold subtrees and single ones
+    const ran = await run({ workers: 3, servers: 2, path: await createRun(`${at.folder}/runs`, halves) });
+    same(ran.done, done);
+  });
+
   for (const [what, names] of [
     ['a worker', ['worker-1']],
     ['all workers', ['worker-1', 'worker-2', 'worker-3']],

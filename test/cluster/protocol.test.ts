@@ -134,6 +134,9 @@ describe('the wire protocol', () => {
       changed((copy) => copy.fill(1, 4, 5), true),
       refusedAs('SHOAL_WIRE_FRAME', /flags 0x1/),
     );
+    const strange = joined(BULKS.push).fill(9, 4, 5);
+    strange.writeUInt32LE(gmac(strange.fill(0, 28, 32)), 28);
+    assert.throws(() => decodeFrame(strange), refusedAs('SHOAL_WIRE_FRAME', /flags 0x9/));
     assert.throws(
       changed((copy) => copy.fill(9, 8, 9), true),
       refusedAs('SHOAL_WIRE_CONTENT', /term 3/),

@@ -3,6 +3,7 @@
 import { seedWords } from '../../base/random.ts';
 import { countTiles } from '../../kernels/abi.ts';
 import { loadKernels } from '../../kernels/load.ts';
+import { f32 } from '../../trainer/codecs/f32.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
 import { type LossName, losses } from '../../trainer/losses/index.ts';
@@ -79,7 +80,10 @@ export function programOf(options: HostOptions): { readonly program: Program; re
   const labelBytes = loss.labels === 'class' ? 4 : 4 * elements(shapes[model.output]!.shape);
   const { dtype, scale, shift } = options.input ?? { dtype: 'f32', scale: [1], shift: [0] };
   const input = { dtype, scale, shift, labelBytes };
-  return { program: compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input }), segments };
+  return {
+    program: compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input, codec: f32 }),
+    segments,
+  };
 }
 
 export function createHost(options: HostOptions): Host {

@@ -61,6 +61,7 @@ describe('a job', () => {
       epochs: 1,
       seed: 1,
       microShards: 4,
+      codec: 'f32',
       evaluateEvery: 1,
       checkpoint: { everySteps: null, keep: 3 },
     });
@@ -101,6 +102,7 @@ describe('a job', () => {
       'epochs=7',
       'metrics=["f1"]',
       'batch=32',
+      'codec=f32',
       'optimizer.config.beta_1=0.9',
       'model.config.layers.1.config.activation=null',
     ];
@@ -109,6 +111,7 @@ describe('a job', () => {
       'seed=2',
       'batch=64',
       'microShards=2',
+      'codec=f16',
       'optimizer=sgd',
       'loss=binary_crossentropy',
       'normalize.mean=0.5',
