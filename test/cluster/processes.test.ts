@@ -54,11 +54,11 @@ describe('a run in several processes', function () {
   }
 
   it('with the codec f16, leaves sent as halves and subtrees as floats end with the bytes of one process', async () => {
-    const halves = parseJob({ ...at.json, codec: 'f16', epochs: 3 }, at.path);
-    const { done } = await runSession({ job: halves, dataset: await openJobData(halves), threads: 2, onEvent() {} });
-    assert.notEqual(done.parameters_sha256, expected.parameters_sha256);
+    const halves = parseJob({ ...runs.at.json, codec: 'f16', epochs: 3 }, runs.at.path);
+    const { done } = await runSession({ job: halves, dataset: runs.dataset, threads: 2, onEvent() {} });
+    assert.notEqual(done.parameters_sha256, runs.expected.parameters_sha256);
     // of 8 leaves, 3 workers hold subtrees and single ones
-    const ran = await run({ workers: 3, servers: 2, path: await createRun(`${at.folder}/runs`, halves) });
+    const ran = await runs.run({ workers: 3, servers: 2, path: await createRun(`${runs.at.folder}/runs`, halves) });
     same(ran.done, done);
   });
 
