@@ -9,6 +9,7 @@ import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
 import type { Setup } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorEvent } from './coordinator-types.ts';
 import { type Dumping, startDump, vectorsOf } from './dump.ts';
+import { failpoint } from './failpoints.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
 import type { Sender } from './sender.ts';
 
@@ -67,8 +68,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (finite) {
       newest = snapshot;
       try {
+        failpoint('before checkpoint');
         log.sync();
+        failpoint('checkpoint: log synced');
         await recorder.save(snapshot, { ...narrator.saveInfo(at), final: options.final() });
+        failpoint('after checkpoint');
         if (written !== null) narrator.saved(at);
       } catch (error) {
         emit({ event: 'problem', problem: toWire(error), fatal: false });

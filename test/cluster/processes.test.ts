@@ -7,84 +7,27 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { auditRun } from '../../cluster/coordinator-files.ts';
-import { type Local, runLocal } from '../../cluster/launchers/local.ts';
-import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
-import { type Job, parseJob } from '../../trainer/job.ts';
+import { runLocal } from '../../cluster/launchers/local.ts';
+import type { RunEvent } from '../../trainer/events.ts';
+import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
-import { openJobData, runSession } from '../../trainer/session.ts';
-import { type ClusterJob, clusterJob } from '../support/cluster-job.ts';
-
-const COMMAND = [process.execPath, 'bin/shoal.ts'];
-const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
-
-interface Ran {
-  readonly done: DoneEvent;
-  readonly events: readonly RunEvent[];
-  readonly path: string;
-}
-
-interface Plan {
-  readonly workers: number;
-  readonly servers: number;
-  /** Of each worker. Default 1. */
-  readonly threads?: number;
-  readonly path?: string;
-  readonly signal?: AbortSignal;
-  /** Told of each event, once the processes are started. */
-  readonly onEvent?: (event: RunEvent, processes: Local) => void;
-}
-
-const same = (a: DoneEvent, b: DoneEvent): void => {
-  for (const name of HASHES) assert.equal(a[name], b[name], name);
-  assert.deepEqual(a.metrics, b.metrics);
-};
-const epochs = (events: readonly RunEvent[]) => {
-  // an epoch that was computed again tells its figures again
-  const told = events.flatMap((it) => (it.event === 'epoch' ? [[it.epoch, it.train, it.metrics] as const] : []));
-  return [...new Map(told.map((it) => [it[0], it])).values()];
-};
+import { runSession } from '../../trainer/session.ts';
+import { closeAll } from './support/ends.ts';
+import { COMMAND, type RunPlan, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
 
 describe('a run in several processes', function () {
   this.timeout(60_000);
-  let at: ClusterJob;
-  let job: Job;
-  const alone: RunEvent[] = [];
-  let expected: DoneEvent;
+  let runs: WholeRuns;
 
   before(async () => {
-    at = clusterJob({ epochs: 10 });
-    job = parseJob(at.json, at.path);
-    const dataset = await openJobData(job);
-    const { done } = await runSession({ job, dataset, threads: 1, onEvent: (event) => alone.push(event) });
-    expected = done;
+    runs = await wholeRuns();
   });
-  after(() => at.remove());
-
-  async function run({ workers, servers, threads = 1, path, signal, onEvent }: Plan): Promise<Ran> {
-    const folder = path ?? (await createRun(`${at.folder}/runs`, job));
-    const events: RunEvent[] = [];
-    let processes: Local | null = null;
-    const done = await runLocal({
-      command: COMMAND,
-      run: folder,
-      workers,
-      servers,
-      threads,
-      ...(signal && { signal }),
-      onStarted: (started) => {
-        processes = started;
-      },
-      onEvent(event) {
-        events.push(event);
-        if (processes) onEvent?.(event, processes);
-      },
-    });
-    return { done, events, path: folder };
-  }
+  after(() => runs.remove());
+  afterEach(closeAll);
 
   /** Kills these when the step is told of, once. */
-  const killAt = (step: number, names: readonly string[]): NonNullable<Plan['onEvent']> => {
+  const killAt = (step: number, names: readonly string[]): NonNullable<RunPlan['onEvent']> => {
     const left = new Set(names);
     return (event, { kill }) => {
       if (event.event !== 'step' || event.step < step) return;
@@ -93,25 +36,14 @@ describe('a run in several processes', function () {
     };
   };
 
-  function holds({ done, events, path }: Ran, names: readonly string[]): void {
-    same(done, expected);
-    assert.deepEqual(epochs(events), epochs(alone));
-    const audit = auditRun(path, job);
-    assert.ok(audit.ok, JSON.stringify(audit));
-    assert.equal(audit.report.draws, 10 * 96);
-    const workers = events.find((it) => it.event === 'workers');
-    assert.deepEqual(workers?.leaves, audit.report.leaves);
-    assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...names].sort());
-  }
-
   for (const [workers, servers, threads] of [
     [1, 1, 3],
     [3, 2, 1],
     [2, 3, 2],
   ] as const) {
     it(`${workers} workers of ${threads} threads and ${servers} servers end with the three hashes of one process; each worker computed leaves`, async () => {
-      const ran = await run({ workers, servers, threads });
-      holds(ran, []);
+      const ran = await runs.run({ workers, servers, threads });
+      runs.holds(ran, []);
       const told = ran.events.find((it) => it.event === 'workers');
       assert.deepEqual(
         Object.keys(told!.leaves).sort(),
@@ -122,11 +54,11 @@ describe('a run in several processes', function () {
   }
 
   it('with the codec f16, leaves sent as halves and subtrees as floats end with the bytes of one process', async () => {
-    const halves = parseJob({ ...at.json, codec: 'f16', epochs: 3 }, at.path);
-    const { done } = await runSession({ job: halves, dataset: await openJobData(halves), threads: 2, onEvent() {} });
-    assert.notEqual(done.parameters_sha256, expected.parameters_sha256);
+    const halves = parseJob({ ...runs.at.json, codec: 'f16', epochs: 3 }, runs.at.path);
+    const { done } = await runSession({ job: halves, dataset: runs.dataset, threads: 2, onEvent() {} });
+    assert.notEqual(done.parameters_sha256, runs.expected.parameters_sha256);
     // of 8 leaves, 3 workers hold subtrees and single ones
-    const ran = await run({ workers: 3, servers: 2, path: await createRun(`${at.folder}/runs`, halves) });
+    const ran = await runs.run({ workers: 3, servers: 2, path: await createRun(`${runs.at.folder}/runs`, halves) });
     same(ran.done, done);
   });
 
@@ -139,14 +71,14 @@ describe('a run in several processes', function () {
     ['every process', ['worker-1', 'worker-2', 'worker-3', 'server-1', 'server-2', 'coordinator']],
   ] as const) {
     it(`ends with the same bytes, and the audit holds, when ${what} is killed -9 in the middle`, async () => {
-      const ran = await run({ workers: 3, servers: 2, onEvent: killAt(8, names) });
-      holds(ran, names);
+      const ran = await runs.run({ workers: 3, servers: 2, onEvent: killAt(8, names) });
+      runs.holds(ran, names);
     });
   }
 
   it('ends with the same bytes when a worker freezes for as long as twelve steps, and thaws', async () => {
     const stopped = new Set<string>();
-    const ran = await run({
+    const ran = await runs.run({
       workers: 3,
       servers: 2,
       onEvent(event, { processes }) {
@@ -159,13 +91,13 @@ describe('a run in several processes', function () {
         if (event.step >= 20) worker.signal('SIGCONT');
       },
     });
-    holds(ran, []);
+    runs.holds(ran, []);
   });
 
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
-    const dataset = await openJobData(job);
+    const { dataset, job, expected } = runs;
     const stop = new AbortController();
-    const first = await run({
+    const first = await runs.run({
       workers: 2,
       servers: 2,
       signal: stop.signal,
@@ -178,7 +110,7 @@ describe('a run in several processes', function () {
     const second = await runSession({ job, dataset, threads: 1, start: opened.checkpoint!.snapshot });
     same(second.done, expected);
 
-    const path = await createRun(`${at.folder}/runs`, job);
+    const path = await createRun(`${runs.at.folder}/runs`, job);
     const halt = new AbortController();
     const data = { train: dataset.train.hash, test: dataset.test.hash };
     const recorder = await recordRun({
@@ -202,21 +134,21 @@ describe('a run in several processes', function () {
     });
     await recorder.close();
     assert.equal(third.done.reason, 'interrupted');
-    const fourth = await run({ workers: 2, servers: 1, path });
-    same(fourth.done, expected);
+    const fourth = await runs.run({ workers: 2, servers: 1, path });
+    same(fourth.done, runs.expected);
     const audit = auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.adopted, third.done.steps);
   });
 
   it('roles that share no folder: over TLS, started by hand, the data fetched from the coordinator', async () => {
-    const [here, there] = [`${at.folder}/here`, `${at.folder}/there`];
+    const [here, there] = [`${runs.at.folder}/here`, `${runs.at.folder}/there`];
     mkdirSync(here);
     mkdirSync(there);
-    cpSync(`${at.folder}/data`, `${here}/data`, { recursive: true });
+    cpSync(`${runs.at.folder}/data`, `${here}/data`, { recursive: true });
     writeFileSync(
       `${here}/job.json`,
-      JSON.stringify({ ...at.json, data: { reader: 'idx', path: 'data', classes: 4 } }),
+      JSON.stringify({ ...runs.at.json, data: { reader: 'idx', path: 'data', classes: 4 } }),
     );
     const env = { ...process.env, SHOAL_TOKEN: 'a-token-of-the-test' };
     const start = (cwd: string, ...args: readonly string[]) =>
@@ -233,25 +165,42 @@ describe('a run in several processes', function () {
     ];
     const stdout = await led;
     await Promise.all(joined);
-    same(JSON.parse(stdout.trim().split('\n').at(-1)!), expected);
+    same(JSON.parse(stdout.trim().split('\n').at(-1)!), runs.expected);
     assert.equal(readdirSync(`${there}/cache`).length, 4);
   });
 
   it('a loss that is not a number ends it with one error, and so does a process that cannot start', async () => {
     const path = await createRun(
-      `${at.folder}/runs`,
-      parseJob({ ...at.json, optimizer: { class_name: 'SGD', config: { learning_rate: 1e30 } } }, at.path),
+      `${runs.at.folder}/runs`,
+      parseJob({ ...runs.at.json, optimizer: { class_name: 'SGD', config: { learning_rate: 1e30 } } }, runs.at.path),
     );
-    await assert.rejects(run({ workers: 2, servers: 1, path }), { code: 'SHOAL_NOT_FINITE' });
-    await assert.rejects(run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' });
+    await assert.rejects(runs.run({ workers: 2, servers: 1, path }), { code: 'SHOAL_NOT_FINITE' });
+    await assert.rejects(runs.run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' });
     const nothing = { run: path, workers: 1, servers: 1, threads: 1, onEvent() {} };
     const command = [process.execPath, '-e', 'console.error("no disk"); process.exit(2)'];
     await assert.rejects(runLocal({ ...nothing, command }), { code: 'SHOAL_PROCESS', got: /code 2:\nno disk/ });
   });
 
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
-    const args = ['chaos', at.path, '--mtbf', '1500ms', '--workers', '2', '--servers', '2', '--epochs', '30', '--json'];
-    const { stdout } = await promisify(execFile)(COMMAND[0]!, [COMMAND[1]!, ...args, '--out', `${at.folder}/chaos`]);
+    const args = [
+      'chaos',
+      runs.at.path,
+      '--mtbf',
+      '1500ms',
+      '--workers',
+      '2',
+      '--servers',
+      '2',
+      '--epochs',
+      '30',
+      '--json',
+    ];
+    const { stdout } = await promisify(execFile)(COMMAND[0]!, [
+      COMMAND[1]!,
+      ...args,
+      '--out',
+      `${runs.at.folder}/chaos`,
+    ]);
     const events = stdout
       .trim()
       .split('\n')
@@ -262,7 +211,7 @@ describe('a run in several processes', function () {
     const { stdout: audit } = await promisify(execFile)(COMMAND[0]!, [
       COMMAND[1]!,
       'audit',
-      `${at.folder}/chaos/small`,
+      `${runs.at.folder}/chaos/small`,
       '--json',
     ]);
     const { ok, report } = JSON.parse(audit);

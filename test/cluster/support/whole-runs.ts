@@ -1,0 +1,129 @@
+// whole-runs.ts: a small job run in several real processes, disturbed as a test says, and held against one undisturbed process: the run
+// ends, its bytes and figures are the same, the audit of its log holds.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auditRun } from '../../../cluster/coordinator-files.ts';
+import { type Local, runLocal } from '../../../cluster/launchers/local.ts';
+import type { Dataset } from '../../../datasets/reader.ts';
+import type { DoneEvent, RunEvent } from '../../../trainer/events.ts';
+import { type Job, parseJob } from '../../../trainer/job.ts';
+import { createRun } from '../../../trainer/run-folder.ts';
+import { openJobData, runSession } from '../../../trainer/session.ts';
+import { type ClusterJob, clusterJob } from '../../support/cluster-job.ts';
+import type { RolePlan } from '../../support/role.ts';
+import { later } from './ends.ts';
+
+export const COMMAND = [process.execPath, 'bin/shoal.ts'] as const;
+export const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
+const SAMPLES = 96;
+
+export interface Ran {
+  readonly done: DoneEvent;
+  readonly events: readonly RunEvent[];
+  readonly path: string;
+  /** Failpoints that struck, "name: point". */
+  readonly struck: readonly string[];
+}
+
+export interface RunPlan {
+  readonly workers: number;
+  readonly servers: number;
+  /** Of each worker. Default 1. */
+  readonly threads?: number;
+  readonly path?: string;
+  readonly signal?: AbortSignal;
+  /** By the names of processes. */
+  readonly roles?: Readonly<Record<string, RolePlan>>;
+  /** Told of each event, once the processes are started. */
+  readonly onEvent?: (event: RunEvent, processes: Local) => void;
+}
+
+export interface WholeRuns {
+  readonly at: ClusterJob;
+  readonly job: Job;
+  readonly dataset: Dataset;
+  readonly expected: DoneEvent;
+  run(plan: RunPlan): Promise<Ran>;
+  /** @param killed names of processes that were killed by hand, in any order */
+  holds(ran: Pick<Ran, 'done' | 'events' | 'path'>, killed?: readonly string[]): void;
+  remove(): void;
+}
+
+export const same = (a: DoneEvent, b: DoneEvent): void => {
+  for (const name of HASHES) assert.equal(a[name], b[name], name);
+  assert.deepEqual(a.metrics, b.metrics);
+};
+
+const epochs = (events: readonly RunEvent[]) => {
+  // an epoch that was computed again tells its figures again
+  const told = events.flatMap((it) => (it.event === 'epoch' ? [[it.epoch, it.train, it.metrics] as const] : []));
+  return [...new Map(told.map((it) => [it[0], it])).values()];
+};
+
+/** A port of 127.0.0.1 that nobody listens at. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Computes the job in one process first. */
+export async function wholeRuns(changes: object = { epochs: 10 }): Promise<WholeRuns> {
+  const at = clusterJob(changes, SAMPLES);
+  const job = parseJob(at.json, at.path);
+  const dataset = await openJobData(job);
+  const alone: RunEvent[] = [];
+  const { done: expected } = await runSession({ job, dataset, threads: 1, onEvent: (event) => alone.push(event) });
+
+  async function run(plan: RunPlan): Promise<Ran> {
+    const { workers, servers, threads = 1, signal, onEvent, roles } = plan;
+    const path = plan.path ?? (await createRun(`${at.folder}/runs`, job));
+    const events: RunEvent[] = [];
+    const marks = mkdtempSync(join(tmpdir(), 'shoal-marks-'));
+    later(() => rmSync(marks, { recursive: true, force: true }));
+    let processes: Local | null = null;
+    const done = await runLocal({
+      command: roles ? [process.execPath, 'test/support/role.ts', JSON.stringify({ marks, roles })] : COMMAND,
+      run: path,
+      workers,
+      servers,
+      threads,
+      ...(signal && { signal }),
+      onStarted: (started) => {
+        processes = started;
+      },
+      onEvent(event) {
+        events.push(event);
+        if (processes) onEvent?.(event, processes);
+      },
+    });
+    return { done, events, path, struck: lines(`${marks}/armed`) };
+  }
+
+  function holds({ done, events, path }: Pick<Ran, 'done' | 'events' | 'path'>, killed: readonly string[] = []): void {
+    same(done, expected);
+    assert.deepEqual(epochs(events), epochs(alone));
+    const audit = auditRun(path, job);
+    assert.ok(audit.ok, JSON.stringify(audit));
+    assert.equal(audit.report.draws, job.epochs * SAMPLES);
+    const workers = events.find((it) => it.event === 'workers');
+    assert.deepEqual(workers?.leaves, audit.report.leaves);
+    assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...killed].sort());
+  }
+
+  return { at, job, dataset, expected, run, holds, remove: at.remove };
+}
+
+function lines(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
