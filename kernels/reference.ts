@@ -4,6 +4,7 @@ import type { KernelEntry, Views } from './abi.ts';
 import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
+import { depthwise } from './reference/depthwise.ts';
 import { dropout } from './reference/dropout.ts';
 import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
@@ -12,6 +13,7 @@ import { optimizers } from './reference/optimizers.ts';
 import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
+import { strided } from './reference/strided.ts';
 import { views as viewKernels } from './reference/views.ts';
 import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
@@ -26,6 +28,9 @@ const families: readonly Family[] = [
   winograd,
   softmax,
   batch,
+  depthwise,
+  softmax,
+  strided,
   dropout,
   pooling,
   losses,

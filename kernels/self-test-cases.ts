@@ -31,8 +31,23 @@ const region = (i: number): number => FIRST_REGION + i * REGION;
 const sizes: Readonly<Record<string, number>> = {
   ...{ m: 1, K: 37, N: 40, C: 21, R: 23, T: 3, L: 37, H: 5, W: 6, groups: 1, width: 8, hasBias: 1, activation: 1 },
   ...{ ld: 40, lda: 40, ldb: 40, ldc: 40, ldo: 40, ldw: 40, ldx: 40, ldy: 40, ldd: 40, ldl: 40, lddy: 40, lddx: 40 },
-  ...{ pixels: 17, runs: 3, len: 5, xStep: 3, dyStep: 40, OH: 2, OW: 3, poolH: 2, poolW: 2, strideH: 2, strideW: 2 },
+  ...{
+    pixels: 17,
+    taps: 3,
+    runs: 3,
+    len: 5,
+    xStep: 3,
+    dyStep: 40,
+    OH: 2,
+    OW: 3,
+    poolH: 2,
+    poolW: 2,
+    strideH: 2,
+    strideW: 2,
+  },
   ...{ top: 1, bottom: 1, left: 3, right: 3, wantIndex: 1, wantGradient: 1, mask: 1, nesterov: 1 },
+  ...{ A: 3, B: 4, xA: 160, xB: 40, xL: 1, yA: 160, yB: 40, yL: 1, aA: 160, aB: 40, aL: 1, bA: 0, bB: 40, bL: 1 },
+  ...{ operation: 2, over: 3, others: 1 },
   ...{ count: 1000, k: 2, site: 3, block: 5, transposed: 1 },
 };
 /** K beyond one block of it. */
@@ -41,13 +56,22 @@ const sizeOf = (kernel: KernelName, name: string): number =>
   longer[kernel]?.[name] ?? sizes[name] ?? (name.endsWith('Image') ? 1500 : name.endsWith('Row') ? 240 : 0);
 const rates: Readonly<Record<string, number>> = { rate: 0.5, momentum: 0.9, epsilon: 1e-7 };
 
+/** Pairs of an offset and the weight 0.5. */
+const tapWord = (i: number): number => (i % 2 === 0 ? 42 * i : 0x3f000000);
+
 /** 32-bit words of operands that do not hold floats of any sign. */
 const words: Readonly<Record<string, (i: number) => number>> = {
   xTable: (i) => 12 * i,
   yTable: (i) => 160 * i,
   rowTable: (i) => 4 * i,
   taps: (i) => 400 * i,
+  xTaps: (i) => 84 * i,
+  wTaps: (i) => 84 * i,
   skips: () => 60,
+  rows: (i) => i,
+  columns: (i) => 2 * i,
+  rowTaps: tapWord,
+  columnTaps: tapWord,
   labels: (i) => i % 21,
   index: (i) => 0x01010101 * (i % 4),
 };

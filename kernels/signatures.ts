@@ -53,6 +53,8 @@ const pixels = ['R', 'N', 'groups', 'H', 'W', 'xStep', 'xRow', 'xImage', 'dyStep
 const window = ['OH', 'OW', 'C', 'poolH', 'poolW', 'strideH', 'strideW', 'padTop', 'padLeft', 'H', 'W'] as const;
 const image = ['H', 'W', 'C'] as const; // rows of an image, pixels in a row, channels; then (image, row) strides of each operand
 const view = ['H', 'L'] as const; // rows of an image, floats in a row; then (image, row) strides of each operand
+/** Strides of an operand along the images, A, B and L. */
+const axes = <const N extends string>(name: N) => [`${name}Image`, `${name}A`, `${name}B`, `${name}L`] as const;
 
 export const signatures = {
   // ---- matrices. W (K, N) row major; packed [group][N/16][K][16], zero padded
@@ -115,6 +117,21 @@ export const signatures = {
   // out (tap, C, N), row stride ldo = sum over images and pixels of x * dy (H, W, N), then + the ladder
   winograd_dw: define(['x', 'dy', 'out'], ['H', 'W', 'C', 'N', 'xRow', 'xImage', 'dyRow', 'dyImage', 'ldo'], [], (i) =>
     fixed(Math.ceil(i.C / WINOGRAD_BLOCK) * panels(i.N)),
+  ),
+  // channel by channel: y (C) at yTable[p] = activation(bias + sum over taps of x at xTable[p] + xTaps[t], times w at wTaps[t]).
+  // Tables as conv's. Forward and dX alike
+  depthwise: define(
+    ['x', 'w', 'bias', 'y', 'xTable', 'yTable', 'xTaps', 'wTaps'],
+    ['pixels', 'taps', 'C', 'xImage', 'yImage', 'hasBias', 'activation'],
+    [],
+    (i) => perImage(Math.ceil(i.pixels / ROW_BLOCK)),
+  ),
+  // out (R, C) = sum over images and H x W pixels of x[pixel + rowTable[r]] * dy[pixel], channel by channel, then + the ladder
+  depthwise_dw: define(
+    ['x', 'dy', 'out', 'rowTable'],
+    ['R', 'C', 'H', 'W', 'xStep', 'xRow', 'xImage', 'dyStep', 'dyRow', 'dyImage'],
+    [],
+    (i) => fixed(Math.ceil(i.R / OUT_BLOCK) * panels(i.C)),
   ),
   // out (C) = sum of dy over images, rows and W pixels of C channels, then + the ladder
   bias_gradient: define(['dy', 'out'], ['H', 'W', 'C', 'dyImage', 'dyRow'], [], (i) => fixed(panels(i.C))),
@@ -214,6 +231,38 @@ export const signatures = {
   // mean over the part of the window that lies inside the image
   avgpool: define(['x', 'y'], [...window, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   avgpool_backward: define(['dy', 'dx'], [...window, 'dyImage', 'dyRow', 'dxImage', 'dxRow'], [], () => perImage()),
+
+  // ---- (A, B, L) elements of an image, a stride for each axis of each operand; 0 where it is broadcast
+  move: define(['x', 'y'], ['A', 'B', 'L', ...axes('x'), ...axes('y')], [], () => perImage()),
+  // y = a op b: 0 add, 1 subtract, 2 multiply, 3 maximum, 4 minimum. aL and bL are 0 or 1, y's is 1
+  combine: define(
+    ['a', 'b', 'y'],
+    ['operation', 'A', 'B', 'L', ...axes('a'), ...axes('b'), 'yImage', 'yA', 'yB'],
+    [],
+    () => perImage(),
+  ),
+  // y = sum of a * b over the axes in `over`: 1 A, 2 B, 4 L. Strides as in combine
+  sum_product: define(
+    ['a', 'b', 'y'],
+    ['over', 'A', 'B', 'L', ...axes('a'), ...axes('b'), 'yImage', 'yA', 'yB'],
+    [],
+    () => perImage(),
+  ),
+  // dx = dy where x == y, or with others 1 where not; 0 elsewhere
+  pick: define(
+    ['dy', 'x', 'y', 'dx'],
+    [...view, 'dyImage', 'dyRow', 'xImage', 'xRow', 'yImage', 'yRow', 'dxImage', 'dxRow', 'others'],
+    [],
+    () => perImage(),
+  ),
+  // y[oy, ox] = sum over the taps of row oy and of column ox of both weights times x. Taps of line i: rows[i] to rows[i + 1] - 1 of
+  // rowTaps, pairs of u32 byte offset and f32 weight
+  resample: define(
+    ['x', 'y', 'rows', 'rowTaps', 'columns', 'columnTaps'],
+    ['OH', 'OW', 'C', 'xImage', 'yImage', 'yRow'],
+    [],
+    () => perImage(),
+  ),
 
   // ---- losses. One tile: sum (f64) over the rows in order, undivided. Gradients undivided too; wantGradient 0 leaves d* alone
   softmax_crossentropy: define(

@@ -105,6 +105,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         samples: schedule.samples,
         from,
       });
+      for (const problem of prepared.warnings) tell({ event: 'problem', problem, fatal: false });
     },
     begin() {
       began = epochBegan = lastStep = performance.now();

@@ -1,6 +1,7 @@
 // index.ts: writes every generated AssemblyScript source into assembly/generated. Run by `npm run build:kernels`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { accessors } from './accessors.ts';
+import { depthwise } from './depthwise.ts';
 import { micro } from './micro.ts';
 import { probes } from './probes.ts';
 
@@ -8,6 +9,7 @@ const folder = new URL('../assembly/generated/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 const sources: Readonly<Record<string, () => string>> = {
   'arguments.ts': accessors,
+  'depthwise.ts': depthwise,
   'micro.ts': micro,
   'probes.ts': probes,
 };

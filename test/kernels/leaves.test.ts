@@ -71,14 +71,14 @@ suite('conv_dw', 'out', (from, to) => ({
   },
 }));
 
-const [wide, thin] = [noise(300 * 180, 8), noise(300 * 272, 9)]; // (6, 6, 5) and (4, 4, 17)
+const [patches, results] = [noise(300 * 180, 8), noise(300 * 272, 9)]; // (6, 6, 5) and (4, 4, 17)
 suite('winograd_dw', 'out', (from, to) => ({
   ...common,
   title: '',
   rows: to - from,
   operands: {
-    x: { data: rows(wide, 180, from, to) },
-    dy: { data: rows(thin, 272, from, to) },
+    x: { data: rows(patches, 180, from, to) },
+    dy: { data: rows(results, 272, from, to) },
     out: { data: zeros(9 * 5 * 17), ladder: [] },
   },
   ints: { H: 4, W: 4, C: 5, N: 17, xRow: 30, xImage: 180, dyRow: 68, dyImage: 272, ldo: 17 },
@@ -107,4 +107,22 @@ suite('softmax_crossentropy', 'sum', (from, to) => ({
     sum: { data: new Float64Array(1) },
   },
   ints: { m: 1, C, ldl: C, ldy: C, ldd: C, oneHot: 0, wantGradient: 1 },
+}));
+
+const [wide, narrow] = [4 * 5 * 18, 3 * 4 * 18]; // (4, 5, 18) under 2 x 2 windows: (3, 4, 18)
+const [xDeep, dyDeep] = [noise(300 * wide, 7), noise(300 * narrow, 8)];
+suite('depthwise_dw', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    x: { data: rows(xDeep, wide, from, to) },
+    dy: { data: rows(dyDeep, narrow, from, to) },
+    out: { data: zeros(4 * 18), ladder: [] },
+    rowTable: { data: Uint32Array.from([0, 72, 360, 432]) },
+  },
+  ints: {
+    ...{ R: 4, C: 18, H: 3, W: 4, xStep: 18, xRow: 90, xImage: wide },
+    ...{ dyStep: 18, dyRow: 72, dyImage: narrow },
+  },
 }));

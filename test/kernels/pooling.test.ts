@@ -51,6 +51,7 @@ const POOLS: readonly Pool[] = [
   { H: 5, W: 5, C: 6, pool: [3, 2], stride: [1, 1], same: true },
   { H: 4, W: 9, C: 3, pool: [2, 3], stride: [3, 4] },
   { H: 4, W: 4, C: 10, pool: [4, 4], stride: [4, 4] },
+  { H: 9, W: 11, C: 37, pool: [9, 11], stride: [9, 11] }, // a whole image
   { H: 1, W: 1, C: 2, pool: [2, 2], stride: [2, 2], same: true },
 ];
 const named = (p: Pool) =>

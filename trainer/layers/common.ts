@@ -44,6 +44,10 @@ const size = z.int().positive();
 export const pair = z
   .union([size, z.tuple([size, size])], 'a positive whole number, or two as [rows, columns]')
   .transform((n): readonly [number, number] => (typeof n === 'number' ? [n, n] : n));
+/** One number, as Keras writes it or as a list of one. */
+export const single = z
+  .union([size, z.tuple([size])], 'a positive whole number')
+  .transform((n): number => (typeof n === 'number' ? n : n[0]));
 export const padding = z.enum(['valid', 'same']).default('valid');
 export const channelsLast = z.literal('channels_last').default('channels_last');
 

@@ -3,13 +3,18 @@ import { type Halo, NO_HALO, type Tensor } from '../tensor.ts';
 import type { Conv2DConfig } from './conv2d.ts';
 import type { WindowGeometry } from './window.ts';
 
-/** Tables of one call of `conv`; offsets in bytes. */
+/** What the tables depend on. */
+export type ConvWindows = Pick<Conv2DConfig, 'kernel_size' | 'strides' | 'dilation_rate' | 'groups'>;
+
+/** Tables of one call of `conv`, or of `depthwise`; offsets in bytes. */
 export interface ConvTables {
   readonly x: Uint32Array;
   readonly y: Uint32Array;
   readonly skips: Int32Array;
   readonly runs: number;
   readonly len: number;
+  /** Where each tap reads, from where the window starts to read. */
+  readonly offsets: Uint32Array;
 }
 
 const bytes = (floats: number): number => 4 * floats;
@@ -26,14 +31,17 @@ function runsOf(rows: number, columns: number, channels: number, rowStep: number
     const lastOfRow = (run + 1) % perRow === 0;
     return bytes(lastOfRow ? rowStep - (perRow - 1) * columnStep - len : columnStep - len);
   });
-  return { runs: rows * perRow, len, skips };
+  const offsets = Uint32Array.from({ length: rows * columns }, (_, tap) =>
+    bytes(Math.floor(tap / columns) * rowStep + (tap % columns) * columnStep),
+  );
+  return { runs: rows * perRow, len, skips, offsets };
 }
 
 /** Floats from a tensor's first element back to the corner of its halo that the first window touches. */
 export const cornerOf = (t: Tensor, top: number, left: number): number => -(top * t.rowStride + left * t.shape[2]!);
 
 /** Forward: y[oy, ox] reads x from (oy * stride, ox * stride) on, counted from the padded corner. */
-export function forwardTables(c: Conv2DConfig, x: Tensor, y: Tensor): ConvTables {
+export function forwardTables(c: ConvWindows, x: Tensor, y: Tensor): ConvTables {
   const [height, width, filters] = y.shape as [number, number, number];
   const channels = x.shape[2]!;
   const [kh, kw] = c.kernel_size;
@@ -68,14 +76,14 @@ function phasesOf(input: number, size: number, stride: number, dilation: number,
   });
 }
 
-const axes = (c: Conv2DConfig, g: WindowGeometry, height: number, width: number) =>
+const axes = (c: ConvWindows, g: WindowGeometry, height: number, width: number) =>
   [
     phasesOf(height, c.kernel_size[0], c.strides[0], c.dilation_rate[0], g.rows.before),
     phasesOf(width, c.kernel_size[1], c.strides[1], c.dilation_rate[1], g.columns.before),
   ] as const;
 
 /** Zeros that dX reads around dY. */
-export function gradientHalo(c: Conv2DConfig, g: WindowGeometry, height: number, width: number): Halo {
+export function gradientHalo(c: ConvWindows, g: WindowGeometry, height: number, width: number): Halo {
   const [rows, columns] = axes(c, g, height, width);
   const reach = (phases: readonly Phase[], outputs: number): [before: number, after: number] => {
     let before = 0;
@@ -94,7 +102,7 @@ export function gradientHalo(c: Conv2DConfig, g: WindowGeometry, height: number,
 
 /** dX, one call a stride phase: pixels of dX read dY under the taps that touched them. `taps` index the kernel, in order of K. */
 export function backwardTables(
-  c: Conv2DConfig,
+  c: ConvWindows,
   g: WindowGeometry,
   dY: Tensor,
   dX: Tensor,
@@ -120,7 +128,7 @@ export function backwardTables(
       const taps = row.taps.flatMap((ky) => column.taps.map((kx) => ky * c.kernel_size[1] + kx));
       // an input that no window touches has no runs: its gradient is the empty sum
       const runs = none
-        ? { runs: 0, len: 0, skips: new Int32Array(0) }
+        ? { runs: 0, len: 0, skips: new Int32Array(0), offsets: new Uint32Array(0) }
         : runsOf(
             row.taps.length,
             column.taps.length,
@@ -134,7 +142,7 @@ export function backwardTables(
 }
 
 /** Row r = (tap, channel) of the kernel's gradient: where that tap reads x, from the padded corner. */
-export function gradientRows(c: Conv2DConfig, x: Tensor): Uint32Array {
+export function gradientRows(c: ConvWindows, x: Tensor): Uint32Array {
   const channels = x.shape[2]!;
   const perGroup = channels / c.groups;
   const [kh, kw] = c.kernel_size;

@@ -16,7 +16,7 @@ import {
 } from './common.ts';
 import { type Convolution, direct } from './conv-direct.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
-import { type WindowGeometry, windowGeometry } from './window.ts';
+import { type Padding, type WindowGeometry, windowGeometry } from './window.ts';
 import { winograd, winogradFits } from './winograd.ts';
 
 const config = strict({
@@ -33,7 +33,8 @@ const config = strict({
   kernel_initializer: initializerSchema('glorot_uniform'),
   bias_initializer: initializerSchema('zeros'),
 });
-export type Conv2DConfig = z.infer<typeof config>;
+/** Conv1D brings a padding of its own. */
+export type Conv2DConfig = Omit<z.infer<typeof config>, 'padding'> & { readonly padding: Padding };
 
 /** Where the windows of a convolution lie. @throws SHOAL_SHAPE, SHOAL_MODEL */
 export function conv2dGeometry(c: Conv2DConfig, inputs: Parameters<typeof windowGeometry>[1]): WindowGeometry {

@@ -1,24 +1,51 @@
 // index.ts: every layer by its Keras class name, one line each. InputLayer is no layer: it is the model's input.
 import { ShoalError } from '../../base/errors.ts';
+import type { Model } from '../model.ts';
 import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { averagePooling2d } from './average-pooling2d.ts';
+import { batchNormalization } from './batch-normalization.ts';
+import { cropping1d, cropping2d, zeroPadding1d, zeroPadding2d } from './border.ts';
+import { conv1d } from './conv1d.ts';
 import { conv2d } from './conv2d.ts';
+import { conv2dTranspose } from './conv2d-transpose.ts';
 import { dense } from './dense.ts';
+import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
+import { globalAveragePooling2d, globalMaxPooling2d } from './global-pooling.ts';
 import type { LayerKind } from './kind.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
+import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d.ts';
+import { separableConv2d } from './separable-conv2d.ts';
+import { upSampling1d, upSampling2d } from './up-sampling.ts';
 
 export const layers = {
   Activation: activation,
   Add: add,
+  AveragePooling1D: averagePooling1d,
   AveragePooling2D: averagePooling2d,
+  BatchNormalization: batchNormalization,
+  Conv1D: conv1d,
   Conv2D: conv2d,
+  Conv2DTranspose: conv2dTranspose,
+  Cropping1D: cropping1d,
+  Cropping2D: cropping2d,
   Dense: dense,
+  DepthwiseConv2D: depthwiseConv2d,
   Dropout: dropout,
   Flatten: flatten,
+  GlobalAveragePooling1D: globalAveragePooling1d,
+  GlobalAveragePooling2D: globalAveragePooling2d,
+  GlobalMaxPooling1D: globalMaxPooling1d,
+  GlobalMaxPooling2D: globalMaxPooling2d,
+  MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
+  SeparableConv2D: separableConv2d,
+  UpSampling1D: upSampling1d,
+  UpSampling2D: upSampling2d,
+  ZeroPadding1D: zeroPadding1d,
+  ZeroPadding2D: zeroPadding2d,
 } as const;
 
 export type LayerClass = keyof typeof layers;
@@ -34,3 +61,7 @@ export function layerOf(className: string): LayerKind<unknown> {
     hint: 'Class names are written as in Keras.',
   });
 }
+
+/** Whether a model has a layer whose values depend on which samples share a micro-shard. */
+export const perLeaf = ({ layers: all }: Model): boolean =>
+  Object.values(all).some(({ className, config }) => layerOf(className).perLeaf?.(config) === true);

@@ -88,7 +88,7 @@ export interface LayerKind<C> extends LayerStatics<C> {
   inputHalo?(config: C, input: TensorSpec): Halo;
   /** Zeros that the layer's backward pass reads around the gradient of its output. */
   gradientHalo?(config: C, input: TensorSpec): Halo;
-  /** The layer's values depend on which samples share its micro-shard: no plan that has it computes several side by side. */
-  readonly perLeaf?: true;
+  /** Whether its values depend on which samples share a micro-shard: then no plan that has it computes several side by side. */
+  perLeaf?(config: C): boolean;
   emit(config: C, f: Forward): Emitted;
 }

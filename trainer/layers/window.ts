@@ -9,13 +9,16 @@ export interface WindowAxis {
   readonly after: number;
 }
 
+export type Padding = 'valid' | 'same' | 'causal';
+
 /** What a windowed layer's configuration says about its windows, [rows, columns]. */
 export interface WindowConfig {
   readonly name: string;
   readonly size: readonly [number, number];
   readonly strides: readonly [number, number];
   readonly dilation: readonly [number, number];
-  readonly padding: 'valid' | 'same';
+  /** 'causal', of sequences alone: all zeros before, so that a window sees nothing that comes later. */
+  readonly padding: Padding;
 }
 
 /** Keras' rule: 'same' gives ceil(input / stride) windows, and of an odd number of zeros the extra one comes last. */
@@ -24,12 +27,13 @@ export function windowAxis(
   size: number,
   stride: number,
   dilation: number,
-  padding: 'valid' | 'same',
+  padding: Padding,
 ): WindowAxis {
   const reach = (size - 1) * dilation + 1;
   if (padding === 'valid')
     return { output: Math.max(0, Math.floor((input - reach) / stride) + 1), before: 0, after: 0 };
   const output = Math.ceil(input / stride);
+  if (padding === 'causal') return { output, before: reach - 1, after: 0 };
   const zeros = Math.max(0, (output - 1) * stride + reach - input);
   const before = Math.floor(zeros / 2);
   return { output, before, after: zeros - before };

@@ -3,19 +3,44 @@ import type { LayerClass } from '../../../trainer/layers/index.ts';
 import type { LayerCase } from '../layer.ts';
 import { activationCases } from './activation.ts';
 import { addCases } from './add.ts';
+import { batchNormalizationCases } from './batch-normalization.ts';
+import { cropping1dCases, cropping2dCases, zeroPadding1dCases, zeroPadding2dCases } from './border.ts';
+import { conv1dCases } from './conv1d.ts';
 import { conv2dCases } from './conv2d.ts';
+import { conv2dTransposeCases } from './conv2d-transpose.ts';
 import { denseCases } from './dense.ts';
+import { depthwiseConv2dCases, separableConv2dCases } from './depthwise.ts';
 import { dropoutCases } from './dropout.ts';
 import { flattenCases } from './flatten.ts';
+import { globalPooling1dCases, globalPooling2dCases } from './global-pooling.ts';
 import { averagePooling2dCases, maxPooling2dCases } from './pooling.ts';
+import { pooling1dCases } from './pooling1d.ts';
+import { upSampling1dCases, upSampling2dCases } from './up-sampling.ts';
 
 export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Activation: activationCases,
   Add: addCases,
+  AveragePooling1D: pooling1dCases('AveragePooling1D'),
   AveragePooling2D: averagePooling2dCases,
+  BatchNormalization: batchNormalizationCases,
+  Conv1D: conv1dCases,
   Conv2D: conv2dCases,
+  Conv2DTranspose: conv2dTransposeCases,
+  Cropping1D: cropping1dCases,
+  Cropping2D: cropping2dCases,
   Dense: denseCases,
+  DepthwiseConv2D: depthwiseConv2dCases,
   Dropout: dropoutCases,
   Flatten: flattenCases,
+  GlobalAveragePooling1D: globalPooling1dCases('GlobalAveragePooling1D'),
+  GlobalAveragePooling2D: globalPooling2dCases('GlobalAveragePooling2D'),
+  GlobalMaxPooling1D: globalPooling1dCases('GlobalMaxPooling1D'),
+  GlobalMaxPooling2D: globalPooling2dCases('GlobalMaxPooling2D'),
+  MaxPooling1D: pooling1dCases('MaxPooling1D'),
   MaxPooling2D: maxPooling2dCases,
+  SeparableConv2D: separableConv2dCases,
+  UpSampling1D: upSampling1dCases,
+  UpSampling2D: upSampling2dCases,
+  ZeroPadding1D: zeroPadding1dCases,
+  ZeroPadding2D: zeroPadding2dCases,
 };

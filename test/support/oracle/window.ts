@@ -12,13 +12,13 @@ export interface Axis {
 
 /**
  * Keras' and TensorFlow's rule: `valid` pads nothing; `same` gives ceil(size / stride) outputs, the odd pixel of padding
- * coming after the image. Source: tf.nn, "Notes on padding".
+ * coming after the image. `causal` puts all of it before. Source: tf.nn, "Notes on padding"; Keras' Conv1D.
  */
 export function axis(size: number, taps: number, stride: number, dilation: number, padding: string): Axis {
   const span = (taps - 1) * dilation + 1;
-  const out = padding === 'same' ? Math.ceil(size / stride) : Math.floor((size - span) / stride) + 1;
+  const out = padding === 'valid' ? Math.floor((size - span) / stride) + 1 : Math.ceil(size / stride);
   const padded = padding === 'same' ? Math.max((out - 1) * stride + span - size, 0) : 0;
-  const before = Math.floor(padded / 2);
+  const before = padding === 'causal' ? span - 1 : Math.floor(padded / 2);
   const read = (at: number, tap: number) => {
     const place = at * stride + tap * dilation - before;
     return place < size ? Math.max(place, -1) : -1;
