@@ -3,16 +3,17 @@ import type { FromCoordinator } from './messages.ts';
 
 export type PeerNews =
   | { readonly news: 'connected' | 'disconnected'; readonly to: string }
-  /** A term begins, at this step; `fenced`: in the same term, because this process was late with its work. */
-  | { readonly news: 'term' | 'fenced'; readonly term: number; readonly step: number };
+  /** It is known to the coordinator; a term begins, at this step; or, `fenced`: in the same term, it was late with its work. */
+  | { readonly news: 'welcomed' | 'term' | 'fenced'; readonly term: number; readonly step: number };
 
 /** Listens to what the coordinator sends, for news of terms. */
 export function termNews(tell: (news: PeerNews) => void): (message: FromCoordinator) => void {
   let known = 0;
   return (message) => {
-    if (message.type !== 'fence') return;
-    const { term, version: step } = message;
-    tell({ news: term === known ? 'fenced' : 'term', term, step });
+    if (message.type !== 'fence' && message.type !== 'welcome') return;
+    const { type, term, version: step } = message;
+    const again = term === known ? 'fenced' : 'term';
+    tell({ news: type === 'welcome' ? 'welcomed' : again, term, step });
     known = term;
   };
 }

@@ -10,8 +10,8 @@ export interface LogLine extends Readonly<Record<string, unknown>> {
 export function lineOf(event: RunEvent): LogLine | null {
   switch (event.event) {
     case 'start': {
-      const { name, steps, from, parameters, workers, servers } = event;
-      return { level: 'info', msg: 'run begins', job: name, steps, from, parameters, workers, servers };
+      const { steps, from, parameters, workers, servers } = event;
+      return { level: 'info', msg: 'run begins', steps, from, parameters, workers, servers };
     }
     case 'member':
       return memberLine(event);
