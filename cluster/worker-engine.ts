@@ -6,8 +6,12 @@ import { createFeed, feedBytes } from '../trainer/feed.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
 import { prepare } from '../trainer/prepare.ts';
+import { scheduleOf } from '../trainer/session.ts';
+import { following } from '../trainer/step-machine.ts';
 import { train } from '../trainer/train.ts';
 import { createWasmExecutor, wasmExecutorBytes } from '../trainer/wasm-executor.ts';
+import type { Work } from '../trainer/work.ts';
+import { leavesOf } from './leases.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
@@ -15,6 +19,8 @@ import { createSocketStore, type SocketStore, type SocketStoreOptions, socketSto
 export interface WorkerEngine {
   readonly store: SocketStore;
   readonly unit: number;
+  /** Reads the samples of a piece of work that will be computed soon. */
+  ahead(work: Work): void;
   /** sha256 of the reference micro-shard. */
   readonly reference: string;
   /** Runs the training loop until the store is closed. */
@@ -46,7 +52,19 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
-  const store = createSocketStore({ pool, segments, program, microShards, computed });
+  const schedule = scheduleOf(job, dataset, prepared, 0, false);
+  const store = createSocketStore({
+    pool,
+    segments,
+    program,
+    microShards,
+    computed,
+    cancel: () => executor.cancel(),
+    following(work) {
+      const next = following(schedule, work);
+      return next && leavesOf(next.node, next) > 0 ? next : null; // the last batch of an epoch may have fewer leaves
+    },
+  });
   const feed = createFeed({
     arena,
     train: dataset.train,
@@ -63,6 +81,7 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   return {
     store,
     unit: executor.unit,
+    ahead: (work) => feed.ahead([work]),
     reference: referenceHash(job, prepared, kernels),
     run: () => train(store, feed, executor, new AbortController().signal),
     async close() {

@@ -148,8 +148,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       case 'compute':
         engine!.store.compute(action.lease, action.work, action.copy);
         return;
+      case 'ahead':
+        engine!.ahead(action.work);
+        return;
       case 'cancel':
-        return; // it ends by itself soon enough
+        engine!.store.cancel(action.lease);
+        return;
       case 'push': {
         const { server, range, lease, term, step, node, single } = action;
         const sums = engine!.store.sums(lease);
