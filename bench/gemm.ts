@@ -169,12 +169,53 @@ export function benchConv(
   return rows;
 }
 
+/** y, dX and dW of the same convolution by Winograd; GFLOPS are those of the direct form. */
+export function benchWinograd(
+  size: number,
+  C: number,
+  N: number,
+  images: number,
+  kernels: KernelModule = loadKernels(),
+): Row[] {
+  const wide = up(size, 2) + 2;
+  const xs = images * wide * wide * C;
+  const ys = images * wide * wide * N;
+  const bench = createBench(kernels, 4 * (2 * xs + 3 * ys + 32 * up(C, 16) * up(N, 16)) + (8 << 20));
+  const [x, dy] = [bench.floats(xs), bench.floats(ys)];
+  const flop = 18 * C * N * size * size * images;
+  const through = (from: Operand, K: number, columns: number) => {
+    const operands = {
+      x: from,
+      packed: bench.floats(16 * K * up(columns, 16)),
+      bias: bench.floats(columns),
+      y: bench.floats(images * size * size * columns),
+    };
+    const strides = { xRow: wide * K, xImage: wide * wide * K, yRow: size * columns, yImage: size * size * columns };
+    const ints = { H: size, W: size, C: K, N: columns, block: 48, ...strides, hasBias: 1, activation: 1 };
+    return bench.call(kernelCall('winograd', operands, ints), images);
+  };
+  const strides = { xRow: wide * C, xImage: wide * wide * C, dyRow: wide * N, dyImage: wide * wide * N };
+  const weights = bench.call(
+    kernelCall('winograd_dw', { x, dy, out: bench.floats(9 * C * N) }, { H: size, W: size, C, N, ...strides, ldo: N }),
+    images,
+  );
+  const name = `Winograd ${size}x${size}, ${C} -> ${N}, ${images} images`;
+  return [
+    { name: `${name}: y`, ...bench.measure(through(x, C, N), flop) },
+    { name: `${name}: dX`, ...bench.measure(through(dy, N, C), flop) },
+    { name: `${name}: dW`, ...bench.measure(weights, flop) },
+  ];
+}
+
 /** All figures of this file. */
 export function* benchKernels(kernels: KernelModule = loadKernels()): Generator<Row> {
   yield benchGemm(kernels);
   yield* benchConv(28, 1, 32, 0, 8, kernels);
   yield* benchConv(28, 1, 32, 1, 8, kernels);
   yield* benchConv(13, 32, 64, 0, 8, kernels);
+  yield* benchWinograd(11, 32, 64, 8, kernels);
+  yield* benchConv(56, 64, 64, 1, 2, kernels);
+  yield* benchWinograd(56, 64, 64, 2, kernels);
   for (const [K, N] of [
     [5408, 128],
     [6272, 128],

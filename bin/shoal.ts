@@ -108,6 +108,7 @@ jobOptions(command('coordinator', 'lead a run of servers and workers on any mach
   .option('--resume <run>', 'go on with a run, from its newest checkpoint')
   .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
   .option('--out <dir>', 'the folder that the run is put in (default: runs)')
+  .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')
   .action(
     action(async (job, options, _) =>
       (await import('./commands/coordinator.ts')).coordinatorCommand(job, options, screen),
@@ -121,6 +122,7 @@ command('worker', 'compute for a run; SHOAL_TOKEN holds its token')
   .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
   .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
   .option('--insecure', 'send the token beyond this machine without TLS')
+  .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')
   .action(action(async (options, _) => (await import('./commands/worker.ts')).workerCommand(options, screen)));
 
 command('server', 'own a part of the parameters of a run; SHOAL_TOKEN holds its token')
@@ -132,6 +134,7 @@ command('server', 'own a part of the parameters of a run; SHOAL_TOKEN holds its 
   .option('--advertise <url>', 'how workers reach it, where that is not what it listens on')
   .option('--name <name>', 'what it is called in the run (default: host and process)')
   .option('--insecure', 'listen and send the token beyond this machine without TLS')
+  .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')
   .action(action(async (options, _) => (await import('./commands/worker.ts')).serverCommand(options, screen)));
 
 jobOptions(
@@ -149,6 +152,16 @@ command('audit', "prove from a run's log that each draw counted exactly once")
   .argument('<run>', 'its folder, for example runs/digits')
   .option('--json', 'print one line of JSON')
   .action(action(async (run, options, _) => (await import('./commands/audit.ts')).auditCommand(run, options, screen)));
+
+command('status', 'tell how a run of several processes fares: its workers, its servers, its pace')
+  .argument('[run]', "its folder, or its coordinator's URL (default: the newest run in runs/ that is under way)")
+  .option('--watch', 'again every second, until the run ends')
+  .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
+  .option('--insecure', 'send the token beyond this machine without TLS')
+  .option('--json', 'print one line of JSON')
+  .action(
+    action(async (run, options, _) => (await import('./commands/status.ts')).statusCommand(run, options, screen)),
+  );
 
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')
   .option('--json', 'print one line of JSON')

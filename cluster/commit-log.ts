@@ -12,6 +12,8 @@ export interface CommitLog {
   readonly lineage: readonly StepTotals[];
   /** Versions that the lineage reaches; null for an empty log. */
   readonly version: number | null;
+  /** Of the file. */
+  readonly bytes: number;
   /** Adds a line. What a full disk refuses is kept and written with the next one; `sync` throws then. */
   append(record: LogRecord, sync: boolean): void;
   /** All lines are on the disk. @throws the file system's errors */
@@ -39,6 +41,9 @@ export function openCommitLog(path: string): CommitLog {
   return {
     lastTerm: lastTermOf(whole),
     ...survived(whole),
+    get bytes() {
+      return position;
+    },
     append(record, sync) {
       pending = Buffer.concat([pending, Buffer.from(`${JSON.stringify(record)}\n`)]);
       try {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ShoalError } from '../base/errors.ts';
-import { isLoopback, refuseInsecure } from './address.ts';
+import { addressOf, isLoopback, refuseInsecure } from './address.ts';
 import { manage } from './connection.ts';
 import { FRAME_BYTES } from './frame.ts';
 import { MAX_CHUNKS, MAX_FRAGMENTS, WIRE_LIMITS, type WireLimits } from './limits.ts';
@@ -20,6 +20,7 @@ import { type WireCode, wireError } from './wire-error.ts';
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const limits: WireLimits = { ...WIRE_LIMITS, ...options.limits };
   const url = addressOf(options.url);
+  url.pathname = WIRE_PATH;
   const operation = `connect to ${url.origin}`;
   const secure = url.protocol === 'wss:';
   refuseInsecure(operation, url.hostname, secure || options.insecure === true);
@@ -79,16 +80,4 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     });
     if (options.signal?.aborted) aborted();
   });
-}
-
-function addressOf(text: string): URL {
-  const expected = 'ws://host:port or wss://host:port';
-  const flaw = (got: string) =>
-    wireError('SHOAL_WIRE_CONNECT', 'connect', got, expected, 'The token has its own place: SHOAL_TOKEN.');
-  if (!URL.canParse(text)) throw flaw('no URL');
-  const url = new URL(text);
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') throw flaw(`a URL of ${url.protocol}`);
-  if (url.username || url.password || url.search || url.hash) throw flaw('a URL with more in it');
-  url.pathname = WIRE_PATH;
-  return url;
 }

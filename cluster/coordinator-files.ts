@@ -1,10 +1,11 @@
 // coordinator-files.ts: which checkpoint a term may begin at, and its values. Not how checkpoints are written or found.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
 import { type Job, jobHash } from '../trainer/job.ts';
 import type { Snapshot } from '../trainer/local-store.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { restoreSnapshot } from '../trainer/snapshot.ts';
+import { reachable } from './address.ts';
 import { type Audit, auditLog } from './audit.ts';
 
 /**
@@ -43,4 +44,11 @@ export async function readSnapshot(job: Job, path: string): Promise<Snapshot> {
 export function auditRun(path: string, job: Job, hash?: string): Audit {
   const text = readFileSync(`${path}/${RUN.commits}`, 'utf8');
   return auditLog(text, { microShards: job.microShards, ...(hash !== undefined && { job: hash }) });
+}
+
+/** Leaves word in a run's folder of where its coordinator listens. @returns takes it back @throws the file system's errors */
+export function announce(path: string, url: string): () => void {
+  const file = `${path}/${RUN.url}`;
+  writeFileSync(file, `${reachable(url)}\n`);
+  return () => rmSync(file, { force: true });
 }

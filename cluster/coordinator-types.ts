@@ -97,8 +97,17 @@ export type News =
   | { readonly news: 'refused'; readonly name: string; readonly problem: Problem }
   /** Past its lease: its nodes went to others. */
   | { readonly news: 'fenced'; readonly name: string }
+  /** Its leases of the open work are void. */
+  | { readonly news: 'lost'; readonly name: string; readonly leases: number; readonly why: 'late' | 'gone' }
   | { readonly news: 'leased'; readonly name: string; readonly work: Work; readonly backup: boolean }
-  | { readonly news: 'done'; readonly name: string; readonly node: Node; readonly leaves: number; readonly ms: number }
+  | {
+      readonly news: 'done';
+      readonly name: string;
+      readonly node: Node;
+      readonly leaves: number;
+      readonly samples: number;
+      readonly ms: number;
+    }
   | { readonly news: 'waiting-for-workers' | 'waiting-for-servers'; readonly have: number; readonly need: number }
   /** Steps from this version on are computed again. */
   | { readonly news: 'term'; readonly term: Term; readonly version: number; readonly rollback: boolean }

@@ -80,7 +80,7 @@ function hear(turn: Turn, event: CoordinatorEvent): void {
 }
 
 function message(turn: Turn, link: Link, message: ToCoordinator): void {
-  if (message.type === 'ping' || message.type === 'pong') return;
+  if (message.type === 'ping' || message.type === 'pong' || message.type === 'report') return;
   if (message.type === 'hello') {
     hello(turn, link, message);
     return;

@@ -1,5 +1,8 @@
-// dump.ts: a version coming together in the coordinator from all servers' ranges. Not the files it is written to.
+// dump.ts: a version as the vectors that servers hold, and one coming together in the coordinator from all their ranges. No files.
+import { lengthOf, parametersOf } from '../trainer/contribution.ts';
+import { joined, parted } from '../trainer/initialize.ts';
 import type { Snapshot } from '../trainer/local-store.ts';
+import type { Segment } from '../trainer/model.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
 import { isWhole, nothing, receive } from './received.ts';
 
@@ -10,8 +13,27 @@ export interface Dumping {
   take(bulk: Bulk): Snapshot | null;
 }
 
-/** @param slots the optimizer's, in order @param length of the compact vector */
-export function startDump(term: Term, version: number, slots: readonly string[], length: number): Dumping {
+/** The vectors of a version: all weights, then each of the optimizer's slots, as long. */
+export function vectorsOf(snapshot: Snapshot, slots: readonly string[]): readonly Float32Array[] {
+  const weights = joined(snapshot);
+  const widened = (slot: Float32Array): Float32Array => {
+    if (slot.length === weights.length) return slot;
+    const vector = new Float32Array(weights.length);
+    vector.set(slot);
+    return vector;
+  };
+  return [weights, ...slots.map((name) => widened(snapshot.slots[name]!))];
+}
+
+/** @param slots the optimizer's, in order @param segments of all weights: a slot has nothing where the state is */
+export function startDump(
+  term: Term,
+  version: number,
+  slots: readonly string[],
+  segments: readonly Segment[],
+): Dumping {
+  const length = lengthOf(segments);
+  const trained = lengthOf(parametersOf(segments));
   const vectors = Array.from({ length: 1 + slots.length }, () => new Float32Array(length));
   const whole: FlatRange = { from: 0, to: length };
   let received = nothing(vectors.length);
@@ -24,8 +46,8 @@ export function startDump(term: Term, version: number, slots: readonly string[],
       into.set(values, from);
       received = receive(received, vector, { from, to: from + values.length });
       if (!isWhole(received, whole)) return null;
-      const [parameters, ...rest] = vectors;
-      return { version, parameters: parameters!, slots: Object.fromEntries(slots.map((name, i) => [name, rest[i]!])) };
+      const kept = slots.map((name, i) => [name, vectors[1 + i]!.subarray(0, trained)] as const);
+      return { version, ...parted(vectors[0]!, trained), slots: Object.fromEntries(kept) };
     },
   };
 }

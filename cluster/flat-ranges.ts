@@ -28,11 +28,11 @@ export function flatRanges(segments: readonly Segment[], count: number): readonl
  */
 export function piecesOf(segments: readonly Segment[], range: FlatRange): readonly Segment[] {
   let at = 0;
-  return segments.flatMap(({ path, flat, length: whole }) => {
+  return segments.flatMap(({ path, flat, length: whole, ...rest }) => {
     const from = Math.max(flat, range.from);
     const length = Math.min(flat + whole, range.to) - from;
     if (length <= 0) return [];
-    const piece: Segment = { path, shape: [length], length, flat: from - range.from, at };
+    const piece: Segment = { ...rest, path, shape: [length], length, flat: from - range.from, at };
     at = Math.ceil((at + length) / ALIGNMENT) * ALIGNMENT;
     return [piece];
   });

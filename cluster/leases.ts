@@ -154,7 +154,7 @@ function patience({ config, state }: Turn, open: OpenWork, { leaves }: LeaseStat
 function fence(turn: Turn, open: OpenWork, name: string): void {
   const { term, workers, seats, steps } = turn.state;
   set(turn, { open: { ...open, late: open.late + 1 } });
-  loseWorker(turn, name);
+  loseWorker(turn, name, 'late');
   const worker = workers.find((w) => w.name === name);
   if (!worker) return;
   setWorker(turn, worker.link, { holding: null, fenced: true, busy: [] });
@@ -164,11 +164,13 @@ function fence(turn: Turn, open: OpenWork, name: string): void {
 }
 
 /** What this worker computes may be leased to others. */
-export function loseWorker(turn: Turn, name: string): void {
+export function loseWorker(turn: Turn, name: string, why: 'late' | 'gone'): void {
   const { open } = turn.state;
   if (!open || turn.config.bugs.has('lost-lease')) return;
   const leases = open.leases.map((it) => (it.worker === name ? { ...it, status: 'void' as const } : it));
   set(turn, { open: { ...open, leases } });
+  const lost = open.leases.filter((it) => it.worker === name && it.status === 'live').length;
+  if (lost > 0) tell(turn, { news: 'lost', name, leases: lost, why });
 }
 
 const isCovered = (open: OpenWork, node: Node): boolean => {
@@ -204,7 +206,8 @@ export function done(turn: Turn, worker: WorkerSeat, message: Done): void {
     open: { ...open, leases, done: [...open.done, entry] },
     leafTimes: [...leafTimes, ms / leaves].slice(-TIMES),
   });
-  tell(turn, { news: 'done', name, node, leaves, ms });
+  const samples = open.work.shares.slice(firstLeaf(node), endLeaf(node)).reduce((a, b) => a + b, 0);
+  tell(turn, { news: 'done', name, node, leaves, samples, ms });
   settle(turn);
 }
 

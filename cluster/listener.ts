@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { inUrl, refuseInsecure } from './address.ts';
+import { hostOf, inUrl, isLoopback, refuseInsecure } from './address.ts';
 import { manage } from './connection.ts';
 import { FRAME_BYTES } from './frame.ts';
 import { MAX_CHUNKS, MAX_FRAGMENTS, WIRE_LIMITS, type WireLimits } from './limits.ts';
@@ -72,8 +72,10 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
 
   // Node looks for late headers now and then; who has not asked for anything yet gets no such grace.
   const impatient = new WeakMap<Duplex, NodeJS.Timeout>();
+  const told = new WeakSet<Duplex>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     const timer = setTimeout(() => {
+      told.add(socket);
       socket.destroy();
       const address = socket.remoteAddress ?? 'unknown';
       refused('SHOAL_WIRE_TIMEOUT', address, 'no request', `one within ${limits.handshakeMs} ms`);
@@ -82,9 +84,19 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
     socket.once('close', () => clearTimeout(timer));
   });
 
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const code = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT';
-    refused(code, socket.remoteAddress ?? 'unknown', error.message, 'a TLS handshake');
+  // Of TLS handshakes too. Node's own look for late headers may come before our timer, and is alone after a first request.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    socket.destroy();
+    if (told.has(socket)) return;
+    clearTimeout(impatient.get(socket));
+    const late = /TIMEOUT/.test(error.code ?? '');
+    const expected = late ? `a request within ${limits.handshakeMs} ms` : 'a request over HTTP';
+    refused(
+      late ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT',
+      socket.remoteAddress ?? 'unknown',
+      error.message,
+      expected,
+    );
   });
 
   server.on('request', (request, response) => {
@@ -171,10 +183,21 @@ function makeServer(tls: ListenerTls | undefined, limits: WireLimits, operation:
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0]!;
 
+interface Asker {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: { readonly host?: string | undefined };
+}
+
+/** From this machine, and meant for it: a page of the web whose name leads here names itself. */
+export const isLocal = ({ socket, headers }: Asker): boolean =>
+  isLoopback((socket.remoteAddress ?? '').replace(/^::ffff:/, '')) && isLoopback(hostOf(headers.host ?? ''));
+
 async function answer(request: IncomingMessage, response: ServerResponse, options: ListenOptions): Promise<void> {
   const route = `/${pathOf(request).split('/')[1] ?? ''}`;
-  const handler = options.routes?.get(route);
-  if (route !== '/health' && !carries(request.headers.authorization, options.token)) return refuse(response, 401);
+  const local = options.localRoutes?.get(route);
+  const known = carries(request.headers.authorization, options.token);
+  if (!known && !(local !== undefined && isLocal(request))) return refuse(response, 401);
+  const handler = local ?? options.routes?.get(route);
   if (handler === undefined) return refuse(response, 404);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   try {

@@ -138,7 +138,7 @@ export function closed(turn: Turn, link: Link): void {
 
 function leave(turn: Turn, worker: WorkerSeat): void {
   set(turn, { workers: turn.state.workers.filter((w) => w.link !== worker.link) });
-  loseWorker(turn, worker.name);
+  loseWorker(turn, worker.name, 'gone');
   if (worker.ready) tell(turn, { news: 'left', role: 'worker', name: worker.name });
 }
 

@@ -80,6 +80,18 @@ export interface Applied {
   readonly version: number;
 }
 
+/** How a worker or server fares, about once a second: for the table of workers, never for a decision. */
+export interface Report {
+  readonly type: 'report';
+  /** Bytes of all its sockets, since it began. */
+  readonly read: number;
+  readonly written: number;
+  /** Resident bytes of its process. */
+  readonly memory: number;
+  /** Frames that it turned away. */
+  readonly refused: number;
+}
+
 // ---- control, from the coordinator
 /** What a peer needs to begin. `job` is the resolved job file. */
 export interface Welcome {
@@ -160,7 +172,7 @@ export interface Pong {
   readonly sent: number;
 }
 
-export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Ping | Pong;
+export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Report | Ping | Pong;
 export type FromCoordinator = Welcome | Fence | Lease | Load | Apply | Dump | Refuse | Bye | Ping | Pong;
 export type ToServer = Attach | Ping | Pong;
 export type FromServer = Ack | Refuse | Ping | Pong;
@@ -174,7 +186,7 @@ export interface Bulk {
   readonly step: number;
   /** Of a push. */
   readonly node: Node | null;
-  /** 0: parameters or gradients; 1 + i: slot i of the optimizer. */
+  /** 0: weights (parameters, then state), or their gradients and sums; 1 + i: slot i of the optimizer. */
   readonly vector: number;
   /** Elements of the compact vector that the values begin at, and how many the whole range has: when all have come it is complete. */
   readonly from: number;

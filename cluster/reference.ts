@@ -3,7 +3,7 @@
 import { draws, seedWords, unit } from '../base/random.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { createHostRunner } from '../trainer/host-runner.ts';
-import { initializeParameters } from '../trainer/initialize.ts';
+import { initializeWeights, joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { losses } from '../trainer/losses/index.ts';
 import type { Prepared } from '../trainer/prepare.ts';
@@ -26,7 +26,7 @@ export function referenceHash(job: Job, { program, segments }: Prepared, kernels
     if (classes) views.i32[labelWord + i] = i % metrics.classes;
     else views.f32[labelWord + i] = i % 2;
   }
-  runner.load(initializeParameters(job.model, job.seed));
+  runner.load(joined(initializeWeights(job.model, job.seed)));
   runner.run('train', { rows });
   const hash = startSha256();
   hash.update(views.u8.slice(at.contribution, at.contribution + contribution.bytes));

@@ -1,8 +1,6 @@
 // remote-data.ts: a dataset over HTTP: columns of fields by range requests, for workers whose machine lacks the files. Both ends.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { get as getPlain, type IncomingMessage } from 'node:http';
-import { get as getSecure } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { check } from '../base/check.ts';
@@ -10,7 +8,7 @@ import { ShoalError } from '../base/errors.ts';
 import { readerFromArrays } from '../datasets/from-arrays.ts';
 import { type Dataset, fieldBytes, type Reader } from '../datasets/reader.ts';
 import type { Reach } from './dial.ts';
-import { bearer } from './token.ts';
+import { httpGet, httpUrl } from './http-get.ts';
 import type { RouteHandler } from './transport.ts';
 
 const PARTS = ['train', 'test'] as const;
@@ -131,10 +129,14 @@ async function keep(folder: string, path: string, bytes: Uint8Array): Promise<vo
 
 /** At most `most` bytes; with `at`: exactly as many, from there on. Tries again when the connection breaks. */
 async function fetchBytes(remote: RemoteData, path: string, most: number, at?: number): Promise<Uint8Array> {
-  const url = `${remote.url.replace(/^ws/, 'http').replace(/\/+$/, '')}${path}`;
+  const url = httpUrl(remote.url, path);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(remote, url, most, at);
+      const range = at === undefined ? {} : { range: `bytes=${at}-${at + most - 1}` };
+      const { status, bytes } = await httpGet(remote, url, { most, headers: range });
+      if (status !== (at === undefined ? 200 : 206)) throw new Error(`HTTP status ${status}`);
+      if (at !== undefined && bytes.length !== most) throw new Error(`${bytes.length} bytes`);
+      return bytes;
     } catch (cause) {
       if (attempt < TRIES) {
         await wait(50 * 2 ** attempt * (0.5 + Math.random()));
@@ -148,33 +150,4 @@ async function fetchBytes(remote: RemoteData, path: string, most: number, at?: n
       );
     }
   }
-}
-
-function once(remote: RemoteData, url: string, most: number, at?: number): Promise<Uint8Array> {
-  const range = at === undefined ? {} : { range: `bytes=${at}-${at + most - 1}` };
-  const options = { headers: { authorization: bearer(remote.token), ...range }, timeout: 20_000, ...remote.tls };
-  return new Promise((resolve, reject) => {
-    const answer = (response: IncomingMessage): void => {
-      if (response.statusCode !== (at === undefined ? 200 : 206)) {
-        response.resume();
-        reject(new Error(`HTTP status ${response.statusCode}`));
-        return;
-      }
-      const bytes = new Uint8Array(most);
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        if (length + chunk.length > most) request.destroy(new Error(`more than ${most} bytes`));
-        else bytes.set(chunk, length);
-        length += chunk.length;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        if (!response.complete || (at !== undefined && length !== most)) reject(new Error(`${length} bytes`));
-        else resolve(bytes.subarray(0, length));
-      });
-    };
-    const request = url.startsWith('https:') ? getSecure(url, options, answer) : getPlain(url, options, answer);
-    request.on('timeout', () => request.destroy(new Error('no answer within 20 s')));
-    request.on('error', reject);
-  });
 }

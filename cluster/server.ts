@@ -7,6 +7,8 @@ import { segmentsOf } from '../trainer/weights.ts';
 import { dial, type Reach } from './dial.ts';
 import { drive } from './drive.ts';
 import type { Bulk, FlatRange, FromCoordinator } from './messages.ts';
+import { createMeter, REPORT_MS } from './meter.ts';
+import { type PeerNews, termNews } from './peer-news.ts';
 import { arithmetic } from './profile.ts';
 import { createRangeServer, type RangeServer } from './range-server.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -29,6 +31,7 @@ export interface ServerOptions extends Reach {
   readonly deadlineMs?: number;
   /** Aborted: leave. */
   readonly signal?: AbortSignal;
+  readonly onNews?: (news: PeerNews) => void;
 }
 
 export const sliceOf = ({ values, ...rest }: Bulk): Slice => ({ ...rest, count: values.length });
@@ -43,6 +46,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { token, insecure, limits } = options;
   const workers = new Map<number, { readonly connection: Connection; readonly sender: Sender }>();
   const incarnation = randomUUID();
+  const meter = createMeter();
+  const tell = (news: PeerNews): void => options.onNews?.(news);
+  const hearTerm = termNews(tell);
   let links = 0;
   let owned: RangeServer | null = null;
   let floats = new Float32Array(0); // of the frame that is being handled
@@ -59,7 +65,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
     ...(tls && { tls }),
     ...(insecure !== undefined && { insecure }),
     ...(limits && { limits }),
+    onRefused: meter.ended,
     onPeer(first, connection) {
+      meter.add(connection);
       if (first.type !== 'attach') throw outOfTurn(first.type);
       const link = ++links;
       workers.set(link, { connection, sender: createSender(connection) });
@@ -74,7 +82,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
           floats = bulk.values as Float32Array<ArrayBuffer>;
           machine.feed({ kind: 'push', link, slice: sliceOf(bulk) });
         },
-        close() {
+        close(reason) {
+          meter.ended(reason);
           if (workers.delete(link)) machine.feed({ kind: 'detached', link });
         },
       };
@@ -91,7 +100,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 
   function prepare(json: unknown, range: FlatRange): void {
     const job = parseJob(json, "the run's job");
-    const { parameters: segments } = segmentsOf(job.model);
+    const { weights: segments } = segmentsOf(job.model);
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
     const { microShards } = job;
@@ -162,24 +171,32 @@ export async function runServer(options: ServerOptions): Promise<void> {
     url,
     deadlineMs,
     up(connection) {
+      meter.add(connection);
+      tell({ news: 'connected', to: url });
       control = { connection, sender: createSender(connection) };
       machine.feed({ kind: 'connected' });
     },
     down() {
       control = null;
+      tell({ news: 'disconnected', to: url });
       machine.feed({ kind: 'lost' });
     },
-    message: (message) => machine.feed({ kind: 'message', message: message as FromCoordinator }),
+    message(message) {
+      hearTerm(message as FromCoordinator);
+      machine.feed({ kind: 'message', message: message as FromCoordinator });
+    },
     bulk(bulk) {
       floats = bulk.values as Float32Array<ArrayBuffer>;
       machine.feed({ kind: 'load', slice: sliceOf(bulk) });
     },
     failed: end,
   });
+  const reports = setInterval(() => control?.connection.send(meter.report), REPORT_MS);
   const leave = (): void => end(null);
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();
   const problem = await ended;
+  clearInterval(reports);
   signal?.removeEventListener('abort', leave);
   await Promise.all([line.stop(), listener.close()]);
   if (problem) throw problem;

@@ -67,7 +67,7 @@ export interface ConnectTls {
   readonly key?: string;
 }
 
-/** Answers GET of one path. The token has been checked, except for /health. */
+/** Answers GET of one path. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 export interface ListenOptions {
@@ -79,8 +79,10 @@ export interface ListenOptions {
   /** Allows to listen beyond loopback without TLS. */
   readonly insecure?: boolean;
   readonly limits?: Partial<WireLimits>;
-  /** By first segment: '/data' also serves /data/train. */
+  /** By first segment: '/data' also serves /data/train. For those who have the token. */
   readonly routes?: ReadonlyMap<string, RouteHandler>;
+  /** Likewise; and without the token for whoever asks from this machine. */
+  readonly localRoutes?: ReadonlyMap<string, RouteHandler>;
   /** A peer with the token has sent its first message. Returns its handlers; throws to refuse it. */
   onPeer(first: Hello | Attach, connection: Connection): Handlers;
   /** Someone was turned away before that. For logs and counters. */

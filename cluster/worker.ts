@@ -9,6 +9,8 @@ import { openJobData } from '../trainer/session.ts';
 import { type Dial, dial, type Reach } from './dial.ts';
 import { drive } from './drive.ts';
 import type { FromCoordinator, FromServer, ServerAddress } from './messages.ts';
+import { createMeter, REPORT_MS } from './meter.ts';
+import { type PeerNews, termNews } from './peer-news.ts';
 import { arithmetic } from './profile.ts';
 import { datasetHash, fetchDataset } from './remote-data.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -32,6 +34,7 @@ export interface WorkerOptions extends Reach {
   readonly deadlineMs?: number;
   /** Aborted: leave. */
   readonly signal?: AbortSignal;
+  readonly onNews?: (news: PeerNews) => void;
 }
 
 interface Line {
@@ -53,6 +56,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const handle = (state: ReturnType<typeof startWorker>, event: WorkerEvent) => handleWorker(config, state, event);
   const machine = drive(startWorker(), handle, act);
   const servers = new Map<string, Line>();
+  const meter = createMeter();
+  const tell = (news: PeerNews): void => options.onNews?.(news);
+  const hearTerm = termNews(tell);
   let engine: WorkerEngine | null = null;
   let codec: CodecName = 'f32';
   let floats = new Float32Array(0); // of the frame that is being handled
@@ -97,6 +103,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         url: address.url,
         deadlineMs: Number.POSITIVE_INFINITY, // the coordinator says when there is another
         up(connection) {
+          meter.add(connection);
           line.sender = createSender(connection);
           machine.feed({ kind: 'attached', server: name });
         },
@@ -176,16 +183,28 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     ...options,
     url,
     deadlineMs,
-    up: () => machine.feed({ kind: 'connected' }),
-    down: () => machine.feed({ kind: 'lost' }),
-    message: (message) => machine.feed({ kind: 'message', message: message as FromCoordinator }),
+    up(connection) {
+      meter.add(connection);
+      tell({ news: 'connected', to: url });
+      machine.feed({ kind: 'connected' });
+    },
+    down() {
+      tell({ news: 'disconnected', to: url });
+      machine.feed({ kind: 'lost' });
+    },
+    message(message) {
+      hearTerm(message as FromCoordinator);
+      machine.feed({ kind: 'message', message: message as FromCoordinator });
+    },
     bulk() {},
     failed: end,
   });
+  const reports = setInterval(() => control.connection?.send(meter.report), REPORT_MS);
   const leave = (): void => end(null);
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();
   const problem = await ended;
+  clearInterval(reports);
   signal?.removeEventListener('abort', leave);
   await Promise.all([control.stop(), ...[...servers.values()].map((line) => line.dial.stop())]);
   await (engine as WorkerEngine | null)?.close();

@@ -1,6 +1,7 @@
 // reference.ts: every kernel's twin in plain TypeScript, the oracle of the kernel tests. Clear, not fast; f32 where memory is f32.
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
+import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
 import { dropout } from './reference/dropout.ts';
@@ -12,6 +13,7 @@ import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
 import { views as viewKernels } from './reference/views.ts';
+import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
 
 /** Makes a family's twins over the views of one memory. */
@@ -21,7 +23,9 @@ const families: readonly Family[] = [
   viewKernels,
   matrix,
   convolution,
+  winograd,
   softmax,
+  batch,
   dropout,
   pooling,
   losses,

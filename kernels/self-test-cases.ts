@@ -33,7 +33,7 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ ld: 40, lda: 40, ldb: 40, ldc: 40, ldo: 40, ldw: 40, ldx: 40, ldy: 40, ldd: 40, ldl: 40, lddy: 40, lddx: 40 },
   ...{ pixels: 17, runs: 3, len: 5, xStep: 3, dyStep: 40, OH: 2, OW: 3, poolH: 2, poolW: 2, strideH: 2, strideW: 2 },
   ...{ top: 1, bottom: 1, left: 3, right: 3, wantIndex: 1, wantGradient: 1, mask: 1, nesterov: 1 },
-  ...{ count: 1000, k: 2, site: 3 },
+  ...{ count: 1000, k: 2, site: 3, block: 5, transposed: 1 },
 };
 /** K beyond one block of it. */
 const longer: Partial<Record<KernelName, Readonly<Record<string, number>>>> = { gemm: { K: 500 } };
@@ -64,7 +64,8 @@ function fill(views: Views, name: string, i: number): void {
   const word = words[name];
   if (word) for (let w = 0; w < 1024; w++) views.i32[at + INSET / 4 + w] = word(w);
   else views.f32.set(noise.subarray(i * 64), at);
-  if (name === 'v') for (let w = 0; w < REGION / 4; w++) views.f32[at + w] = Math.abs(views.f32[at + w]!);
+  if (name === 'v' || name === 'variance' || name === 'partial')
+    for (let w = 0; w < REGION / 4; w++) views.f32[at + w] = Math.abs(views.f32[at + w]!);
 }
 
 /** Operands and sizes that a case sets otherwise. */

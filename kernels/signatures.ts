@@ -37,14 +37,21 @@ export const ROW_BLOCK = 96;
 export const OUT_BLOCK = 48;
 /** Rows of K that one tile of a packing kernel covers. */
 export const PACK_BLOCK = 512;
+/** Pixels of a micro-shard, counted through all its images, that one tile of a batch's sums covers. */
+export const PIXEL_BLOCK = 128;
 /** Elements of a parameter that one tile of an optimizer covers, counted from the tensor's start. */
 export const UPDATE_BLOCK = 4096;
+
+/** Rows of K that one tile of `pack_winograd` covers, and input channels that one tile of `winograd_dw` covers. */
+export const WINOGRAD_BLOCK = 64;
 
 const panels = (n: number) => Math.ceil(n / PANEL);
 const fixed = (each: number): Tiles => ({ each, m: 1, per: 0 });
 const perImage = (each = 1): Tiles => ({ each, m: 1, per: 1 });
+const blocks = (i: { readonly H: number; readonly W: number }): Tiles => ({ each: 1, m: i.H * i.W, per: PIXEL_BLOCK });
 const pixels = ['R', 'N', 'groups', 'H', 'W', 'xStep', 'xRow', 'xImage', 'dyStep', 'dyRow', 'dyImage'] as const;
 const window = ['OH', 'OW', 'C', 'poolH', 'poolW', 'strideH', 'strideW', 'padTop', 'padLeft', 'H', 'W'] as const;
+const image = ['H', 'W', 'C'] as const; // rows of an image, pixels in a row, channels; then (image, row) strides of each operand
 const view = ['H', 'L'] as const; // rows of an image, floats in a row; then (image, row) strides of each operand
 
 export const signatures = {
@@ -93,6 +100,22 @@ export const signatures = {
   conv_dw: define(['x', 'dy', 'out', 'rowTable'], [...pixels, 'xGroup', 'dyGroup', 'ldo', 'outGroup'], [], (i) =>
     fixed(i.groups * Math.ceil(i.R / OUT_BLOCK) * panels(i.N)),
   ),
+  // ---- 3 x 3, stride 1, by Winograd's F(2x2, 3x3): x stands at the padded corner, with one more row and column where H or W is odd.
+  // W (tap, K, N), or (tap, N, K) where transposed, row stride ld, taps at byte offsets `taps` -> G W G^T as [N/16][16][K][16]
+  pack_winograd: define(['source', 'taps', 'packed'], ['K', 'N', 'ld', 'transposed'], [], (i) =>
+    fixed(panels(i.N) * Math.ceil(i.K / WINOGRAD_BLOCK)),
+  ),
+  // y (H, W, N) of each image = x (C channels) * W + bias; a tile is `block` patches of 2 x 2 pixels
+  winograd: define(
+    ['x', 'packed', 'bias', 'y'],
+    ['H', 'W', 'C', 'N', 'block', 'xRow', 'xImage', 'yRow', 'yImage', 'hasBias', 'activation'],
+    [],
+    (i) => ({ each: 1, m: Math.ceil(i.H / 2) * Math.ceil(i.W / 2), per: i.block }),
+  ),
+  // out (tap, C, N), row stride ldo = sum over images and pixels of x * dy (H, W, N), then + the ladder
+  winograd_dw: define(['x', 'dy', 'out'], ['H', 'W', 'C', 'N', 'xRow', 'xImage', 'dyRow', 'dyImage', 'ldo'], [], (i) =>
+    fixed(Math.ceil(i.C / WINOGRAD_BLOCK) * panels(i.N)),
+  ),
   // out (C) = sum of dy over images, rows and W pixels of C channels, then + the ladder
   bias_gradient: define(['dy', 'out'], ['H', 'W', 'C', 'dyImage', 'dyRow'], [], (i) => fixed(panels(i.C))),
 
@@ -135,6 +158,48 @@ export const signatures = {
   })),
   // inverted dropout, mask by Philox from (seed, step, slot of the row, site); the same call is its own backward pass
   dropout: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow', 'site'], ['rate'], () => perImage()),
+
+  // ---- batch normalization, channel by channel, over one micro-shard: it never has several leaves. P = C rounded up to 16.
+  // partial (blocks, 2, P): each block's sum, and its sum of squares around its own mean
+  batch_moments: define(['x', 'partial'], [...image, 'xImage', 'xRow'], [], blocks),
+  // norm (4, P): scale, shift, mean, 1 / deviation (y = x * scale + shift). meanSum, varianceSum (C): rows * moment, then + the ladder
+  batch_statistics: define(
+    ['partial', 'gamma', 'beta', 'norm', 'meanSum', 'varianceSum'],
+    [...image, 'hasGamma', 'hasBeta'],
+    ['epsilon'],
+    (i) => fixed(panels(i.C)),
+  ),
+  // the same norm, of moving statistics
+  batch_inference: define(
+    ['mean', 'variance', 'gamma', 'beta', 'norm'],
+    ['C', 'hasGamma', 'hasBeta'],
+    ['epsilon'],
+    (i) => fixed(panels(i.C)),
+  ),
+  // y = x * scale + shift; relu 1: max with 0
+  batch_normalize: define(['x', 'norm', 'y'], [...image, 'xImage', 'xRow', 'yImage', 'yRow', 'relu'], [], () =>
+    perImage(),
+  ),
+  // partial (blocks, 2, P): each block's sum of dy and of dy * (x - mean); relu 1: dy counts only where y > 0
+  batch_moments_backward: define(
+    ['dy', 'x', 'norm', 'partial'],
+    [...image, 'dyImage', 'dyRow', 'xImage', 'xRow', 'relu'],
+    [],
+    blocks,
+  ),
+  // factors (2, P): dx = scale * dy + factors[0] * (x - mean) + factors[1]; dGamma, dBeta (C), then + the ladder
+  batch_statistics_backward: define(
+    ['partial', 'norm', 'factors', 'dGamma', 'dBeta'],
+    [...image, 'hasGamma', 'hasBeta'],
+    [],
+    (i) => fixed(panels(i.C)),
+  ),
+  batch_normalize_backward: define(
+    ['dy', 'x', 'norm', 'factors', 'dx'],
+    [...image, 'dyImage', 'dyRow', 'xImage', 'xRow', 'dxImage', 'dxRow', 'relu'],
+    [],
+    () => perImage(),
+  ),
 
   // ---- pooling, NHWC; index (rows, OH, OW, C) u8 = ky * poolW + kx of the first maximum. mask 1: where y <= 0 the gradient is 0
   maxpool: define(['x', 'y', 'index'], [...window, 'xImage', 'xRow', 'yImage', 'yRow', 'wantIndex'], [], () =>
@@ -198,6 +263,10 @@ export const signatures = {
     ['count', 'partAt', 'nesterov'],
     ['weightDecay', 'momentum'],
     (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
+  ),
+  // p' = p momentum + s oneMinusMomentum: a moving statistic, s = its reduced sum over the rows / scalars[0]
+  moving_average: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['momentum', 'oneMinusMomentum'], (i) =>
+    fixed(Math.ceil(i.count / UPDATE_BLOCK)),
   ),
   // Keras: m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= alpha m / (sqrt(v) + eps). decay: p *= 1 - scalars[2] first (AdamW)
   adam: define(

@@ -1,6 +1,7 @@
 // contribution.ts: the layout of what a micro-shard, or a whole node of the tree, yields: sums, nothing divided. Not the adding.
 //
-//   gradients f32, each tensor at 64 bytes as in the parameters | scalars f64: loss, then the counts of each metric
+//   gradients f32, each tensor at 64 bytes as the weights; of a moving statistic: its sum over the rows
+//   | scalars f64: loss, then the counts of each metric
 import { alignUp } from '../kernels/arena.ts';
 import type { Segment } from './model.ts';
 import type { Node } from './tree.ts';
@@ -27,8 +28,7 @@ export function memoryBytes(segments: readonly Segment[]): number {
 
 /** Copies a vector between its compact form (files, hashes, wire) and its form in memory. */
 export function compact(segments: readonly Segment[], memory: Float32Array): Float32Array {
-  const last = segments.at(-1);
-  const flat = new Float32Array(last ? last.flat + last.length : 0);
+  const flat = new Float32Array(lengthOf(segments));
   for (const s of segments) flat.set(memory.subarray(s.at, s.at + s.length), s.flat);
   return flat;
 }
@@ -36,6 +36,15 @@ export function compact(segments: readonly Segment[], memory: Float32Array): Flo
 export function expand(segments: readonly Segment[], flat: Float32Array, memory: Float32Array): void {
   for (const s of segments) memory.set(flat.subarray(s.flat, s.flat + s.length), s.at);
 }
+
+/** Elements of a vector in its compact form. */
+export function lengthOf(segments: readonly Segment[]): number {
+  const last = segments.at(-1);
+  return last ? last.flat + last.length : 0;
+}
+
+/** The parameters among the tensors of a vector: they come first. */
+export const parametersOf = (segments: readonly Segment[]): readonly Segment[] => segments.filter((s) => !s.state);
 
 /** The sums of one node. The bytes are stable once the contribution that holds them is ready. */
 export interface Part {

@@ -84,10 +84,15 @@ export interface ThreadsEvent {
 /** Somebody came to a run of several processes, or went. */
 export interface MemberEvent {
   readonly event: 'member';
-  /** fenced: past its lease, whose work went to others. refused: did not pass the joining gate. */
-  readonly change: 'joined' | 'left' | 'fenced' | 'refused';
+  /**
+   * restarted: joined, as another process of that name than before. lost: leases that it held are void. fenced: past its lease,
+   * whose work went to others. refused: did not pass the joining gate.
+   */
+  readonly change: 'joined' | 'restarted' | 'left' | 'lost' | 'fenced' | 'refused';
   readonly role: 'worker' | 'server' | null;
   readonly name: string;
+  /** Of `lost`: how many. */
+  readonly leases?: number;
   readonly problem?: Problem;
 }
 

@@ -15,8 +15,8 @@ export interface HostRunner {
   readonly views: Views;
   /** Where each space lies. */
   readonly at: Readonly<Record<Space, number>>;
-  /** Loads parameters (compact) and makes the panels. */
-  load(parameters: Float32Array): void;
+  /** Loads all weights (compact: parameters, then state) and makes the panels. */
+  load(weights: Float32Array): void;
   /** Runs one micro-shard whose input stands in space `input`. `after` hears of each call; true ends the run there. */
   run(mode: Mode, shard: HostShard, after?: (call: PlanCall) => boolean): void;
   /** Runs some tiles of one call of a plan, for the shard that is bound. For whoever wants an order of their own. */
@@ -82,8 +82,8 @@ export function createHostRunner(
   return {
     views,
     at,
-    load(parameters) {
-      expand(segments, parameters, views.f32.subarray(at.parameters >>> 2, (at.parameters + vector) >>> 2));
+    load(weights) {
+      expand(segments, weights, views.f32.subarray(at.parameters >>> 2, (at.parameters + vector) >>> 2));
       for (const call of packs) tiles(call, 0, countTiles(call.tiles, 0));
     },
     run(mode, shard, after = () => false) {

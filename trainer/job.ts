@@ -5,6 +5,7 @@ import { type Choice, choice } from '../base/choice.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
 import { codecNames } from './codecs/index.ts';
+import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
 import { parseModel } from './parse-model.ts';
 
@@ -90,10 +91,13 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards'> {
   // checkpoint.everySteps: null for every epoch.
 }
 
-/** The largest power of two that leaves at least 8 samples to each, from 1 to 64. */
-export function defaultMicroShards(batch: number): number {
+/** Samples of a micro-shard below which its statistics say little of the data. */
+export const STATISTICS_ROWS = 16;
+
+/** The largest power of two that leaves at least `least` samples to each, from 1 to 64. */
+export function defaultMicroShards(batch: number, least: number): number {
   let shards = 1;
-  while (shards < 64 && shards * 2 <= batch / 8) shards *= 2;
+  while (shards < 64 && shards * 2 <= batch / least) shards *= 2;
   return shards;
 }
 
@@ -110,7 +114,8 @@ export function parseJob(json: unknown, origin: string): Job {
   const hint = 'docs/job.md describes every key.';
   const { name, model, microShards, ...rest } = check(jobSchema, json, { code: 'SHOAL_JOB', operation, hint });
   if (model === undefined) throw jobError(operation, 'model: nothing', "a model in Keras' dialect", hint);
-  const shards = microShards ?? defaultMicroShards(rest.batch);
+  const parsed = parseModel(model);
+  const shards = microShards ?? defaultMicroShards(rest.batch, perLeaf(parsed) ? STATISTICS_ROWS : 8);
   if (shards > rest.batch) {
     const got = `${shards} microShards for a batch of ${rest.batch}`;
     throw jobError(operation, got, 'at most one for each sample', 'Lower microShards, or leave it out.');
@@ -120,7 +125,7 @@ export function parseJob(json: unknown, origin: string): Job {
     const got = `normalize: ${mean.length} means and ${std.length} deviations`;
     throw jobError(operation, got, 'as many of each', 'Give one number, or one for each channel.');
   }
-  return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parseModel(model), modelConfig: model };
+  return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parsed, modelConfig: model };
 }
 
 const nameOf = (origin: string): string => {

@@ -3,8 +3,17 @@
 
 import { ShoalError } from '../base/errors.ts';
 import { alignUp } from '../kernels/arena.ts';
-import { type Contribution, type ContributionLayout, compact, expand, type Part } from './contribution.ts';
+import {
+  type Contribution,
+  type ContributionLayout,
+  compact,
+  expand,
+  lengthOf,
+  type Part,
+  parametersOf,
+} from './contribution.ts';
 import type { Pinned } from './executor.ts';
+import { joined, parted, type Weights } from './initialize.ts';
 import type { OptimizerKind } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
 import {
@@ -22,9 +31,9 @@ import type { Versions } from './versions.ts';
 import type { Work } from './work.ts';
 
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
-export interface Snapshot {
+export interface Snapshot extends Weights {
   readonly version: number;
-  readonly parameters: Float32Array;
+  /** The optimizer's, each as long as the parameters. */
   readonly slots: Readonly<Record<string, Float32Array>>;
 }
 
@@ -67,8 +76,8 @@ export interface LocalStore extends Store {
 }
 
 /** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
-export function allFinite({ parameters, slots }: Snapshot): boolean {
-  for (const vector of [parameters, ...Object.values(slots)])
+export function allFinite({ parameters, state, slots }: Snapshot): boolean {
+  for (const vector of [parameters, state, ...Object.values(slots)])
     for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
   return true;
 }
@@ -92,21 +101,22 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   let wake: (() => void) | null = null;
   let newest: Work | null = null;
 
+  const trained = parametersOf(versions.segments);
   const vector = (address: number) => f32.subarray(address >>> 2, (address + versions.bytes) >>> 2);
   function load(snapshot: Snapshot): void {
     const { parameters, slots } = versions.of(snapshot.version);
-    expand(versions.segments, snapshot.parameters, vector(parameters));
+    expand(versions.segments, joined(snapshot), vector(parameters));
     versions.slots.forEach((name, i) => {
-      expand(versions.segments, snapshot.slots[name]!, vector(slots + i * versions.bytes));
+      expand(trained, snapshot.slots[name]!, vector(slots + i * versions.bytes));
     });
   }
   function snapshot(): Snapshot {
     const { parameters, slots } = versions.of(state.committed);
-    const copy = (address: number) => compact(versions.segments, vector(address));
+    const slot = (i: number) => compact(trained, vector(slots + i * versions.bytes));
     return {
       version: state.committed,
-      parameters: copy(parameters),
-      slots: Object.fromEntries(versions.slots.map((name, i) => [name, copy(slots + i * versions.bytes)])),
+      ...parted(compact(versions.segments, vector(parameters)), lengthOf(trained)),
+      slots: Object.fromEntries(versions.slots.map((name, i) => [name, slot(i)])),
     };
   }
   load(start);

@@ -44,9 +44,11 @@ export interface WeightSpec {
   readonly shape: readonly number[];
   readonly role: 'parameter' | 'state';
   readonly initializer: Initializer;
+  /** Of a moving statistic: the share of it that a step keeps. Without it, state never changes. */
+  readonly momentum?: number;
 }
 
-/** One tensor of the flat vector: Keras order, compact, in files, hashes and on the wire. */
+/** One tensor of a flat vector: Keras order, compact, in files, hashes and on the wire. */
 export interface Segment {
   readonly path: string; // "conv2d/kernel"
   readonly shape: readonly number[];
@@ -55,6 +57,8 @@ export interface Segment {
   readonly flat: number;
   /** Element offset in memory: each tensor starts at 64 bytes. */
   readonly at: number;
+  /** Of a tensor of the state, not of the parameters: the share of a moving statistic that a step keeps; null: it never changes. */
+  readonly state?: { readonly momentum: number | null };
 }
 
 export const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);

@@ -1,5 +1,6 @@
 // narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
 import { sha256 } from '../base/hash.ts';
+import { lengthOf, parametersOf } from './contribution.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import type { Profile } from './executor.ts';
 import { type Job, jobHash } from './job.ts';
@@ -96,7 +97,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         team_size: machine.teamSize,
         ...more,
         micro_shards: job.microShards,
-        parameters: segments.reduce((sum, s) => sum + s.length, 0),
+        parameters: lengthOf(parametersOf(segments)),
         memory: { ...memory, total: bytes },
         flops_per_sample: program.plans.train.flops,
         steps: totalSteps(schedule),
@@ -104,6 +105,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         samples: schedule.samples,
         from,
       });
+      for (const problem of prepared.warnings) tell({ event: 'problem', problem, fatal: false });
     },
     begin() {
       began = epochBegan = lastStep = performance.now();
@@ -171,7 +173,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         samples_per_second: trainedMs === 0 ? 0 : samples / (trainedMs / 1000),
         metrics: metrics ?? {},
         parameters_sha256: await sha256(snapshot.parameters),
-        state_sha256: await sha256(new Float32Array(0)), // no layer of this version keeps moving statistics
+        state_sha256: await sha256(snapshot.state),
         optimizer_sha256: await sha256(optimizer),
       };
     },

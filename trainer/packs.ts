@@ -41,6 +41,14 @@ export function createPacks(tables: Tables): PackPlan {
         builder.call('pack_taps', { source, taps: table, packed }, ints, {}, { independent: true });
       });
     },
+    winograd(source, key, { K, N, turned }) {
+      return take(`winograd ${key} ${turned}`, 16 * Math.ceil(N / PANEL) * PANEL * K, (packed) => {
+        builder.layer = key;
+        const table = builder.tables.add(Uint32Array.from({ length: 9 }, (_, i) => 4 * (turned ? 8 - i : i) * K * N));
+        const ints = { K, N, ld: turned ? K : N, transposed: turned ? 1 : 0 };
+        builder.call('pack_winograd', { source, taps: table, packed }, ints, {}, { independent: true });
+      });
+    },
     calls: () => builder.finish().calls,
     get bytes() {
       return bytes;

@@ -60,6 +60,7 @@ export interface Program {
 
 export interface CompileOptions {
   readonly model: Model;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly shapes: Readonly<Record<string, TensorSpec>>;
   /** The most samples in one micro-shard. */
@@ -158,6 +159,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
       output: () => build.tensor(spec.shape, halos.values.get(call.name)!),
       spec,
       weight: (name) => fixedAt('parameters', 4 * segment(options.segments, call.layer, name).at),
+      sum: (name) => fixedAt('contribution', 4 * segment(options.segments, call.layer, name).at),
       training: mode === 'train',
       deferActivation: call.name === deferred,
       site,
@@ -200,12 +202,13 @@ export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>
   return { kind: layerOf(className), config };
 }
 
-/** Layer names may hold a slash; the last one of a path comes before the weight's. */
+/** Segments of a layer. Layer names may hold a slash; the last one of a path comes before the weight's. */
 export const segmentsOfLayer = (segments: readonly Segment[], layer: string): readonly Segment[] =>
   segments.filter(({ path }) => path.slice(0, path.lastIndexOf('/')) === layer);
 
+/** Whether a layer has parameters. */
 export const hasWeights = (segments: readonly Segment[], layer: string): boolean =>
-  segmentsOfLayer(segments, layer).length > 0;
+  segmentsOfLayer(segments, layer).some(({ state }) => !state);
 
 export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
   return segments.find((s) => s.path === `${layer}/${weight}`)!;

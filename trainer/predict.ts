@@ -4,9 +4,9 @@ import { type KernelModule, loadKernels } from '../kernels/load.ts';
 import { f32 } from './codecs/f32.ts';
 import { pixelScaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
+import { joined, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
-import type { Snapshot } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { elements } from './model.ts';
 import { compile } from './plan.ts';
@@ -14,7 +14,7 @@ import { segmentsOf } from './weights.ts';
 
 export interface PredictOptions {
   readonly job: Job;
-  readonly snapshot: Pick<Snapshot, 'parameters'>;
+  readonly snapshot: Weights;
   /** (n, ...input shape): pixels as a dataset has them, before scaling: 0 to 255 for u8. */
   readonly images: Uint8Array | Float32Array;
   readonly kernels?: KernelModule;
@@ -42,7 +42,7 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
       hint: 'Resize the images to what the model was trained on.',
     });
   }
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const dtype = images instanceof Uint8Array ? 'u8' : 'f32';
   const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
   const loss = losses[job.loss.class_name];
@@ -58,7 +58,7 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
     codec: f32,
   });
   const runner = createHostRunner(program, segments, kernels ?? loadKernels());
-  runner.load(snapshot.parameters);
+  runner.load(joined(snapshot));
   const { at, shape } = program.plans.predict.output;
   const each = elements(shape);
   const count = images.length / size;

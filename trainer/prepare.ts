@@ -1,5 +1,5 @@
 // prepare.ts: a job made ready for a machine: compiled, its memory counted. Whether its data fit its model: fit.ts. Starts nothing.
-import { ShoalError } from '../base/errors.ts';
+import { type Problem, ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
 import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
@@ -7,7 +7,8 @@ import { codecs } from './codecs/index.ts';
 import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
-import type { Job } from './job.ts';
+import { type Job, STATISTICS_ROWS } from './job.ts';
+import { perLeaf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
@@ -40,12 +41,15 @@ export interface Machine {
 
 export interface Prepared {
   readonly program: Program;
+  /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly metrics: readonly Metric[];
   readonly transforms: readonly TransformConfig[];
   readonly optimizer: OptimizerKind<unknown>;
   readonly optimizerConfig: unknown;
   readonly machine: Machine;
+  /** What whoever runs it should know. */
+  readonly warnings: readonly Problem[];
   /** Bytes by purpose. */
   readonly memory: Readonly<Record<string, number>>;
   readonly bytes: number;
@@ -69,7 +73,7 @@ const READ_AHEAD = 64 * 2 ** 20;
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
   const { model } = job;
   checkParts(dataset);
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[job.loss.class_name];
   const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
   const output = shapes[model.output]!.shape;
@@ -87,8 +91,9 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(metrics, single);
-  // what rounds a leaf must have its sums alone
-  const level = codec.round ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
+  // what rounds a leaf, or takes its statistics, must have it alone
+  const alone = codec.round || perLeaf(job.model);
+  const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
@@ -96,7 +101,18 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const memory = memoryOf(job, program, segments, optimizer, optimizerConfig, machine);
   const bytes = Object.values(memory).reduce((a, b) => a + b, 0);
   if (bytes > MEMORY_LIMIT) throw tooLarge(memory, bytes, machine);
-  return { program, segments, metrics, transforms, optimizer, optimizerConfig, machine, memory, bytes };
+  return {
+    program,
+    segments,
+    metrics,
+    transforms,
+    optimizer,
+    optimizerConfig,
+    machine,
+    warnings: warningsOf(job),
+    memory,
+    bytes,
+  };
 }
 
 function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: number } {
@@ -123,6 +139,20 @@ function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: numbe
 function levelFor(job: Job, single: Program, teams: number): number {
   if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
   return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
+}
+
+function warningsOf({ model, batch, microShards }: Job): readonly Problem[] {
+  const rows = Math.floor(batch / microShards);
+  if (!perLeaf(model) || rows >= STATISTICS_ROWS) return [];
+  return [
+    {
+      code: 'SHOAL_JOB_MICRO_SHARDS',
+      operation: 'normalise over micro-shards',
+      got: `${microShards} micro-shards of ${rows} samples`,
+      expected: `at least ${STATISTICS_ROWS} samples in each: BatchNormalization takes its statistics over them`,
+      hint: 'Raise batch, or lower microShards.',
+    },
+  ];
 }
 
 function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {

@@ -4,6 +4,7 @@
 //                 events.jsonl        what the run told, one event a line
 //                 commits.jsonl       of a run of several processes: each step, and who computed it (cluster/commit-log.ts)
 //                 token               of such a run: the secret that lets a process in
+//                 url                 of such a run: where its coordinator listens, while it does
 //                 train/, validation/ TensorBoard's files
 //                 checkpoints/        what a resumed run goes on from (checkpoint.ts)
 //                 model/last/         the newest model, for tfjs
@@ -25,6 +26,7 @@ export const RUN = {
   events: 'events.jsonl',
   commits: 'commits.jsonl',
   token: 'token',
+  url: 'url',
   checkpoints: 'checkpoints',
   last: 'model/last',
   best: 'model/best',

@@ -2,12 +2,13 @@
 import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
-import { initializeParameters } from './initialize.ts';
+import { lengthOf } from './contribution.ts';
+import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Snapshot } from './local-store.ts';
 import type { Model, Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
-import type { NamedWeight } from './order-weights.ts';
+import { type NamedWeight, orderWeights } from './order-weights.ts';
 import { segmentsOf } from './weights.ts';
 
 /** Views of a flat, compact vector, one a tensor. */
@@ -21,37 +22,45 @@ const views = (segments: readonly Segment[], flat: Float32Array, prefix = ''): C
 type Parts = Readonly<Record<CheckpointPart, { readonly segments: readonly CheckpointSegment[] }>>;
 
 /** The tensors of a checkpoint; nothing is copied. Those of the optimizer are named by slot: "momentum/conv2d/kernel". */
-export function snapshotTensors(model: Model, { parameters, slots }: Snapshot): Parts {
-  const { parameters: segments } = segmentsOf(model);
+export function snapshotTensors(model: Model, { parameters, state, slots }: Snapshot): Parts {
+  const segments = segmentsOf(model);
+  const optimizer = Object.entries(slots).flatMap(([slot, flat]) => views(segments.parameters, flat, `${slot}/`));
   return {
-    parameters: { segments: views(segments, parameters) },
-    state: { segments: [] },
-    optimizer: { segments: Object.entries(slots).flatMap(([slot, flat]) => views(segments, flat, `${slot}/`)) },
+    parameters: { segments: views(segments.parameters, parameters) },
+    state: { segments: views(segments.state, state) },
+    optimizer: { segments: optimizer },
   };
 }
 
-/** The model's weights by name; nothing is copied. */
-export const snapshotWeights = (model: Model, { parameters }: Snapshot): NamedWeight[] =>
-  views(segmentsOf(model).parameters, parameters).map(({ path, shape, data }) => ({ name: path, shape, data }));
-
-/** The flat, compact vector of weights given in any order; all of the model's parameters must be among them. */
-export function flatParameters(model: Model, weights: readonly NamedWeight[]): Float32Array {
-  const { parameters, counts } = segmentsOf(model);
-  const byName = new Map(weights.map(({ name, data }) => [name, data]));
-  const flat = new Float32Array(counts.parameters.flat);
-  for (const { path, flat: at } of parameters) flat.set(byName.get(path)!, at);
-  return flat;
+/** The model's weights by name, in Keras' order: moving statistics among the rest of their layer. Nothing is copied. */
+export function snapshotWeights(model: Model, snapshot: Weights): NamedWeight[] {
+  const { parameters, state } = segmentsOf(model);
+  const all = [...views(parameters, snapshot.parameters), ...views(state, snapshot.state)];
+  const named = all.map(({ path, shape, data }) => ({ name: path, shape, data }));
+  return orderWeights(model, named, { code: 'SHOAL_EXPORT_WEIGHTS', operation: 'name the weights of a model' });
 }
 
-/** A snapshot with given parameters, before the first step: all that an optimizer keeps begins at zero. */
-export function freshSnapshot(job: Job, parameters: Float32Array): Snapshot {
+/** The flat, compact vectors of weights given in any order; all of the model's must be among them. */
+export function flatWeights(model: Model, weights: readonly NamedWeight[]): Weights {
+  const { parameters, state } = segmentsOf(model);
+  const byName = new Map(weights.map(({ name, data }) => [name, data]));
+  const vector = (segments: readonly Segment[]): Float32Array => {
+    const flat = new Float32Array(lengthOf(segments));
+    for (const { path, flat: at } of segments) flat.set(byName.get(path)!, at);
+    return flat;
+  };
+  return { parameters: vector(parameters), state: vector(state) };
+}
+
+/** A snapshot with given weights, before the first step: all that an optimizer keeps begins at zero. */
+export function freshSnapshot(job: Job, { parameters, state }: Weights): Snapshot {
   const names = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
   const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(parameters.length)]));
-  return { version: 0, parameters, slots };
+  return { version: 0, parameters, state, slots };
 }
 
 /** The state of a job before its first step: the values that its seed gives. */
-export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initializeParameters(job.model, job.seed));
+export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initializeWeights(job.model, job.seed));
 
 /**
  * What a checkpoint holds, for this job.
@@ -59,7 +68,11 @@ export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initiali
  */
 export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Snapshot {
   const { counts } = segmentsOf(job.model);
-  const empty = { ...freshSnapshot(job, new Float32Array(counts.parameters.flat)), version: manifest.step };
+  const zeros = {
+    parameters: new Float32Array(counts.parameters.flat),
+    state: new Float32Array(counts.state.flat),
+  };
+  const empty = { ...freshSnapshot(job, zeros), version: manifest.step };
   const into = snapshotTensors(job.model, empty);
   restoreTensors(tensors.parameters, into.parameters.segments);
   restoreTensors(tensors.state, into.state.segments);

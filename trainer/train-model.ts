@@ -10,7 +10,7 @@ import { elements } from './model.ts';
 import type { NamedWeight } from './order-weights.ts';
 import { type Predictions, predictSnapshot } from './predict.ts';
 import { runSession } from './session.ts';
-import { flatParameters, freshSnapshot, snapshotWeights } from './snapshot.ts';
+import { flatWeights, freshSnapshot, snapshotWeights } from './snapshot.ts';
 import { segmentsOf } from './weights.ts';
 
 /** All samples of one part of a dataset, packed. */
@@ -86,7 +86,7 @@ export async function train(
   const { done, snapshot } = await runSession({
     job,
     dataset: data,
-    start: keepWeights ? freshSnapshot(job, flatParameters(job.model, imported.weights!)) : null,
+    start: keepWeights ? freshSnapshot(job, flatWeights(job.model, imported.weights!)) : null,
     ...(threads !== undefined && { threads }),
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),

@@ -4,6 +4,7 @@ import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { ContributionLayout, Part } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
+import type { Segment } from './model.ts';
 import type { OptimizerKind } from './optimizers/kind.ts';
 import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
@@ -51,13 +52,17 @@ const STEP = BINDING.base + SPACES.indexOf('step');
 const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
   SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
 
-/** The optimizer's calls, one a tensor: of this store's vector, or of the range that a server owns. */
+/** The optimizer's calls, one a tensor, and those that move statistics: of this store's vector, or of the range that a server owns. */
 export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
   for (const segment of versions.segments) {
     build.layer = segment.path;
     const at = 4 * segment.at;
+    if (segment.state) {
+      moveStatistic(build, segment, segment.state.momentum!);
+      continue;
+    }
     optimizer.update(optimizerConfig, {
       build,
       count: segment.length,
@@ -70,6 +75,17 @@ export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOpti
     });
   }
   return build.finish().calls;
+}
+
+/** Keras': what a step leaves of a moving statistic, and the mean over its rows. */
+function moveStatistic(build: PlanBuilder, { at, length }: Segment, momentum: number): void {
+  const operands = {
+    p: { space: 'parameters', at: 4 * at },
+    nextP: { space: 'next', at: 4 * at },
+    scalars: { space: 'step', at: 0 },
+  } as const;
+  const floats = { momentum, oneMinusMomentum: 1 - momentum };
+  build.call('moving_average', operands, { count: length, partAt: 4 * at }, floats, { independent: true });
 }
 
 function totalsCalls({ contribution }: { readonly contribution: ContributionLayout }): readonly PlanCall[] {

@@ -3,7 +3,7 @@ import type { Arena } from '../kernels/arena.ts';
 import { memoryBytes } from './contribution.ts';
 import type { Segment } from './model.ts';
 
-/** Addresses of one version. Slots lie one after another, each as large as the parameters. */
+/** Addresses of one version: all weights (parameters, then state); slots one after another, each with as much room. */
 export interface Version {
   readonly parameters: number;
   readonly slots: number;

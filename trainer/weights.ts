@@ -25,6 +25,8 @@ export interface Segments {
   /** In Keras' order: by layer, then by the layer's own order. Segment i is slot i of initialization. */
   readonly parameters: readonly Segment[];
   readonly state: readonly Segment[];
+  /** Both as one vector, the parameters first: what a store updates, and what a plan reads. */
+  readonly weights: readonly Segment[];
   /** By name of the call, and of the input. */
   readonly shapes: Readonly<Record<string, TensorSpec>>;
   readonly counts: { readonly parameters: Counts; readonly state: Counts };
@@ -78,7 +80,13 @@ export function segmentsOf(model: Model): Segments {
   const { shapes, weights } = chain(model);
   const parameters = layOut(weights.filter(({ spec }) => spec.role === 'parameter'));
   const state = layOut(weights.filter(({ spec }) => spec.role === 'state'));
-  return { parameters, state, shapes, counts: { parameters: count(parameters), state: count(state) } };
+  const counts = { parameters: count(parameters), state: count(state) };
+  const behind = ({ flat, at, ...rest }: Segment): Segment => ({
+    ...rest,
+    flat: counts.parameters.flat + flat,
+    at: counts.parameters.memory + at,
+  });
+  return { parameters, state, weights: [...parameters, ...state.map(behind)], shapes, counts };
 }
 
 const aligned = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
@@ -86,9 +94,10 @@ const aligned = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 function layOut(weights: readonly LayerWeight[]): readonly Segment[] {
   let flat = 0;
   let at = 0;
-  return weights.map(({ layer, spec: { name, shape } }) => {
+  return weights.map(({ layer, spec: { name, shape, role, momentum = null } }) => {
     const length = elements(shape);
-    const segment: Segment = { path: `${layer}/${name}`, shape, length, flat, at };
+    const state = role === 'state' ? { state: { momentum } } : {};
+    const segment: Segment = { path: `${layer}/${name}`, shape, length, flat, at, ...state };
     flat += length;
     at = aligned(at + length);
     return segment;

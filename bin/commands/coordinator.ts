@@ -14,9 +14,10 @@ import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { warningText } from '../output/errors.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { openLog } from '../output/log.ts';
 import { plainView } from '../output/plain-view.ts';
 import { resultText } from '../output/result-text.ts';
-import { jsonView } from '../output/run-view.ts';
+import { jsonView, noView, type RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { endWithParent } from '../parent.ts';
 import { version } from '../version.ts';
@@ -30,6 +31,8 @@ export interface CoordinatorCommandOptions extends Omit<TrainOptions, 'workers' 
   readonly tls?: string;
   /** Beyond loopback without TLS. */
   readonly insecure?: boolean;
+  /** A file, or - for stderr: what happens, as lines of JSON. */
+  readonly log?: string;
 }
 
 export async function coordinatorCommand(
@@ -42,18 +45,20 @@ export async function coordinatorCommand(
   const { host, port } = parseAddress(options.listen ?? '127.0.0.1:0');
   const { job, start, run } = await whatToTrain(path, options);
   const dataset = await openJobData(job);
+  const log = await openLog(options.log, { role: 'coordinator', job: job.name });
   const folder = run?.path ?? (await createRun(options.out ?? 'runs', job));
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);
   const tls =
     options.tls === undefined ? readListenTls(options) : keepIdentity(`${folder}/tls`, options.tls.split(','));
-  const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
+  const view = viewOf(options, screen);
   const models: Record<string, string> = {};
   let failureTold = false;
   const onEvent = (event: RunEvent): void => {
     if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
     if (event.event === 'problem' && event.fatal) failureTold = true;
+    log.event(event);
     view.show(event);
   };
   const controller = new AbortController();
@@ -83,6 +88,7 @@ export async function coordinatorCommand(
       signal: controller.signal,
       onEvent,
       onListening(url) {
+        log.listening(url);
         process.send?.({ listening: url });
         if (options.json) return;
         const secret = process.env['SHOAL_TOKEN']
@@ -92,18 +98,27 @@ export async function coordinatorCommand(
           `${folder}\nlistening at ${url}. Join with ${secret} and\n  npx shoal server --connect ${url}\n  npx shoal worker --connect ${url}`,
         );
       },
-      onTurnedAway(reason) {
+      onTurnedAway(reason, address) {
+        log.turnedAway(reason, address);
         if (!options.json) view.say(warningText(toWire(reason), screen.errColors));
       },
     });
+    log.ended(null);
     if (!options.json) screen.out(resultText(done, folder, models, screen.outColors));
     return done.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     // whoever reads events alone learns of it too
     if (!failureTold) onEvent({ event: 'problem', problem: toWire(error), fatal: true });
+    log.ended(error);
     throw error;
   } finally {
     stopListening();
     view.close();
   }
+}
+
+function viewOf({ json, log }: CoordinatorCommandOptions, screen: Screen): RunView {
+  if (json) return jsonView(screen);
+  if (log === '-') return noView;
+  return screen.live ? barView(screen) : plainView(screen);
 }

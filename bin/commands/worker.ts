@@ -1,11 +1,13 @@
 // worker.ts: `shoal worker` and `shoal server`: one process of a run that a coordinator leads. What they do: cluster/worker.ts, server.ts.
 import { hostname } from 'node:os';
+import type { PeerNews } from '../../cluster/peer-news.ts';
 import { runServer } from '../../cluster/server.ts';
 import { findToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
 import { parseAddress, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { openLog } from '../output/log.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { endWithParent } from '../parent.ts';
@@ -21,6 +23,16 @@ export interface JoinOptions extends TlsOptions {
   readonly advertise?: string;
   /** Beyond loopback without TLS. */
   readonly insecure?: boolean;
+  /** A file, or - for stderr: what happens, as lines of JSON. */
+  readonly log?: string;
+}
+
+interface Joining {
+  readonly connect: string;
+  readonly token: string;
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly onNews: (news: PeerNews) => void;
 }
 
 /** Joins with what the environment and the command line say, until the run is over or a signal comes. */
@@ -28,7 +40,7 @@ async function join(
   role: 'worker' | 'server',
   options: JoinOptions,
   screen: Screen,
-  run: (how: { connect: string; token: string; name: string; signal: AbortSignal }) => Promise<void>,
+  run: (how: Joining) => Promise<void>,
 ): Promise<ExitCode> {
   endWithParent();
   const token = findToken({ environment: process.env });
@@ -46,10 +58,15 @@ async function join(
     () => process.exit(EXIT.interrupted),
   );
   const name = options.name ?? `${hostname()}-${process.pid}`;
+  const log = await openLog(options.log, { role, name });
   try {
-    if (!process.send) screen.err(`${name}: joining ${options.connect}`);
-    await run({ connect: options.connect, token, name, signal: controller.signal });
+    if (!process.send && options.log !== '-') screen.err(`${name}: joining ${options.connect}`);
+    await run({ connect: options.connect, token, name, signal: controller.signal, onNews: log.news });
+    log.ended(null);
     return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
+  } catch (error) {
+    log.ended(error);
+    throw error;
   } finally {
     stop();
   }

@@ -7,6 +7,7 @@ export function memberText(event: RunEvent): string | null {
   switch (event.event) {
     case 'member': {
       const { change, name, problem } = event;
+      if (change === 'lost') return null; // that it left, or is late, is told too
       if (change === 'fenced') return `${name} is late: its work goes to others`;
       if (change === 'refused') return `${name} refused: got ${problem?.got}, expected ${problem?.expected}`;
       return `${name} ${change}`;

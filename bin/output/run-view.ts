@@ -16,3 +16,6 @@ export const jsonView = (screen: Screen): RunView => ({
   say: (text) => screen.err(text),
   close() {},
 });
+
+/** Nothing: the log takes its place. */
+export const noView: RunView = { show() {}, say() {}, close() {} };

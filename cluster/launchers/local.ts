@@ -1,8 +1,9 @@
 // local.ts: a run of several processes on this machine: coordinator, servers and workers over loopback, each started again when it
-// dies. It computes nothing and writes no file; the processes are the same as on several machines.
+// dies. It computes nothing and writes no file but the token's; the processes are the same as on several machines.
 import { ShoalError } from '../../base/errors.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
-import { newToken } from '../token.ts';
+import { RUN } from '../../trainer/run-folder.ts';
+import { findToken, keepToken } from '../token.ts';
 import { type Role, type Supervised, supervise } from './process.ts';
 
 export interface LocalOptions {
@@ -35,7 +36,7 @@ const GRACE_MS = 10_000;
  */
 export async function runLocal(options: LocalOptions): Promise<DoneEvent> {
   const { command, run, workers, servers, threads, onEvent, signal } = options;
-  const env = { SHOAL_TOKEN: newToken() };
+  const env = { SHOAL_TOKEN: findToken({ environment: process.env }) ?? keepToken(`${run}/${RUN.token}`) };
   const processes: Supervised[] = [];
   let url: string | null = null;
   let done: DoneEvent | null = null;

@@ -2,6 +2,9 @@
 export { adam } from "./adam";
 export { add } from "./add";
 export { avgpool, avgpool_backward } from "./avgpool";
+export { batch_moments, batch_moments_backward } from "./batch_moments";
+export { batch_normalize, batch_normalize_backward } from "./batch_normalize";
+export { batch_inference, batch_statistics, batch_statistics_backward } from "./batch_statistics";
 export { bias_gradient } from "./bias_gradient";
 export { clear_halo } from "./clear_halo";
 export { copy } from "./copy";
@@ -13,6 +16,9 @@ export { gemm_tn } from "./gemm_tn";
 export { pack_panels } from "./pack_panels";
 export { pack_taps } from "./pack_taps";
 export { pack_transposed } from "./pack_transposed";
+export { pack_winograd } from "./pack_winograd";
+export { winograd } from "./winograd";
+export { winograd_dw } from "./winograd_dw";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
@@ -22,6 +28,7 @@ export { input_f32, input_u8 } from "./input";
 export { maxpool } from "./maxpool";
 export { maxpool_backward } from "./maxpool_backward";
 export { mean_squared_error } from "./mean_squared_error";
+export { moving_average } from "./moving_average";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
 export { relu, relu_backward } from "./relu";
 export { round_f16 } from "./round_f16";

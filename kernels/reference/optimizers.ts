@@ -43,6 +43,13 @@ export const optimizers: Family = (memory) => ({
     });
   },
 
+  moving_average(d, b, from, to) {
+    const a = readArguments('moving_average', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, mean) => {
+      memory.f32[(a.at.nextP >> 2) + i] = p * a.momentum + mean * a.oneMinusMomentum;
+    });
+  },
+
   adam(d, b, from, to) {
     const a = readArguments('adam', memory, d, b);
     eachElement(memory, b, a, [from, to], (i, p, g, alpha, decay) => {

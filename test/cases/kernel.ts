@@ -107,16 +107,17 @@ function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
     views.u8.set(bytesOf(given.data), address);
     at.set(name, address);
     operands[name] = { space, at: address + (given.origin ?? 0) };
-    if (!given.ladder) continue;
-    const base = address - 64; // the operand lies 64 bytes into its contribution
-    operands[name] = { space, at: 64 };
-    views.u32[word + BINDING.base + SPACES.indexOf('contribution')] = base;
-    views.u32[word + BINDING.ladderCount] = given.ladder.length;
-    given.ladder.forEach((sibling, i) => {
-      const place = take(64 + sibling.byteLength);
-      views.u8.set(bytesOf(sibling), place + 64);
-      views.u32[word + BINDING.ladder + i] = place;
-    });
+  }
+  const summed = (Object.entries(c.operands) as [string, Given][]).filter(([, given]) => given.ladder);
+  const base = Math.min(...summed.map(([name]) => at.get(name)!)) - 64; // the first lies 64 bytes into the contribution
+  if (summed.length > 0) views.u32[word + BINDING.base + SPACES.indexOf('contribution')] = base;
+  for (const [name] of summed) operands[name] = { space: 'contribution', at: at.get(name)! - base };
+  const siblings = summed[0]?.[1].ladder?.length ?? 0;
+  views.u32[word + BINDING.ladderCount] = siblings;
+  for (let i = 0; i < siblings; i++) {
+    const place = take(top - base);
+    for (const [name, given] of summed) views.u8.set(bytesOf(given.ladder![i]!), place + at.get(name)! - base);
+    views.u32[word + BINDING.ladder + i] = place;
   }
   if (c.reduce) {
     const program = take(4 * (1 + c.reduce.length));

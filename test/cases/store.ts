@@ -11,12 +11,14 @@ import { activeLeaves, rowsOf, type Work } from '../../trainer/work.ts';
 import { relativeError, sameBytes } from '../support/compare.ts';
 import { noise } from './kernel.ts';
 
-/** A tensor of two update blocks, and a short one. */
+/** A tensor of two update blocks, a short one, and a moving statistic. */
 const SEGMENTS: readonly Segment[] = [
   { path: 'a/kernel', shape: [70, 80], length: 5600, flat: 0, at: 0 },
   { path: 'a/bias', shape: [7], length: 7, flat: 5600, at: 5600 },
+  { path: 'b/moving_mean', shape: [5], length: 5, flat: 5607, at: 5616, state: { momentum: 0.75 } },
 ];
-const LENGTH = 5607;
+const PARAMETERS = 5607;
+const LENGTH = 5612;
 const SCALARS = 3;
 const LAYOUT: ContributionLayout = contributionLayout(SEGMENTS, SCALARS);
 export const MOMENTUM = { learning_rate: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0 };
@@ -106,22 +108,27 @@ function partsOf(work: Work, nodes: readonly Node[], memory: () => Uint8Array, l
 
 const START: Snapshot = {
   version: 0,
-  parameters: values(7000, LENGTH),
-  slots: { momentum: new Float32Array(LENGTH) },
+  parameters: values(7000, PARAMETERS),
+  state: values(7001, LENGTH - PARAMETERS),
+  slots: { momentum: new Float32Array(PARAMETERS) },
 };
 
-/** SGD with momentum over the root's sums, in f64. */
-function expectedAfter(works: readonly Work[]): { parameters: number[]; velocity: number[] } {
+/** SGD with momentum over the root's sums, and moving averages of their means, in f64. */
+function expectedAfter(works: readonly Work[]): { parameters: number[]; state: number[]; velocity: number[] } {
   const parameters = [...START.parameters];
+  const state = [...START.state];
   const velocity = parameters.map(() => 0);
   for (const work of works) {
     const sum = gradientSum(work, work.node);
-    for (let i = 0; i < LENGTH; i++) {
+    for (let i = 0; i < PARAMETERS; i++) {
       velocity[i] = MOMENTUM.momentum * velocity[i]! - MOMENTUM.learning_rate * (sum[i]! / rowsOf(work));
       parameters[i]! += velocity[i]!;
     }
+    state.forEach((value, i) => {
+      state[i] = 0.75 * value + (0.25 * sum[PARAMETERS + i]!) / rowsOf(work);
+    });
   }
-  return { parameters, velocity };
+  return { parameters, state, velocity };
 }
 
 /** What a store told, and did, in one run. */
@@ -189,7 +196,7 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
     const steps = () => record.works.filter((work) => work.kind === 'gradient');
 
     for (const [name, division] of Object.entries(DIVISIONS)) {
-      it(`given ${name}: updates as SGD with momentum over the tree's sum (1e-6), to the bytes of every other store`, async () => {
+      it(`given ${name}: updates as SGD with momentum over the tree's sum, and moving statistics (1e-6), to the bytes of every other store`, async () => {
         const store = start();
         await drive(store, { division });
         assert.equal(store.stopped, 'done');
@@ -197,11 +204,11 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
         const expected = expectedAfter(steps());
         assert.equal(end.version, 6);
         assert.ok(relativeError(end.parameters, expected.parameters) <= 1e-6);
+        assert.ok(relativeError(end.state, expected.state) <= 1e-6);
         assert.ok(relativeError(end.slots['momentum']!, expected.velocity) <= 1e-6);
         first ??= end;
-        assert.ok(
-          sameBytes(end.parameters, first.parameters) && sameBytes(end.slots['momentum']!, first.slots['momentum']!),
-        );
+        assert.ok(sameBytes(end.parameters, first.parameters) && sameBytes(end.state, first.state));
+        assert.ok(sameBytes(end.slots['momentum']!, first.slots['momentum']!));
       });
     }
 
@@ -262,7 +269,9 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
         await opened.close();
         const store = start({}, 4, snapshot);
         await drive(store, { division: level(1) });
-        assert.ok(sameBytes(store.snapshot().parameters, first!.parameters), `from ${snapshot.version}`);
+        const end = store.snapshot();
+        assert.ok(sameBytes(end.parameters, first!.parameters), `from ${snapshot.version}`);
+        assert.ok(sameBytes(end.state, first!.state), `state from ${snapshot.version}`);
       }
     });
 
@@ -278,7 +287,7 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
 
     it('does not save a version that is not finite', async () => {
       const parameters = START.parameters.slice();
-      parameters[5606] = Number.POSITIVE_INFINITY;
+      parameters[PARAMETERS - 1] = Number.POSITIVE_INFINITY;
       const store = start({}, 4, { ...START, parameters });
       await drive(store);
       assert.equal(store.stopped, 'not-finite');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { ShoalError } from '../../base/errors.ts';
+import { isLocal } from '../../cluster/listener.ts';
 import { newToken } from '../../cluster/token.ts';
 import { connect, createListener, type RouteHandler } from '../../cluster/transport.ts';
 import { closeAll, enter, later, openHouse, Recorder, TOKEN, visit } from './support/ends.ts';
@@ -136,17 +137,21 @@ describe('the transport', () => {
     await assert.rejects(visit(house.listener.url, { signal: stop.signal }), coded('SHOAL_WIRE_CLOSED'));
   });
 
-  it('serves plain GETs to those with the token, health to all', async () => {
+  it('serves plain GETs to those with the token, some to this machine without it', async () => {
     const house = await openHouse({
       routes: new Map<string, RouteHandler>([
-        ['/health', (_, response) => void response.end('well')],
         ['/data', (request, response) => void response.end(request.url)],
         ['/bad', () => Promise.reject(new Error('no'))],
       ]),
+      localRoutes: new Map<string, RouteHandler>([['/health', (_, response) => void response.end('well')]]),
     });
     const { url } = house.listener;
     const headers = { authorization: `Bearer ${TOKEN}` };
     assert.deepEqual(await get(`${url}/health`), { status: 200, body: 'well' });
+    const { port } = house.listener;
+    assert.equal((await get(`${url}/health`, { host: `localhost:${port}` })).status, 200);
+    assert.equal((await get(`${url}/health`, { host: `evil.example:${port}` })).status, 401);
+    assert.equal((await get(`${url}/health`, { ...headers, host: `lab-7:${port}` })).status, 200);
     assert.deepEqual(await get(`${url}/data/train?part=3`, headers), { status: 200, body: '/data/train?part=3' });
     assert.equal((await get(`${url}/data/train`)).status, 401);
     assert.equal((await get(`${url}/data`, { authorization: `bearer ${newToken()}` })).status, 401);
@@ -154,6 +159,26 @@ describe('the transport', () => {
     assert.equal((await get(`${url}/data`, headers, 'POST')).status, 405);
     assert.equal((await get(`${url}/bad`, headers)).status, 500);
     await enter(house);
+  });
+
+  it('knows who asks from this machine: by address, and by the name it was asked by', () => {
+    const asks = (remoteAddress: string | undefined, host: string | undefined) =>
+      isLocal({ socket: { remoteAddress }, headers: { host } });
+    for (const [address, host] of [
+      ['127.0.0.1', '127.0.0.1:7070'],
+      ['::ffff:127.0.0.1', 'localhost'],
+      ['::1', '[::1]:7070'],
+    ])
+      assert.ok(asks(address, host), address);
+    for (const [address, host] of [
+      ['10.0.0.7', '127.0.0.1:7070'],
+      ['::ffff:10.0.0.7', 'localhost'],
+      ['127.0.0.1', 'rebound.example:7070'],
+      ['127.0.0.1', ''],
+      ['127.0.0.1', undefined],
+      [undefined, 'localhost'],
+    ])
+      assert.ok(!asks(address, host), `${address} ${host}`);
   });
 
   it('accepts only hello or attach as a first message', async () => {

@@ -53,7 +53,7 @@ describe('the wire under attack', () => {
 
   it('cuts off silent sockets and handshakes that dribble, at their deadline of 300 ms', async () => {
     const house = await openHouse({ limits: { handshakeMs: 300 } });
-    const other = await bystander(house);
+    const other = await punctual(() => bystander(house), house);
     const silent = rest(dial(house.listener.port, '127.0.0.1'));
     const slow = dial(house.listener.port, '127.0.0.1');
     const head = Buffer.from(`GET /wire HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(4000)}`);
@@ -65,6 +65,34 @@ describe('the wire under attack', () => {
       ['SHOAL_WIRE_TIMEOUT', 'SHOAL_WIRE_TIMEOUT'],
     );
     await other.check();
+  });
+
+  it('cuts off a second request that dribbles, and tells of it', async () => {
+    const house = await openHouse({
+      limits: { handshakeMs: 100 },
+      routes: new Map([['/health', async (_, response) => void response.end()]]),
+    });
+    const socket = await punctual(async () => {
+      const dialed = dial(house.listener.port, '127.0.0.1');
+      dialed.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(dialed, 'data');
+      return dialed;
+    }, house);
+    await dribble(socket, Buffer.from(`GET /health HTTP/1.1\r\nX-Long: ${'x'.repeat(4000)}`));
+    assert.equal((await house.refused.next()).code, 'SHOAL_WIRE_TIMEOUT');
+  });
+
+  it('tells of them once each, though it slept past their deadline and the look for late headers', async () => {
+    const house = await openHouse({ limits: { handshakeMs: 100 } });
+    const sockets = Array.from({ length: 20 }, () => dial(house.listener.port, '127.0.0.1'));
+    const ends = sockets.map(rest);
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    for (const socket of sockets) socket.write('GET /wire HTTP/1.1\r\nHost:');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    await Promise.all(ends);
+    for (const _ of sockets) assert.equal((await house.refused.next()).code, 'SHOAL_WIRE_TIMEOUT');
+    while (house.listener.connections > 0) await new Promise(setImmediate);
+    assert.equal(house.refused.length, 0);
   });
 
   it('cuts off who is let in but says nothing, or never ends a frame', async () => {
@@ -305,6 +333,13 @@ describe('the wire under attack', () => {
     await eventually(() => assert.deepEqual(kinds(), before));
   });
 });
+
+/** The same for a house with a short deadline of handshakes, which a slow machine may miss. */
+async function punctual<T>(act: () => T | Promise<T>, house: House): Promise<T> {
+  const done = await eventually(act);
+  while (house.refused.length > 0) await house.refused.next();
+  return done;
+}
 
 /** Tries until it succeeds; mocha ends it otherwise. */
 async function eventually<T>(act: () => T | Promise<T>): Promise<T> {

@@ -71,6 +71,19 @@ suite('conv_dw', 'out', (from, to) => ({
   },
 }));
 
+const [wide, thin] = [noise(300 * 180, 8), noise(300 * 272, 9)]; // (6, 6, 5) and (4, 4, 17)
+suite('winograd_dw', 'out', (from, to) => ({
+  ...common,
+  title: '',
+  rows: to - from,
+  operands: {
+    x: { data: rows(wide, 180, from, to) },
+    dy: { data: rows(thin, 272, from, to) },
+    out: { data: zeros(9 * 5 * 17), ladder: [] },
+  },
+  ints: { H: 4, W: 4, C: 5, N: 17, xRow: 30, xImage: 180, dyRow: 68, dyImage: 272, ldo: 17 },
+}));
+
 suite('bias_gradient', 'out', (from, to) => ({
   ...common,
   title: '',

@@ -99,3 +99,18 @@ describe('adam', () => {
     for (const p of next) assert.ok(Math.abs(p - (0.5 - rate)) <= 1e-6);
   });
 });
+
+const moving = (count: number, parts: 1 | 2 | 3 | 5): KernelCase<'moving_average'> => ({
+  title: `${count} elements, ${parts} parts`,
+  rows: 1,
+  operands: { p: parameters(count, 4), nextP: { data: zeros(count), misalign: 8 }, scalars: scalars() },
+  ints: { count, partAt: 8 },
+  floats: { momentum: 0.9, oneMinusMomentum: 0.1 },
+  writes: ['nextP'],
+  tolerance: 1e-7,
+  reduce: gradient(count, parts),
+});
+kernelSuite(
+  'moving_average',
+  shapes.map(([count, parts]) => moving(count, parts)),
+);

@@ -29,7 +29,7 @@ export interface HostOptions {
 }
 
 export interface HostBatch {
-  /** Compact, in Keras' order. */
+  /** All weights, compact, in Keras' order: parameters, then state. */
   readonly parameters: Float32Array;
   /** Rows of all micro-shards, packed. */
   readonly images: Float32Array | Uint8Array;
@@ -45,7 +45,7 @@ export interface HostResult {
   readonly counts: Readonly<Record<string, readonly number[]>>;
   /** Of `predict`: what the model gives, (rows, ...shape). Plans with a loss leave out the activation that it contains. */
   readonly output: Float32Array;
-  /** Of `train`: sums over the rows, compact, in Keras' order. */
+  /** Of `train`: sums over the rows, compact, in Keras' order: of gradients, then of moving statistics. */
   readonly gradients: Float32Array;
 }
 
@@ -75,7 +75,7 @@ export const turned: Order = (calls, rows, runCall) => {
 
 export function programOf(options: HostOptions): { readonly program: Program; readonly segments: readonly Segment[] } {
   const { model, rows, fromLogits = false, metrics = [] } = options;
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[options.loss];
   const labelBytes = loss.labels === 'class' ? 4 : 4 * elements(shapes[model.output]!.shape);
   const { dtype, scale, shift } = options.input ?? { dtype: 'f32', scale: [1], shift: [0] };

@@ -28,13 +28,14 @@ export function byPath(segments: readonly Segment[], flat: ArrayLike<number>): R
   );
 }
 
-/** Weights of about unit gain, biases of a third, all exact in f32. */
+/** Weights of about unit gain, biases of a third, variances above a half, all exact in f32. */
 export function testParameters(segments: readonly Segment[]): Float32Array {
   const last = segments.at(-1);
   const flat = new Float32Array(last ? last.flat + last.length : 0);
   segments.forEach(({ path, shape, flat: at }, i) => {
     const fanIn = elements(shape.slice(0, -1));
-    flat.set(uniform(shape, i, path.endsWith('bias') ? 0.3 : Math.sqrt(2 / fanIn)).data, at);
+    const { data } = uniform(shape, i, path.endsWith('bias') ? 0.3 : Math.sqrt(2 / fanIn));
+    flat.set(path.endsWith('variance') ? data.map((v) => 0.5 + Math.abs(v)) : data, at);
   });
   return flat;
 }
@@ -64,7 +65,7 @@ export function ask({ model, loss, fromLogits = false, shares }: Question): {
   batch: HostBatch;
   request: OracleRequest;
 } {
-  const { parameters: segments, shapes } = segmentsOf(model);
+  const { weights: segments, shapes } = segmentsOf(model);
   const rows = shares.reduce((a, b) => a + b, 0);
   const parameters = testParameters(segments);
   const images = Float32Array.from(uniform([rows * elements(model.input.spec.shape)], 91).data);
@@ -77,6 +78,7 @@ export function ask({ model, loss, fromLogits = false, shares }: Question): {
     loss: losses[loss].name as OracleLoss,
     fromLogits,
     dropout: { seed: seedWords(SEED), step: STEP, firstSlot: 0 },
+    shares: shares.filter((share) => share > 0),
   };
   return { batch: { parameters, images, labels, shares, step: STEP }, request };
 }

@@ -116,13 +116,13 @@ function meanLoss({ loss, fromLogits = false, labels }: OracleRequest, output: t
 const toTensor = ({ shape, data }: NdArray) => tf.tensor(Float32Array.from(data), [...shape], 'float32');
 
 /** What `oracle` gives, by tfjs. @throws Error when asked to drop out: its masks are its own */
-export async function tfjsOracle(request: OracleRequest): Promise<Omit<OracleResult, 'inputGradient'>> {
+export async function tfjsOracle(request: OracleRequest): Promise<Pick<OracleResult, 'loss' | 'output' | 'gradients'>> {
   if (request.dropout) throw new Error('tfjs draws its own dropout masks');
   tf.env().set('IS_TEST', true); // no banner
   await tf.setBackend('cpu');
   const { model } = request;
   const paths = Object.keys(request.weights);
-  let result!: Omit<OracleResult, 'inputGradient'>;
+  let result!: Pick<OracleResult, 'loss' | 'output' | 'gradients'>;
   tf.tidy(() => {
     let output: tf.Tensor | undefined;
     const forward = (...weights: tf.Tensor[]) => {

@@ -215,7 +215,7 @@ describe('faults', () => {
     });
 
     it('for a checkpoint of another optimizer, or an observer that throws, leaves no thread behind', async () => {
-      const start = { version: 1, parameters: new Float32Array(6_819), slots: {} };
+      const start = { version: 1, parameters: new Float32Array(6_819), state: new Float32Array(0), slots: {} };
       await assert.rejects(smallRun(JOBS.dense, { start }));
       const onEvent = () => {
         throw new Error('no view');

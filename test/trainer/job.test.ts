@@ -83,9 +83,14 @@ describe('a job', () => {
     });
   });
 
-  it('splits a batch in the largest power of two of micro-shards that leaves 8 samples to each, at most 64', () => {
-    const shards = [1, 7, 8, 15, 16, 32, 64, 100, 128, 511, 512, 1024, 4096].map(defaultMicroShards);
+  it('splits a batch in the largest power of two of micro-shards that leaves 8 samples to each, 16 with BatchNormalization, at most 64', () => {
+    const shards = [1, 7, 8, 15, 16, 32, 64, 100, 128, 511, 512, 1024, 4096].map((batch) =>
+      defaultMicroShards(batch, 8),
+    );
     assert.deepEqual(shards, [1, 1, 1, 1, 2, 4, 8, 8, 16, 32, 64, 64, 64]);
+    const normalised = 'model.config.layers.1={"class_name":"BatchNormalization"}';
+    assert.equal(read('batch=64').microShards, 8);
+    assert.equal(read('batch=64', normalised).microShards, 4);
   });
 
   it('is written back as JSON that reads as the same job', () => {

@@ -40,7 +40,8 @@ const profile = { arithmetic: 'fused', kernels: 'k' } as const;
 
 /** Values that tell the version. */
 function snapshotAt(version: number, of: Job = job): Snapshot {
-  const fresh = freshSnapshot(of, new Float32Array(of === job ? PARAMETERS : 0).fill(version));
+  const parameters = new Float32Array(of === job ? PARAMETERS : 0).fill(version);
+  const fresh = freshSnapshot(of, { parameters, state: new Float32Array(0) });
   for (const [name, slot] of Object.entries(fresh.slots)) slot.fill(version + name.length / 100);
   return { ...fresh, version };
 }
@@ -296,7 +297,7 @@ describe('the folder of a run', () => {
     const parameters = new Float32Array(2 + 2 + PARAMETERS).fill(1);
     for (const step of [1, 2])
       await recorder.save(
-        { ...freshSnapshot(grouped, parameters), version: step },
+        { ...freshSnapshot(grouped, { parameters, state: new Float32Array(0) }), version: step },
         { epoch: step, epochEnd: true, metrics: null },
       );
     await recorder.close();

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
-import type { Tensor } from '../tensor.ts';
 import { activate, deactivate, fusedActivation } from './activate.ts';
 import {
   activation,
@@ -15,9 +14,10 @@ import {
   shapeError,
   weighted,
 } from './common.ts';
-import { backwardTables, cornerOf, forwardTables, gradientHalo, gradientRows } from './conv-tables.ts';
+import { type Convolution, direct } from './conv-direct.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
 import { type WindowGeometry, windowGeometry } from './window.ts';
+import { winograd, winogradFits } from './winograd.ts';
 
 const config = strict({
   ...base,
@@ -58,6 +58,9 @@ export function conv2dGeometry(c: Conv2DConfig, inputs: Parameters<typeof window
   return geometry;
 }
 
+/** How the layer is computed: its shape decides, so it is the same everywhere. */
+const wayOf = (c: Conv2DConfig, channels: number): Convolution => (winogradFits(c, channels) ? winograd : direct);
+
 export const conv2d: LayerKind<Conv2DConfig> = {
   className: 'Conv2D',
   config,
@@ -71,18 +74,17 @@ export const conv2d: LayerKind<Conv2DConfig> = {
     const kernel = parameter('kernel', [...c.kernel_size, channels / c.groups, c.filters], c.kernel_initializer);
     return c.use_bias ? [kernel, parameter('bias', [c.filters], c.bias_initializer)] : [kernel];
   },
-  inputHalo(c, input) {
-    const { rows, columns } = conv2dGeometry(c, [input]);
-    return { top: rows.before, bottom: rows.after, left: columns.before, right: columns.after };
-  },
+  inputHalo: (c, input) => wayOf(c, input.shape[2]!).inputHalo(c, conv2dGeometry(c, [input])),
   gradientHalo(c, input) {
-    const [height, width] = input.shape as [number, number, number];
-    return gradientHalo(c, conv2dGeometry(c, [input]), height, width);
+    const [height, width, channels] = input.shape as [number, number, number];
+    return wayOf(c, channels).gradientHalo(c, conv2dGeometry(c, [input]), height, width);
   },
   emit(c, f) {
     const x = f.inputs[0]!; // (H, W, channels)
     const y = f.output(); // (OH, OW, filters)
-    forward(c, f, x, y);
+    const way = wayOf(c, x.shape[2]!);
+    const geometry = conv2dGeometry(c, [{ shape: x.shape }]);
+    way.forward(c, geometry, f, x, y);
     const fused = fusedActivation(c.activation, f) === 1;
     if (!fused && c.activation !== 'linear' && !f.deferActivation) activate(c.activation, f, y, y);
     return {
@@ -90,133 +92,17 @@ export const conv2d: LayerKind<Conv2DConfig> = {
       relu: fused,
       backward(g) {
         deactivate(c.activation, g, f, y);
-        weightGradients(c, f, g, x);
-        if (g.wants(0)) inputGradient(c, f, g, x);
+        way.weightGradient(c, geometry, f, g, x);
+        if (c.use_bias) biasGradient(c, f, g);
+        if (g.wants(0)) way.inputGradient(c, geometry, f, g, x);
       },
     };
   },
 };
 
-const macs = (c: Conv2DConfig, x: Tensor, y: Tensor): number =>
-  y.shape[0]! * y.shape[1]! * c.filters * c.kernel_size[0] * c.kernel_size[1] * (x.shape[2]! / c.groups);
-
-/** y = x * W + b, relu on top where that is the activation. */
-function forward(c: Conv2DConfig, f: Forward, x: Tensor, y: Tensor): void {
-  const { build } = f;
-  const { rows, columns } = conv2dGeometry(c, [{ shape: x.shape }]);
-  const tables = forwardTables(c, x, y);
-  const N = c.filters / c.groups;
-  const xGroup = x.shape[2]! / c.groups;
-  const kernel = f.weight('kernel');
-  const panels = { K: tables.runs * tables.len, N, ld: c.filters, groups: c.groups, groupStride: N };
-  build.call(
-    'conv',
-    {
-      x: build.at(x, cornerOf(x, rows.before, columns.before)),
-      packed: f.packs.panels(kernel, `${c.name}/kernel`, panels),
-      bias: c.use_bias ? f.weight('bias') : kernel,
-      y: build.at(y),
-      xTable: build.tables.add(tables.x),
-      yTable: build.tables.add(tables.y),
-      skips: build.tables.add(tables.skips),
-    },
-    {
-      pixels: tables.x.length,
-      runs: tables.runs,
-      len: tables.len,
-      N,
-      groups: c.groups,
-      xImage: x.imageStride,
-      yImage: y.imageStride,
-      xGroup,
-      yGroup: N,
-      hasBias: c.use_bias ? 1 : 0,
-      activation: fusedActivation(c.activation, f),
-    },
-    {},
-    { flops: 2 * macs(c, x, y) },
-  );
-}
-
-/** dW = sum over pixels of x (under each tap) times dY; db = sum over pixels of dY. */
-function weightGradients(c: Conv2DConfig, f: Forward, g: Backward, x: Tensor): void {
-  const { build } = f;
-  const { dY } = g;
-  const { rows, columns } = conv2dGeometry(c, [{ shape: x.shape }]);
+/** db = sum over pixels of dY. */
+function biasGradient(c: Conv2DConfig, f: Forward, { dY, gradient }: Backward): void {
   const [H, W] = dY.shape as [number, number, number];
-  const N = c.filters / c.groups;
-  const channels = x.shape[2]!;
-  const table = gradientRows(c, x);
-  build.call(
-    'conv_dw',
-    {
-      x: build.at(x, cornerOf(x, rows.before, columns.before)),
-      dy: build.at(dY),
-      out: g.gradient('kernel'),
-      rowTable: build.tables.add(table),
-    },
-    {
-      R: table.length,
-      N,
-      groups: c.groups,
-      H,
-      W,
-      xStep: c.strides[1] * channels,
-      xRow: c.strides[0] * x.rowStride,
-      xImage: x.imageStride,
-      dyStep: c.filters,
-      dyRow: dY.rowStride,
-      dyImage: dY.imageStride,
-      xGroup: channels / c.groups,
-      dyGroup: N,
-      ldo: c.filters,
-      outGroup: N,
-    },
-    {},
-    { flops: 2 * macs(c, x, dY) },
-  );
-  if (!c.use_bias) return;
   const ints = { H, W, C: c.filters, dyImage: dY.imageStride, dyRow: dY.rowStride };
-  build.call('bias_gradient', { dy: build.at(dY), out: g.gradient('bias') }, ints, {}, { independent: true });
-}
-
-/** dX: a convolution of dY with the kernel turned around, stride phase by stride phase. */
-function inputGradient(c: Conv2DConfig, f: Forward, g: Backward, x: Tensor): void {
-  const { build } = f;
-  const { dY } = g;
-  const dX = g.dInput(0);
-  const N = x.shape[2]! / c.groups;
-  const K = c.filters / c.groups;
-  const kernel = f.weight('kernel');
-  backwardTables(c, conv2dGeometry(c, [{ shape: x.shape }]), dY, dX).forEach((tables, phase) => {
-    const { taps } = tables;
-    const packing = { taps, K, N, ld: c.filters, groups: c.groups, groupStride: K };
-    build.call(
-      'conv',
-      {
-        x: build.at(dY, cornerOf(dY, dY.halo.top, dY.halo.left)),
-        packed: taps.length === 0 ? kernel : f.packs.taps(kernel, `${c.name}/kernel`, packing),
-        bias: kernel,
-        y: build.at(dX),
-        xTable: build.tables.add(tables.x),
-        yTable: build.tables.add(tables.y),
-        skips: build.tables.add(tables.skips),
-      },
-      {
-        pixels: tables.x.length,
-        runs: tables.runs,
-        len: tables.len,
-        N,
-        groups: c.groups,
-        xImage: dY.imageStride,
-        yImage: dX.imageStride,
-        xGroup: K,
-        yGroup: N,
-        hasBias: 0,
-        activation: 0,
-      },
-      {},
-      { independent: phase > 0, flops: phase === 0 ? 2 * macs(c, x, dY) : 0 },
-    );
-  });
+  f.build.call('bias_gradient', { dy: f.build.at(dY), out: gradient('bias') }, ints, {}, { independent: true });
 }

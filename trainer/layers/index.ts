@@ -1,8 +1,10 @@
 // index.ts: every layer by its Keras class name, one line each. InputLayer is no layer: it is the model's input.
 import { ShoalError } from '../../base/errors.ts';
+import type { Model } from '../model.ts';
 import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { averagePooling2d } from './average-pooling2d.ts';
+import { batchNormalization } from './batch-normalization.ts';
 import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
@@ -14,6 +16,7 @@ export const layers = {
   Activation: activation,
   Add: add,
   AveragePooling2D: averagePooling2d,
+  BatchNormalization: batchNormalization,
   Conv2D: conv2d,
   Dense: dense,
   Dropout: dropout,
@@ -34,3 +37,7 @@ export function layerOf(className: string): LayerKind<unknown> {
     hint: 'Class names are written as in Keras.',
   });
 }
+
+/** Whether a model has a layer whose values depend on which samples share a micro-shard. */
+export const perLeaf = ({ layers: all }: Model): boolean =>
+  Object.values(all).some(({ className, config }) => layerOf(className).perLeaf?.(config) === true);

@@ -33,6 +33,8 @@ export interface Packs {
     key: string,
     i: { taps: readonly number[]; K: number; N: number; ld: number; groups: number; groupStride: number },
   ): Operand;
+  /** (3, 3, K, N), or (3, 3, N, K) turned around, -> [N/16][16][K][16], transformed for `winograd`. */
+  winograd(weight: Operand, key: string, i: { K: number; N: number; turned: boolean }): Operand;
 }
 
 /** What a layer may use while it emits its forward calls. */
@@ -44,6 +46,8 @@ export interface Forward {
   output(): Tensor;
   readonly spec: TensorSpec;
   weight(name: string): Operand;
+  /** Where the sum of a moving statistic over the rows goes, when training. */
+  sum(name: string): Operand;
   /** Whether dropout and the like are on. */
   readonly training: boolean;
   /** The loss contains this layer's activation: leave it out. */
@@ -84,5 +88,7 @@ export interface LayerKind<C> extends LayerStatics<C> {
   inputHalo?(config: C, input: TensorSpec): Halo;
   /** Zeros that the layer's backward pass reads around the gradient of its output. */
   gradientHalo?(config: C, input: TensorSpec): Halo;
+  /** Whether its values depend on which samples share a micro-shard: then no plan that has it computes several side by side. */
+  perLeaf?(config: C): boolean;
   emit(config: C, f: Forward): Emitted;
 }

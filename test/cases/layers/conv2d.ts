@@ -44,6 +44,12 @@ const channels = ([1, 3, 5, 17] as const).flatMap((count) =>
     behind(`${count} channels, ${filters} filters`, { filters, padding: 'same' }, [4, 5, 2], count),
   ),
 );
+/** Of 16 channels and more, stride 1 and 3 x 3, which is where Winograd's form is used. */
+const winograd = (['valid', 'same'] as const).flatMap((padding) => [
+  behind(`Winograd, ${padding}, odd`, { filters: 17, padding, activation: 'relu' }, [7, 5, 2], 18),
+  behind(`Winograd, ${padding}, even, no bias`, { filters: 16, padding, use_bias: false }, [6, 4, 2], 19),
+  { ...behind(`Winograd, ${padding}, micro-shards`, { filters: 16, padding }, [5, 4, 2], 16), shares: [3, 2, 2] },
+]);
 const groups: LayerCase[] = [
   behind('2 groups', { groups: 2, filters: 6, padding: 'same' }, [5, 6, 2], 4),
   behind('2 groups of 17 filters, stride 2', { groups: 2, filters: 34, strides: 2 }, [5, 6, 2], 6),
@@ -78,6 +84,7 @@ export const conv2dCases: readonly LayerCase[] = [
   ...strides,
   ...dilations,
   ...channels,
+  ...winograd,
   ...groups,
   ...activations,
   ...rows,

@@ -3,6 +3,7 @@ import type { LayerClass } from '../../../trainer/layers/index.ts';
 import type { LayerCase } from '../layer.ts';
 import { activationCases } from './activation.ts';
 import { addCases } from './add.ts';
+import { batchNormalizationCases } from './batch-normalization.ts';
 import { conv2dCases } from './conv2d.ts';
 import { denseCases } from './dense.ts';
 import { dropoutCases } from './dropout.ts';
@@ -13,6 +14,7 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Activation: activationCases,
   Add: addCases,
   AveragePooling2D: averagePooling2dCases,
+  BatchNormalization: batchNormalizationCases,
   Conv2D: conv2dCases,
   Dense: denseCases,
   Dropout: dropoutCases,

@@ -3,6 +3,7 @@ import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { type LossName, meanLoss } from './losses.ts';
+import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
 import { activate, add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
@@ -26,6 +27,8 @@ export interface OracleRequest {
   readonly fromLogits?: boolean;
   /** Given when training; without it Dropout does nothing. */
   readonly dropout?: DropoutDraw;
+  /** Rows of each micro-shard, given when training; without them BatchNormalization uses its moving statistics. */
+  readonly shares?: readonly number[];
 }
 
 export interface OracleResult {
@@ -34,6 +37,8 @@ export interface OracleResult {
   readonly output: NdArray;
   /** Of the mean loss, by path. */
   readonly gradients: Record<string, Float64Array>;
+  /** By path: what the step saw of each moving statistic, micro-shard by micro-shard, as the mean over the rows. */
+  readonly statistics: Record<string, Float64Array>;
   /** Of the mean loss with respect to x. */
   readonly inputGradient: Float64Array;
 }
@@ -52,17 +57,34 @@ function finish(tape: Tape, x: Tensor, config: Config, weight: Weights): Tensor 
   return activate(tape, biased, config['activation'] as string);
 }
 
-function apply(
-  tape: Tape,
-  layer: LayerConfig,
-  inputs: readonly Tensor[],
-  weight: Weights,
-  site: number,
-  draw: DropoutDraw | undefined,
-): Tensor {
+/** What the layers of a request share. */
+interface Ground {
+  readonly tape: Tape;
+  readonly request: OracleRequest;
+  /** A moving statistic of the layer, as this step saw it. */
+  see(name: string, values: Float64Array): void;
+}
+
+function batchNormalization({ tape, request, see }: Ground, x: Tensor, config: Config, weight: Weights): Tensor {
+  const epsilon = config['epsilon'] as number;
+  if (!request.shares || config['trainable'] === false)
+    return movingNorm(tape, x, epsilon, weight('moving_mean'), weight('moving_variance'));
+  const { y, mean, variance } = batchNorm(tape, x, epsilon, request.shares);
+  see('moving_mean', mean);
+  see('moving_variance', variance);
+  return y;
+}
+
+function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], weight: Weights, site: number): Tensor {
+  const { tape } = ground;
+  const draw = ground.request.dropout;
   const { className, config } = layer;
   const x = inputs[0]!;
+  const scaled = (y: Tensor): Tensor =>
+    scaleAndShift(tape, y, config['scale'] ? weight('gamma') : null, config['center'] ? weight('beta') : null);
   switch (className) {
+    case 'BatchNormalization':
+      return scaled(batchNormalization(ground, x, config, weight));
     case 'Conv2D': {
       const options = {
         strides: config['strides'] as Pair,
@@ -98,6 +120,7 @@ function forward(request: OracleRequest) {
   const weights = new Map(Object.entries(request.weights).map(([path, w]) => [path, tensor(w.shape, w.data)]));
   const input = tensor(x.shape, x.data);
   const values = new Map([[model.input.name, input]]);
+  const statistics: Record<string, Float64Array> = {};
   const weightsOf = (layer: string) => (weight: string) => {
     const found = weights.get(`${layer}/${weight}`);
     if (!found) throw new Error(`no weight ${layer}/${weight}`);
@@ -106,10 +129,13 @@ function forward(request: OracleRequest) {
   model.calls.forEach((call: Call, site) => {
     const inputs = call.inputs.map((from) => values.get(from)!);
     const layer = model.layers[call.layer]!;
-    values.set(call.name, apply(tape, layer, inputs, weightsOf(call.layer), site, request.dropout));
+    const see = (name: string, seen: Float64Array): void => {
+      statistics[`${call.layer}/${name}`] = seen;
+    };
+    values.set(call.name, apply({ tape, request, see }, layer, inputs, weightsOf(call.layer), site));
   });
   const output = values.get(model.output)!;
-  return { tape, weights, input, output, loss: meanLoss(tape, output, labels, name, fromLogits) };
+  return { tape, weights, statistics, input, output, loss: meanLoss(tape, output, labels, name, fromLogits) };
 }
 
 /** The mean loss alone: for central differences. Throws as `oracle` does. */
@@ -120,8 +146,8 @@ export const oracleLoss = (request: OracleRequest): number => forward(request).l
  * @throws Error when a weight is missing, or sizes do not fit
  */
 export function oracle(request: OracleRequest): OracleResult {
-  const { tape, weights, input, output, loss } = forward(request);
+  const { tape, weights, statistics, input, output, loss } = forward(request);
   tape.backward(loss);
   const gradients = Object.fromEntries([...weights].map(([path, w]) => [path, w.gradient]));
-  return { loss: loss.data[0]!, output, gradients, inputGradient: input.gradient };
+  return { loss: loss.data[0]!, output, gradients, statistics, inputGradient: input.gradient };
 }

@@ -1,0 +1,70 @@
+// coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
+import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
+import { type Prepared, prepare } from '../trainer/prepare.ts';
+import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
+import { scheduleOf } from '../trainer/session.ts';
+import type { Schedule } from '../trainer/step-machine.ts';
+import { type CommitLog, openCommitLog } from './commit-log.ts';
+import { usableCheckpoint } from './coordinator-files.ts';
+import { tooManyServers } from './coordinator-problems.ts';
+import type { CoordinatorOptions } from './coordinator-process.ts';
+import type { CoordinatorConfig } from './coordinator-types.ts';
+import { drawsOf } from './draws.ts';
+import { flatRanges, mostRanges } from './flat-ranges.ts';
+import { arithmetic } from './profile.ts';
+import { referenceHash } from './reference.ts';
+import { datasetHash } from './remote-data.ts';
+
+export interface Setup {
+  readonly job: Job;
+  readonly hash: string;
+  readonly prepared: Prepared;
+  readonly schedule: Schedule;
+  readonly config: CoordinatorConfig;
+  /** Open: the caller closes it. */
+  readonly log: CommitLog;
+  /** Where the run goes on from; null: from its first values. */
+  readonly from: RunCheckpoint | null;
+  /** The steps that `from` stands after. */
+  readonly version: number;
+  /** Of the engine, as trainer/narrator.ts tells it. */
+  readonly speed: number;
+}
+
+/**
+ * @param computed whether a step, or a batch of an evaluation, was computed: from then on the least number of workers is enough
+ * @throws SHOAL_SERVERS for more servers than the model has blocks, and what planning and the file system throw
+ */
+export async function setUp(options: CoordinatorOptions, computed: () => boolean): Promise<Setup> {
+  const { job, dataset, path, workers, servers } = options;
+  const { kernels, profile, speed } = arithmetic();
+  const prepared = prepare(job, dataset, { threads: 1, level: 0 });
+  const { segments, optimizer, optimizerConfig } = prepared;
+  if (servers > mostRanges(segments)) throw tooManyServers(servers, mostRanges(segments));
+  const log = openCommitLog(`${path}/${RUN.commits}`);
+  const from = await usableCheckpoint(job, path, options.from, log.version);
+  const version = from?.snapshot.version ?? 0;
+  const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
+  const hash = await jobHash(job);
+  const config: CoordinatorConfig = {
+    schedule,
+    job: jobToJson(job),
+    jobHash: hash,
+    seed: job.seed,
+    profile,
+    dataset: datasetHash(dataset),
+    reference: referenceHash(job, prepared, kernels),
+    ranges: flatRanges(segments, servers),
+    workers: {
+      get min() {
+        return computed() ? workers.min : (options.startWith ?? workers.min);
+      },
+      max: workers.max,
+    },
+    scalars: (step) => optimizer.scalars(optimizerConfig, step),
+    draws: drawsOf({ samples: schedule.samples, batch: job.batch, seed: job.seed }),
+    leaseFloorMs: options.leaseFloorMs ?? 5000,
+    bugs: new Set(),
+  };
+  return { job, hash, prepared, schedule, config, log, from, version, speed };
+}
