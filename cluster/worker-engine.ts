@@ -2,6 +2,7 @@
 import { seedWords } from '../base/random.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { alignUp, createArena } from '../kernels/arena.ts';
+import { lengthOf, parametersOf } from '../trainer/contribution.ts';
 import { createFeed, feedBytes } from '../trainer/feed.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
@@ -11,7 +12,9 @@ import { following } from '../trainer/step-machine.ts';
 import { train } from '../trainer/train.ts';
 import { createWasmExecutor, wasmExecutorBytes } from '../trainer/wasm-executor.ts';
 import type { Work } from '../trainer/work.ts';
+import { type Piece, piecesOfSums } from './codecs/pieces.ts';
 import { leavesOf } from './leases.ts';
+import type { FlatRange } from './messages.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
@@ -21,6 +24,8 @@ export interface WorkerEngine {
   readonly unit: number;
   /** Reads the samples of a piece of work that will be computed soon. */
   ahead(work: Work): void;
+  /** How a range of a lease's sums is sent. */
+  pieces(range: FlatRange, single: boolean): readonly Piece[];
   /** sha256 of the reference micro-shard. */
   readonly reference: string;
   /** Runs the training loop until the store is closed. */
@@ -50,6 +55,7 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   ];
   const arena = createArena(sizes.reduce((a, b) => a + b, 0));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  const parameters = lengthOf(parametersOf(segments));
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
   const schedule = scheduleOf(job, dataset, prepared, 0, false);
@@ -82,6 +88,7 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
     store,
     unit: executor.unit,
     ahead: (work) => feed.ahead([work]),
+    pieces: (range, single) => piecesOfSums(range, parameters, job.codec, single),
     reference: referenceHash(job, prepared, kernels),
     run: () => train(store, feed, executor, new AbortController().signal),
     async close() {
