@@ -159,6 +159,8 @@ export interface WorkerSeat {
   readonly holding: number | null;
   /** Was late, and has not said since what it holds. */
   readonly fenced: boolean;
+  /** What a leaf takes it, in ms, of late; null: not known yet. */
+  readonly leafMs: number | null;
   /** Leases that it has not answered, also those of works that are over. */
   readonly busy: readonly number[];
 }

@@ -1,9 +1,10 @@
 // leases.ts: which worker computes which nodes of the open work, and for how long before others may. Not what becomes of the sums.
-import { cover, endLeaf, firstLeaf, type Node, splitLeaves } from '../trainer/tree.ts';
+import { cover, endLeaf, firstLeaf, type Node } from '../trainer/tree.ts';
 import { activeLeaves, type Work } from '../trainer/work.ts';
 import { settle } from './commit.ts';
 import type { DoneNode, LeaseState, OpenWork, WorkerSeat } from './coordinator-types.ts';
 import type { Done, WorkName } from './messages.ts';
+import { smoothed, speedShares } from './shares.ts';
 import { send, set, setWorker, type Turn, tell, tellWaiting } from './turn.ts';
 
 /** Times of a leaf that the median is taken of. */
@@ -50,11 +51,12 @@ export function grant(turn: Turn): void {
         !waiting.some((other) => other !== it && overlap(other.node, it.node)),
     );
     if (!slow) return;
+    measure(turn, slow.worker, (turn.now - slow.since) / Math.max(1, slow.leaves)); // it may never end in time to be measured
     const unit = Math.max(...idle.map((w) => w.unit));
     const blocks = freeBlocks({ ...open, leases: [] }, unit).blocks.filter((b) =>
       overlap(slow.node, { level: Math.log2(unit), index: b }),
     );
-    hand(turn, open, { unit, blocks }, idle, 0, true);
+    hand(turn, open, { unit, blocks }, idle, [], true);
   }
 }
 
@@ -65,11 +67,10 @@ function isIdle({ config, state }: Turn, worker: WorkerSeat): boolean {
 }
 
 /** Workers that will soon ask for their share of this work: leaves are kept for them, until a worker comes for a second share. */
-function expected({ state }: Turn, { leases, done }: OpenWork, idle: readonly WorkerSeat[]): number {
+function expected({ state }: Turn, { leases, done }: OpenWork, idle: readonly WorkerSeat[]): readonly WorkerSeat[] {
   const had = (w: WorkerSeat) => [...leases, ...done].some((it) => it.worker === w.name);
-  if (idle.every(had)) return 0;
-  return state.workers.filter((w) => w.ready && !w.fenced && w.busy.length === 0 && !idle.includes(w) && !had(w))
-    .length;
+  if (idle.every(had)) return [];
+  return state.workers.filter((w) => w.ready && !w.fenced && w.busy.length === 0 && !idle.includes(w) && !had(w));
 }
 
 interface Blocks {
@@ -91,22 +92,28 @@ function freeBlocks({ work, done, leases }: OpenWork, unit: number): Blocks {
   return { unit, blocks };
 }
 
-/** Splits blocks among the idle workers, and as many who are expected. */
+/** Splits blocks among the idle workers and those who are expected, by their speed. */
 function hand(
   turn: Turn,
   open: OpenWork,
   { unit, blocks }: Blocks,
   idle: readonly WorkerSeat[],
-  more: number,
+  more: readonly WorkerSeat[],
   backup: boolean,
 ): void {
   const { work } = open;
   const { term } = turn.state;
   let lease = turn.state.nextLease;
   const leases: LeaseState[] = [];
-  for (const [i, [from, to]] of splitLeaves(blocks.length, idle.length + more).entries()) {
-    const worker = idle[i];
-    if (!worker || from === to) continue;
+  let to = 0;
+  const shares = speedShares(
+    blocks.length,
+    [...idle, ...more].map((it) => it.leafMs),
+  );
+  for (const [i, worker] of idle.entries()) {
+    const from = to;
+    to += shares[i]!;
+    if (from === to) continue;
     const busy: number[] = [];
     let leaves = 0;
     for (const node of nodesOf(blocks.slice(from, to), unit)) {
@@ -182,18 +189,19 @@ export function done(turn: Turn, worker: WorkerSeat, message: Done): void {
   if (!open || open.applying || !sameWork(message.work, open.work)) return;
   const lease = open.leases.find((it) => it.lease === message.lease && sameNode(it.node, message.node));
   if (!lease && !bugs.has('stale-term')) return;
+  const { name } = worker;
+  const { node, totals } = message;
+  const before = Math.max(lease?.since ?? 0, ...open.done.filter((it) => it.worker === name).map((it) => it.at));
+  const leaves = Math.max(1, leavesOf(node, open.work));
+  const ms = turn.now - before;
+  measure(turn, name, ms / leaves);
   const leases = open.leases.filter((it) => it !== lease);
   const twice = open.done.some((it) => contains(it.node, message.node));
   if (twice && !bugs.has('double-count')) {
     set(turn, { open: { ...open, leases } });
     return;
   }
-  const { name } = worker;
-  const { node, totals } = message;
   const entry: DoneNode = { node, worker: name, totals, at: turn.now };
-  const before = Math.max(lease?.since ?? 0, ...open.done.filter((it) => it.worker === name).map((it) => it.at));
-  const leaves = Math.max(1, leavesOf(node, open.work));
-  const ms = turn.now - before;
   set(turn, {
     open: { ...open, leases, done: [...open.done, entry] },
     leafTimes: [...leafTimes, ms / leaves].slice(-TIMES),
@@ -201,4 +209,10 @@ export function done(turn: Turn, worker: WorkerSeat, message: Done): void {
   const samples = open.work.shares.slice(firstLeaf(node), endLeaf(node)).reduce((a, b) => a + b, 0);
   tell(turn, { news: 'done', name, node, leaves, samples, ms });
   settle(turn);
+}
+
+/** A leaf took a worker so long, at least. */
+function measure(turn: Turn, name: string, ms: number): void {
+  const worker = turn.state.workers.find((it) => it.name === name);
+  if (worker) setWorker(turn, worker.link, { leafMs: smoothed(worker.leafMs, ms) });
 }

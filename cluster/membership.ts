@@ -74,7 +74,8 @@ function helloWorker(turn: Turn, link: Link, { peer: { name, incarnation } }: He
     replaceLink(turn, before, link, name, before.incarnation === incarnation);
     leave(turn, before);
   }
-  const seat: WorkerSeat = { name, incarnation, link, ready: false, unit: 1, holding: null, fenced: false, busy: [] };
+  const idle = { ready: false, unit: 1, holding: null, fenced: false, leafMs: null, busy: [] };
+  const seat: WorkerSeat = { name, incarnation, link, ...idle };
   set(turn, { workers: [...turn.state.workers, seat] });
   welcome(turn, link, null);
 }

@@ -7,10 +7,11 @@ export type BulkName = Pick<Bulk, 'type' | 'term' | 'step' | 'node' | 'vector' |
 
 export interface Sender {
   /**
-   * Sends the floats of a range. They must not change before they have left or were dropped.
+   * Sends the floats of a range, or those of a part of it. They must not change before they have left or were dropped.
    * @param group what is dropped together
+   * @param from element that the values begin at. Default: the range's first
    */
-  send(group: string, name: BulkName, range: FlatRange, values: Float32Array): void;
+  send(group: string, name: BulkName, range: FlatRange, values: Float32Array, from?: number): void;
   /** Forgets slices that wait; without a group, all of them. A slice that is being sent goes on. */
   drop(group?: string): void;
 }
@@ -40,8 +41,8 @@ export function createSender(connection: Connection): Sender {
   }
 
   return {
-    send(group, name, range, values) {
-      waiting.push({ group, bulks: bulksOf(name, range, values) });
+    send(group, name, range, values, from = range.from) {
+      waiting.push({ group, bulks: bulksOf(name, range, values, from) });
       pump();
     },
     drop(group) {
@@ -50,6 +51,6 @@ export function createSender(connection: Connection): Sender {
   };
 }
 
-function* bulksOf(name: BulkName, range: FlatRange, values: Float32Array): Iterator<Bulk> {
-  for (const slice of slicesOf(values, range)) yield { ...name, range, ...slice };
+function* bulksOf(name: BulkName, range: FlatRange, values: Float32Array, from: number): Iterator<Bulk> {
+  for (const slice of slicesOf(values, { from, to: from + values.length })) yield { ...name, range, ...slice };
 }

@@ -21,6 +21,10 @@ export interface SocketStoreOptions {
   readonly microShards: number;
   /** A lease is computed; its sums stand until `release`. Totals: the node's f64. */
   readonly computed: (lease: number, totals: readonly number[]) => void;
+  /** What is computed is not wanted: it may end early. */
+  readonly cancel: () => void;
+  /** What this worker will probably compute after a piece of work. */
+  readonly following: (work: Work) => Work | null;
 }
 
 export interface SocketStore extends Store {
@@ -28,6 +32,8 @@ export interface SocketStore extends Store {
   store(copy: 0 | 1, from: number, values: Float32Array): void;
   /** The loop gets this next. One at a time. */
   compute(lease: number, work: Work, copy: 0 | 1): void;
+  /** The lease is not wanted: it is told as computed as soon as may be, with no totals and no sums. */
+  cancel(lease: number): void;
   /** The sums of a lease, compact. */
   sums(lease: number): Float32Array | undefined;
   release(lease: number): void;
@@ -56,7 +62,7 @@ export const socketStoreBytes = (segments: readonly Segment[], microShards: numb
   3 * alignUp(memoryBytes(segments) + 512) + alignUp(recordBytes(microShards) + 512) + encodedBytes(sumCalls(segments));
 
 export function createSocketStore(options: SocketStoreOptions): SocketStore {
-  const { pool, segments, program, microShards, computed } = options;
+  const { pool, segments, program, microShards, computed, following } = options;
   const { plans, contribution } = program;
   const { arena } = pool;
   const { f32, i32, u8 } = arena.views;
@@ -68,6 +74,7 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
   const held = new Map<number, Float32Array>();
   let task: Task | null = null;
   let running: Task | null = null;
+  let cancelled: number | null = null;
   let closed = false;
   let wake = (): void => {};
 
@@ -117,6 +124,15 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
       task = { lease, work, copy };
       wake();
     },
+    cancel(lease) {
+      if (task?.lease === lease) {
+        task = null;
+        computed(lease, []);
+      } else if (running?.lease === lease) {
+        cancelled = lease;
+        options.cancel();
+      }
+    },
     sums: (lease) => held.get(lease),
     release(lease) {
       held.delete(lease);
@@ -130,7 +146,8 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
           if (task) {
             running = task;
             task = null;
-            ahead([running.work]); // what comes next is the coordinator's to say
+            const next = following(running.work);
+            ahead(next ? [running.work, next] : [running.work]);
             yield running.work;
           } else
             await new Promise<void>((resolve) => {
@@ -148,6 +165,12 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
     async contribute(work, { parts, ready }: Contribution) {
       await ready;
       const { lease } = running!;
+      running = null;
+      if (cancelled === lease) {
+        cancelled = null;
+        computed(lease, []);
+        return;
+      }
       const totals = totalsOf(parts, work);
       if (work.kind === 'gradient') held.set(lease, compact(segments, await summed(parts, work)));
       computed(lease, totals);

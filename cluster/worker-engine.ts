@@ -2,12 +2,19 @@
 import { seedWords } from '../base/random.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { alignUp, createArena } from '../kernels/arena.ts';
+import { lengthOf, parametersOf } from '../trainer/contribution.ts';
 import { createFeed, feedBytes } from '../trainer/feed.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
 import { prepare } from '../trainer/prepare.ts';
+import { scheduleOf } from '../trainer/session.ts';
+import { following } from '../trainer/step-machine.ts';
 import { train } from '../trainer/train.ts';
 import { createWasmExecutor, wasmExecutorBytes } from '../trainer/wasm-executor.ts';
+import type { Work } from '../trainer/work.ts';
+import { type Piece, piecesOfSums } from './codecs/pieces.ts';
+import { leavesOf } from './leases.ts';
+import type { FlatRange } from './messages.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
@@ -15,6 +22,10 @@ import { createSocketStore, type SocketStore, type SocketStoreOptions, socketSto
 export interface WorkerEngine {
   readonly store: SocketStore;
   readonly unit: number;
+  /** Reads the samples of a piece of work that will be computed soon. */
+  ahead(work: Work): void;
+  /** How a range of a lease's sums is sent. */
+  pieces(range: FlatRange, single: boolean): readonly Piece[];
   /** sha256 of the reference micro-shard. */
   readonly reference: string;
   /** Runs the training loop until the store is closed. */
@@ -44,9 +55,22 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   ];
   const arena = createArena(sizes.reduce((a, b) => a + b, 0));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  const parameters = lengthOf(parametersOf(segments));
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
-  const store = createSocketStore({ pool, segments, program, microShards, computed });
+  const schedule = scheduleOf(job, dataset, prepared, 0, false);
+  const store = createSocketStore({
+    pool,
+    segments,
+    program,
+    microShards,
+    computed,
+    cancel: () => executor.cancel(),
+    following(work) {
+      const next = following(schedule, work);
+      return next && leavesOf(next.node, next) > 0 ? next : null; // the last batch of an epoch may have fewer leaves
+    },
+  });
   const feed = createFeed({
     arena,
     train: dataset.train,
@@ -63,6 +87,8 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   return {
     store,
     unit: executor.unit,
+    ahead: (work) => feed.ahead([work]),
+    pieces: (range, single) => piecesOfSums(range, parameters, job.codec, single),
     reference: referenceHash(job, prepared, kernels),
     run: () => train(store, feed, executor, new AbortController().signal),
     async close() {

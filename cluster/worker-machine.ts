@@ -176,6 +176,7 @@ function take(turn: Turn, { term, lease, work }: Lease): void {
     return;
   }
   set(turn, { queue: [...queue, { lease, work }] });
+  if (running) turn.actions.push({ kind: 'ahead', work });
 }
 
 /** Begins the next node, if nothing runs. */

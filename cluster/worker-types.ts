@@ -51,6 +51,8 @@ export type WorkerAction =
   | { readonly kind: 'store'; readonly slice: Slice; readonly copy: 0 | 1 }
   /** Compute with the parameters in this copy, then tell `computed`. One at a time. */
   | { readonly kind: 'compute'; readonly lease: number; readonly work: Work; readonly copy: 0 | 1 }
+  /** It will be computed soon: read its samples. */
+  | { readonly kind: 'ahead'; readonly work: Work }
   /** The result of the running computation is not wanted: it may end early, but must be told. */
   | { readonly kind: 'cancel'; readonly lease: number }
   /** Send the lease's sums, cut to the server's range, as `push` frames; on reconnection it is asked for again. */

@@ -37,7 +37,9 @@ export function takeSlice(turn: Turn, server: string, slice: Slice): void {
 function hold(turn: Turn): void {
   const { version, copy } = turn.state.assembling!;
   set(turn, { held: { version, copy }, assembling: null });
-  const { queue, pushing, done } = turn.state;
+  const { queue, running, pushing, done } = turn.state;
+  if (running && !running.void && running.work.version < version)
+    turn.actions.push({ kind: 'cancel', lease: running.lease });
   for (const lease of queue.filter((it) => it.work.version < version)) tellLate(turn, { ...lease, also: [] });
   for (const push of pushing.filter((it) => it.work.version < version)) {
     tellLate(turn, push);

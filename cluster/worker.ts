@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
-import type { CodecName } from '../trainer/codecs/index.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { availableThreads } from '../trainer/pool.ts';
 import { openJobData } from '../trainer/session.ts';
@@ -60,7 +59,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tell = (news: PeerNews): void => options.onNews?.(news);
   const hearTerm = termNews(tell);
   let engine: WorkerEngine | null = null;
-  let codec: CodecName = 'f32';
   let floats = new Float32Array(0); // of the frame that is being handled
   let end = (_: ShoalError | null): void => {};
   const ended = new Promise<ShoalError | null>((resolve) => {
@@ -81,7 +79,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   async function prepare(json: unknown): Promise<void> {
     const job = parseJob(json, "the run's job");
     const dataset = await open(job);
-    codec = job.codec;
     engine = createWorkerEngine({
       job,
       dataset,
@@ -155,14 +152,19 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       case 'compute':
         engine!.store.compute(action.lease, action.work, action.copy);
         return;
+      case 'ahead':
+        engine!.ahead(action.work);
+        return;
       case 'cancel':
-        return; // it ends by itself soon enough
+        engine!.store.cancel(action.lease);
+        return;
       case 'push': {
         const { server, range, lease, term, step, node, single } = action;
         const sums = engine!.store.sums(lease);
         if (!sums) return;
-        const name = { type: 'push', term, step, node, vector: 0, encoding: single ? codec : 'f32' } as const;
-        servers.get(server)?.sender?.send(String(lease), name, range, sums.subarray(range.from, range.to));
+        const name = { type: 'push', term, step, node, vector: 0 } as const;
+        for (const { from, to, encoding } of engine!.pieces(range, single))
+          servers.get(server)?.sender?.send(String(lease), { ...name, encoding }, range, sums.subarray(from, to), from);
         return;
       }
       case 'release':

@@ -38,7 +38,7 @@ export const commandWord = (slot: number, teams: number): number =>
 export const COMMAND = {
   /** words: kind, barrier, program, calls, template: every thread runs its share of each call's tiles. */
   calls: 1,
-  /** words: kind, barrier, program, calls, template, jobs: every team runs the program for its leaves. */
+  /** words: kind, barrier, program, calls, template, jobs: every team runs the program for its leaves. The word at `jobs` cancels. */
   leaves: 2,
   /** words: kind, barrier, address of an f64: when it is not finite, this and all later commands do nothing. */
   veto: 3,

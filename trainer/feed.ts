@@ -29,6 +29,7 @@ export interface FeedOptions {
 }
 
 interface Held {
+  readonly work: Work;
   readonly slot: number;
   readonly ready: Promise<void>;
 }
@@ -38,7 +39,7 @@ export const feedBytes = (layout: InputLayout, bundles: number, slots: number): 
 
 const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step} ${nodeName(work.node)}`;
 
-export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number } {
+export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number; waiting(): readonly Work[] } {
   const { arena, layout, microShards, level, transforms, batch, seed } = options;
   const bytes = Math.ceil(microShards / 2 ** level) * layout.leafBytes;
   const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
@@ -83,9 +84,28 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
       const ready = sides[kind].feeder.fill(requests, stop.signal);
       ready.catch(() => {}); // whoever asks for the batch hears of it
       wanted.forEach((work, i) => {
-        held.set(nameOf(work), { slot: requests[i]!.address, ready });
+        held.set(nameOf(work), { work, slot: requests[i]!.address, ready });
       });
     }
+  }
+
+  /** Reads whose batches nobody wants any more: their slots are free when they end. */
+  const leaving = new Set<Promise<void>>();
+  function letGo(name: string): void {
+    const { slot, ready } = held.get(name)!;
+    held.delete(name);
+    const gone = ready
+      .catch(() => {})
+      .then(() => {
+        free.push(slot);
+        leaving.delete(gone);
+      });
+    leaving.add(gone);
+  }
+  /** What was read ahead of a step that is over, and was not asked for, makes room. */
+  function forgetBefore({ kind, epoch, step }: Work): void {
+    for (const [name, { work }] of held)
+      if (work.epoch < epoch || (work.epoch === epoch && work.kind === kind && work.step < step)) letGo(name);
   }
 
   return {
@@ -95,13 +115,13 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     },
     async batch(work): Promise<Batch> {
       const name = nameOf(work);
+      forgetBefore(work);
       request([work]);
-      if (!held.has(name)) {
+      while (!held.has(name)) {
         // asked for out of turn, with every slot read ahead: the last of those gives way
-        const [last, { slot, ready }] = [...held].at(-1)!;
-        held.delete(last);
-        await ready.catch(() => {});
-        free.push(slot);
+        const last = [...held.keys()].at(-1);
+        if (last !== undefined) letGo(last);
+        await Promise.race(leaving);
         request([work]);
       }
       const { slot, ready } = held.get(name)!;
@@ -111,6 +131,8 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
       held.delete(name);
       return { bytes: arena.views.u8.subarray(slot, slot + bytes), release: () => free.push(slot) };
     },
+    /** Works whose samples are read or being read, and were not asked for yet. */
+    waiting: () => [...held.values()].map(({ work }) => work),
     get waitedMs() {
       return waitedMs;
     },

@@ -72,8 +72,9 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
     });
     for (const emit of later) emit();
     build.alone = false;
-    for (const { at, length } of round ? segmentsOfLayer(options.segments, call.layer) : [])
-      round!({ build, values: fixedAt('contribution', 4 * at), count: length });
+    if (!round) continue;
+    for (const { at, length, state } of segmentsOfLayer(options.segments, call.layer))
+      if (!state) round({ build, values: fixedAt('contribution', 4 * at), count: length });
   }
 }
 

@@ -121,6 +121,19 @@ function want(s: Schedule, state: StepState): StepResult {
   };
 }
 
+/** The piece of work that is opened after this one, if nothing happens in between; of the same node. Null after the last. */
+export function following(s: Schedule, { kind, step, version, node }: Work): Work | null {
+  // from the version that this work leaves behind; of an evaluation, so many batches further
+  let state = startSteps({ ...s, from: kind === 'gradient' ? version + 1 : version });
+  for (let skip = kind === 'gradient' ? 0 : step + 1; ; skip--) {
+    const { state: after, actions } = want(s, { ...state, open: 0, due: false });
+    const [action] = actions;
+    if (action?.kind !== 'open') return null;
+    if (skip === 0) return { ...action.work, node };
+    state = after;
+  }
+}
+
 function settled(s: Schedule, state: StepState, work: Work, finite: boolean): StepResult {
   const open = state.open - 1;
   if (!finite || state.stopping === 'not-finite')

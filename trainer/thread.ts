@@ -97,9 +97,11 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   let leaves = 0;
   /** The program once for each bundle of leaves of this thread's team. */
   function runLeaves(program: number, count: number, jobs: number): boolean {
-    const list = (jobs >>> 2) + 2 * team;
+    const cancelled = jobs >>> 2;
+    const list = cancelled + 1 + 2 * team;
     let job = i32[list]! >>> 2;
     for (let left = i32[list + 1]!; left > 0; left--) {
+      if (teamSize === 1 && Atomics.load(i32, cancelled) !== 0) break; // a team would have to agree on when
       const rows = i32[job + JOB.rows]!;
       i32[own + BINDING.base + SPACE.input] = i32[job + JOB.input]!;
       i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;

@@ -34,9 +34,9 @@ function slotsPerTeam(bundles: number, teams: number): number {
   return most;
 }
 
-/** Bindings, the teams' lists, a job and the leaves' ends for each bundle. */
+/** Bindings, the cancel word, the teams' lists, a job and the leaves' ends for each bundle. */
 const recordWords = (microShards: number, teams: number): number =>
-  BINDING.words + 2 * teams + microShards * (JOB.words + 1);
+  BINDING.words + 1 + 2 * teams + microShards * (JOB.words + 1);
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
 export function wasmExecutorBytes(
@@ -60,7 +60,12 @@ export function wasmExecutorBytes(
   };
 }
 
-export function createWasmExecutor(options: WasmExecutorOptions): Executor {
+export interface WasmExecutor extends Executor {
+  /** The newest piece of work is not wanted: what of its leaves has not begun is left out where a team is one thread. Its sums mean nothing. */
+  cancel(): void;
+}
+
+export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
   const { pool, program, profile, seed, microShards, depth, level } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
@@ -78,6 +83,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   );
   const records = Array.from({ length: depth + 2 }, () => arena.take(4 * recordWords(microShards, teams)));
   let turn = 0;
+  let newest = 0; // address of its lists
   let packedVersion = -1;
 
   /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
@@ -116,7 +122,8 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
 
   /** The list of bundles of each team (control.ts, JOB). */
   function writeJobs(at: number, bundles: readonly Bundle[], ladders: readonly Ladder[], batch: number): void {
-    const lists = at >>> 2;
+    i32[at >>> 2] = 0;
+    const lists = (at >>> 2) + 1;
     const first = bundles[0]!.node.index;
     let job = lists + 2 * teams;
     let ends = job + bundles.length * JOB.words;
@@ -151,6 +158,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
+      newest = jobs;
       writeJobs(jobs, bundles, ladders, batch.bytes.byteOffset);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion !== parameters.version) pool.calls(packs, record);
@@ -163,6 +171,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
       return { parts, ready };
     },
+    cancel: () => void Atomics.store(i32, newest >>> 2, 1),
     async close() {},
   };
 }

@@ -1,6 +1,7 @@
 // codecs.test.ts: every codec passes the suite of codecs; and the two bytes of a half are those of IEEE 754.
 import assert from 'node:assert/strict';
 import { encodings } from '../../cluster/codecs/index.ts';
+import { piecesOfSums } from '../../cluster/codecs/pieces.ts';
 import { codecNames } from '../../trainer/codecs/index.ts';
 import { testCodec } from '../cases/codec.ts';
 
@@ -15,6 +16,20 @@ describe('encodings', () => {
   it('have numbers of their own in the header', () => {
     const flags = Object.values(encodings).map((encoding) => encoding.flags);
     assert.equal(new Set(flags).size, flags.length);
+  });
+
+  it('of a range of sums: the gradients of one leaf as the codec makes them; statistics, and sums of several leaves, as f32', () => {
+    const pieces = (from: number, to: number, single: boolean) =>
+      piecesOfSums({ from, to }, 10, 'f16', single).map((it) => [it.from, it.to, it.encoding]);
+    assert.deepEqual(pieces(2, 14, true), [
+      [2, 10, 'f16'],
+      [10, 14, 'f32'],
+    ]);
+    assert.deepEqual(pieces(2, 10, true), [[2, 10, 'f16']]);
+    assert.deepEqual(pieces(2, 7, true), [[2, 7, 'f16']]);
+    assert.deepEqual(pieces(11, 14, true), [[11, 14, 'f32']]);
+    assert.deepEqual(pieces(2, 14, false), [[2, 14, 'f32']]);
+    assert.deepEqual(pieces(5, 5, true), []);
   });
 
   it('f16: all 65,536 halves are read as the engine reads them, and written with the same two bytes', () => {

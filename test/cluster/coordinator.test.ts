@@ -234,6 +234,44 @@ describe('leases', () => {
     assert.equal(bench.leases(10).length, 1, 'works again when it holds the version');
   });
 
+  it('gives a worker that is twice as fast a larger share of the next step, and equal shares to equal ones', () => {
+    const schedule = { ...CONFIG.schedule, batch: 12, microShards: 12 };
+    const bench = new Bench({ schedule, leaseFloorMs: 10_000 });
+    bench.servers();
+    for (const link of [10, 11]) bench.hello(link);
+    for (const link of [10, 11]) bench.ready(link);
+    for (const link of [10, 11]) bench.holding(link, 0);
+    const leavesOf = (link: number) => bench.leases(link).map((it) => 2 ** it.work.node.level);
+    const first = bench.leases(10, bench.all);
+    const second = bench.leases(11, bench.all);
+    assert.deepEqual(
+      [first, second].map((list) => list.reduce((sum, it) => sum + 2 ** it.work.node.level, 0)),
+      [6, 6],
+    );
+    const since = bench.now;
+    for (const [link, ms, leases] of [
+      [10, 10, first],
+      [11, 20, second],
+    ] as const) {
+      bench.now = since;
+      for (const lease of leases) {
+        bench.now += ms * 2 ** lease.work.node.level;
+        bench.done(link, lease);
+      }
+    }
+    bench.loaded(1);
+    bench.holding(10, 1);
+    assert.equal(
+      leavesOf(10).reduce((a, b) => a + b, 0),
+      8,
+    );
+    bench.holding(11, 1);
+    assert.equal(
+      leavesOf(11).reduce((a, b) => a + b, 0),
+      4,
+    );
+  });
+
   it('does not fence a slow worker while nobody could take its place', () => {
     const bench = new Bench();
     bench.servers();

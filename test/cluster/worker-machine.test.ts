@@ -82,7 +82,7 @@ describe('a worker', () => {
   it('computes leases one after another, pushes to every server, and says done after all acks', () => {
     const worker = new Worker().begin();
     assert.deepEqual(names(worker.lease(1)), ['compute']);
-    assert.deepEqual(names(worker.lease(2)), []);
+    assert.deepEqual(names(worker.lease(2)), ['ahead'], 'its samples are read meanwhile');
     assert.deepEqual(names(worker.lease(1)), [], 'twice');
     assert.deepEqual(names(worker.computed(1)), ['push', 'push', 'compute']);
     assert.deepEqual(names(worker.ack('a', 1)), []);
@@ -120,6 +120,17 @@ describe('a worker', () => {
     assert.deepEqual(doneLeases(worker.lease(9, again)), [9]);
   });
 
+  it('says of each push whether it is the sums of one leaf: those alone travel as the codec makes them', () => {
+    const worker = new Worker().begin();
+    const singles = (change: Partial<Work>): boolean[] => {
+      const lease = worker.state.pushing.length + 1;
+      worker.lease(lease, change);
+      return worker.computed(lease).flatMap((it) => (it.kind === 'push' ? [it.single] : []));
+    };
+    assert.deepEqual(singles({ node: { level: 1, index: 0 } }), [false, false]);
+    assert.deepEqual(singles({ node: { level: 1, index: 1 }, shares: [2, 2, 2, 0] }), [true, true]);
+  });
+
   it('totals of an evaluation are done at once', () => {
     const worker = new Worker().begin();
     worker.lease(1, { kind: 'evaluate' });
@@ -131,6 +142,10 @@ describe('a worker', () => {
     for (const lease of [1, 2, 3]) worker.lease(lease);
     worker.computed(1);
     const actions = worker.version(1);
+    assert.deepEqual(
+      actions.find((it) => it.kind === 'cancel'),
+      { kind: 'cancel', lease: 2 },
+    );
     assert.deepEqual(doneLeases(actions), [3, 1], 'queued and pushing; 2 still runs');
     assert.ok(names(actions).includes('holding'));
     assert.deepEqual(doneLeases(worker.computed(2)), [2]);
@@ -143,7 +158,7 @@ describe('a worker', () => {
     worker.params('a', 1);
     worker.params('b', 2);
     assert.equal(worker.state.held?.version, 0);
-    assert.deepEqual(names(worker.params('a', 2)), ['store', 'holding']);
+    assert.deepEqual(names(worker.params('a', 2)), ['store', 'cancel', 'holding']);
     assert.equal(worker.state.held?.version, 2);
     assert.deepEqual(worker.version(3), [], 'both copies are in use');
     assert.deepEqual(names(worker.computed(1)), ['release', 'done', 'attach', 'attach']);
@@ -166,7 +181,11 @@ describe('a worker', () => {
     assert.deepEqual(worker.version(0), [], 'of term 1');
     assert.deepEqual(worker.lease(2), []);
     worker.version(0, 2);
-    assert.deepEqual(names(worker.lease(1, {}, 2)), [], 'queued behind what still runs, though of the same number');
+    assert.deepEqual(
+      names(worker.lease(1, {}, 2)),
+      ['ahead'],
+      'queued behind what still runs, though of the same number',
+    );
     assert.deepEqual(names(worker.computed(1)), ['release', 'compute']);
   });
 

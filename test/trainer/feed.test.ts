@@ -87,6 +87,19 @@ for (const level of [0, 1, 2]) {
       }
     });
 
+    it('keeps no slot for batches of steps that are over, and reads ahead again', async () => {
+      for (const stale of [workOf('gradient', 0, 1), workOf('evaluate', 0, 0)]) feed.ahead([stale]);
+      for (let step = 6; step < 12; step++) {
+        const [now, next] = [workOf('gradient', 1, step), workOf('gradient', 1, step + 1)];
+        feed.ahead([now, next]);
+        await check(now);
+        assert.ok(
+          feed.waiting().every((work) => work.epoch === 1 && work.step >= step),
+          'read, and never asked for',
+        );
+      }
+    });
+
     it('gives a batch that nobody expected while all slots are read ahead, and the others after it', async () => {
       const works = epoch(0);
       feed.ahead(works);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { draws } from '../../base/random.ts';
 import {
+  following,
   handleStep,
   type Schedule,
   type StepAction,
@@ -209,4 +210,21 @@ describe('the step machine', () => {
       assert.deepEqual(log, [`evaluate ${epoch}.0`, `evaluate ${epoch}.1`, 'stop done']);
     }
   });
+});
+
+describe('what follows a piece of work', () => {
+  for (const [i, schedule] of SCHEDULES.entries()) {
+    it(`is what the run opens next, of the same node, up to its end: schedule ${i}`, () => {
+      const opened = enumerate(schedule).filter((name) => !/^(save|stop)/.test(name));
+      const first = handleStep(schedule, startSteps(schedule), { kind: 'want' }).actions[0];
+      assert.ok(first?.kind === 'open');
+      const node = { level: 0, index: 1 };
+      const names: string[] = [];
+      for (let work: Work | null = { ...first.work, node }; work !== null; work = following(schedule, work)) {
+        names.push(nameOf(work));
+        assert.deepEqual(work.node, node);
+      }
+      assert.deepEqual(names, opened);
+    });
+  }
 });

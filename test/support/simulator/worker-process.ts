@@ -70,6 +70,8 @@ export class WorkerProcess extends Process {
       case 'compute':
         this.#compute(action);
         return;
+      case 'ahead':
+        return; // it has no samples
       case 'cancel':
         return; // the toy cannot end early, as a real executor in the middle of a kernel
       case 'push': {
