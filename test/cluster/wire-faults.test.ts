@@ -48,6 +48,14 @@ async function dribble(socket: Socket, bytes: Uint8Array): Promise<number> {
   return performance.now() - since;
 }
 
+/** Something has come; rejects when the socket closes before that. */
+function answered(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('data', () => resolve());
+    socket.once('close', () => reject(new Error('closed without an answer')));
+  });
+}
+
 describe('the wire under attack', () => {
   afterEach(closeAll);
 
@@ -75,7 +83,7 @@ describe('the wire under attack', () => {
     const socket = await punctual(async () => {
       const dialed = dial(house.listener.port, '127.0.0.1');
       dialed.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
-      await once(dialed, 'data');
+      await answered(dialed);
       return dialed;
     }, house);
     await dribble(socket, Buffer.from(`GET /health HTTP/1.1\r\nX-Long: ${'x'.repeat(4000)}`));
