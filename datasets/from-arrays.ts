@@ -6,7 +6,7 @@ import { type Fields, fieldBytes, type Reader } from './reader.ts';
 
 export interface Arrays {
   readonly fields: Fields;
-  /** By field: the rows of all samples, packed. */
+  /** By field: the rows of all samples, packed. What fills a SharedArrayBuffer is taken over, not copied. */
   readonly data: Readonly<Record<string, ArrayBufferView>>;
   /** Labels are 0 to classes - 1. Null without labels. */
   readonly classes: number | null;
@@ -20,6 +20,10 @@ export function readerFromArrays({ fields, data, classes, origin = 'the arrays' 
   const columns: Record<string, SharedArrayBuffer> = {};
   for (const name of Object.keys(fields)) {
     const { buffer, byteOffset, byteLength } = data[name]!;
+    if (buffer instanceof SharedArrayBuffer && buffer.byteLength === byteLength) {
+      columns[name] = buffer; // made for this: not copied again
+      continue;
+    }
     columns[name] = new SharedArrayBuffer(byteLength);
     new Uint8Array(columns[name]).set(new Uint8Array(buffer, byteOffset, byteLength));
   }

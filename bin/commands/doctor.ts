@@ -1,9 +1,9 @@
 // doctor.ts: `shoal doctor`: what this machine and this Node can do, fit for a report of a problem. What the kernels can do is
 // found out by kernels/self-test.ts.
 import { cpus, freemem, totalmem } from 'node:os';
+import { findPackage } from '../../datasets/optional-package.ts';
 import { type KernelReport, testKernels } from '../../kernels/self-test.ts';
 import { availableThreads } from '../../trainer/pool.ts';
-import { findPackage } from '../input/optional-package.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { bytes, table } from '../output/format.ts';
 import type { Colors, Screen } from '../output/screen.ts';

@@ -1,7 +1,7 @@
 // image.ts: an image file as pixels of a given size, by sharp, which is optional. No decoder of our own.
 import { ShoalError } from '../../base/errors.ts';
+import { findPackage } from '../../datasets/optional-package.ts';
 import { shapeText } from '../../trainer/layers/common.ts';
-import { findPackage } from './optional-package.ts';
 
 /** What we use of sharp. */
 interface Sharp {

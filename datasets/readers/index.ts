@@ -3,10 +3,12 @@ import { z } from 'zod';
 import type { Dataset } from '../reader.ts';
 import type { ReaderKind } from './define.ts';
 import { digits } from './digits.ts';
+import { folder } from './folder.ts';
 import { idx } from './idx.ts';
 
 const KINDS = [
   digits, //
+  folder,
   idx,
 ] as const;
 

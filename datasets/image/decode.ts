@@ -1,0 +1,106 @@
+// decode.ts: an image file as pixels, resized by a recipe, through sharp's threads. No decoder of our own; what is random: train-time transforms.
+import { ShoalError } from '../../base/errors.ts';
+import { loadSharp, type SharpPipeline } from './sharp.ts';
+
+/** How an image fills the rows and columns that it must have: cut, with borders, or stretched. */
+export type Fit = 'cover' | 'contain' | 'fill';
+
+/** What is done to each image, in this order. */
+export interface Recipe {
+  /** To rows x columns; or the shorter side to a length, the ratio kept; or not at all. */
+  readonly resize:
+    | { readonly rows: number; readonly columns: number; readonly fit: Fit }
+    | { readonly shorter: number }
+    | null;
+  /** The middle of so many rows and columns. */
+  readonly crop: { readonly rows: number; readonly columns: number } | null;
+  readonly channels: 1 | 3;
+}
+
+export interface Pixels {
+  /** (rows, columns, channels) */
+  readonly data: Uint8Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
+
+/** Larger images are refused unread: a small file can hold a huge one. */
+export const MAX_PIXELS = 2 ** 27;
+/** Behind transparent pixels, and around images that are put into a frame. */
+const BACKGROUND = '#ffffff';
+
+/**
+ * Decodes, turns as EXIF says, puts on white where transparent, resizes, crops. The bits depend on sharp's version and the processor.
+ * @throws SHOAL_OPTIONAL_PACKAGE without sharp, SHOAL_DATA_TRUNCATED, _FORMAT, _CORRUPT, _BOMB
+ */
+export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Recipe): Promise<Pixels> {
+  const operation = `read ${origin}`;
+  const problem = (code: `SHOAL_${string}`, got: string, expected: string, hint: string, cause?: unknown) =>
+    new ShoalError({ code, operation, got, expected, hint }, { cause });
+  if (bytes.length === 0) throw problem('SHOAL_DATA_TRUNCATED', 'zero bytes', 'an image', 'Fetch the file again.');
+  if (formatOf(bytes) === null) {
+    const expected = 'JPEG, PNG, WebP, GIF, TIFF or AVIF';
+    throw problem('SHOAL_DATA_FORMAT', 'no image, by its first bytes', expected, 'Remove the file, or convert it.');
+  }
+  const sharp = await loadSharp(operation);
+  try {
+    const opened = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
+    const pipeline = cooked(opened.autoOrient().flatten({ background: BACKGROUND }), recipe);
+    const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
+    return cropped({ data, rows: info.height, columns: info.width, channels: info.channels }, recipe.crop, operation);
+  } catch (cause) {
+    if (cause instanceof ShoalError) throw cause;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    if (/pixel limit/.test(text)) {
+      const got = 'more pixels than allowed';
+      throw problem('SHOAL_DATA_BOMB', got, `at most ${MAX_PIXELS} pixels`, 'Is it a decompression bomb?', cause);
+    }
+    const cut = /premature|truncat|end of|read error|eof|short/i.test(text);
+    const got = cut ? 'an image that ends early' : `a damaged image: ${text.split('\n', 1)[0]}`;
+    throw problem(cut ? 'SHOAL_DATA_TRUNCATED' : 'SHOAL_DATA_CORRUPT', got, 'a whole image', 'Check the file.', cause);
+  }
+}
+
+function cooked(pipeline: SharpPipeline, { resize, channels }: Recipe): SharpPipeline {
+  const coloured = pipeline.toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  if (resize === null) return coloured;
+  if ('shorter' in resize) return coloured.resize({ width: resize.shorter, height: resize.shorter, fit: 'outside' });
+  return coloured.resize({ width: resize.columns, height: resize.rows, fit: resize.fit, background: BACKGROUND });
+}
+
+function cropped(image: Pixels, crop: Recipe['crop'], operation: string): Pixels {
+  if (crop === null || (crop.rows === image.rows && crop.columns === image.columns)) return image;
+  const { rows, columns } = crop;
+  if (rows > image.rows || columns > image.columns) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_FIELD',
+      operation,
+      got: 'an image smaller than the crop',
+      expected: `at least ${rows} x ${columns}`,
+      hint: 'Resize before cropping.',
+    });
+  }
+  const { channels } = image;
+  const [top, left] = [(image.rows - rows) >> 1, (image.columns - columns) >> 1];
+  const data = new Uint8Array(rows * columns * channels);
+  for (let row = 0; row < rows; row++) {
+    const from = ((top + row) * image.columns + left) * channels;
+    data.set(image.data.subarray(from, from + columns * channels), row * columns * channels);
+  }
+  return { data, rows, columns, channels };
+}
+
+export type ImageFormat = 'jpg' | 'png' | 'gif' | 'webp' | 'tif' | 'avif';
+
+/** By the first bytes; names lie. Formats that can run programs or read files (SVG, PDF) are not among them. */
+export function formatOf(bytes: Uint8Array): ImageFormat | null {
+  const starts = (at: number, ...values: number[]) => values.every((value, i) => bytes[at + i] === value);
+  if (starts(0, 0xff, 0xd8, 0xff)) return 'jpg';
+  if (starts(0, 0x89, 0x50, 0x4e, 0x47)) return 'png';
+  if (starts(0, 0x47, 0x49, 0x46, 0x38)) return 'gif';
+  if (starts(0, 0x52, 0x49, 0x46, 0x46) && starts(8, 0x57, 0x45, 0x42, 0x50)) return 'webp';
+  if (starts(0, 0x49, 0x49, 0x2a, 0) || starts(0, 0x4d, 0x4d, 0, 0x2a)) return 'tif';
+  if (starts(4, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69)) return 'avif';
+  return null;
+}
