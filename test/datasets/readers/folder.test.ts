@@ -5,13 +5,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ShoalError } from '../../../base/errors.ts';
-import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { scanFolder } from '../../../datasets/readers/folder.ts';
+import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { testReader } from '../../cases/reader.ts';
 import { encoded, pixels, write, writeImages } from '../support/images.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'shoal-folder-'));
-const open = (path: string, options = {}) => openDataset(datasetSchema.parse({ reader: 'folder', path: join(home, path), ...options }));
+const open = (path: string, options = {}) =>
+  openDataset(datasetSchema.parse({ reader: 'folder', path: join(home, path), ...options }));
 
 describe('folders of images', () => {
   before(async () => {
@@ -50,14 +51,24 @@ describe('folders of images', () => {
   it('may be named by metadata.csv or metadata.jsonl', async () => {
     for (const [name, text] of [
       ['csv', 'file_name,label\nx/1.png,dog\nx/2.png,cat\nx/3.png,cat,1\nx/4.png,dog\n'],
-      ['jsonl', '{"file_name":"x/1.png","label":"dog"}\n{"file_name":"x/2.png","label":"cat"}\nno\n{"file_name":"x/4.png","label":1}'],
+      [
+        'jsonl',
+        '{"file_name":"x/1.png","label":"dog"}\n{"file_name":"x/2.png","label":"cat"}\nno\n{"file_name":"x/4.png","label":1}',
+      ],
     ] as const) {
       const root = join(home, `metadata-${name}`);
       write(root, `metadata.${name}`, text);
       for (const i of [1, 2, 3]) write(root, `x/${i}.png`, await encoded('png', 0, i));
       const { entries, classes, bad } = await scanFolder(root);
-      assert.deepEqual(entries.map(({ key, label }) => `${key} ${classes![label!]}`), ['x/1.png dog', 'x/2.png cat']);
-      assert.deepEqual(bad.map(({ code }) => code).toSorted(), ['SHOAL_DATA_CORRUPT', 'SHOAL_DATA_LABEL', 'SHOAL_DATA_MISSING']);
+      assert.deepEqual(
+        entries.map(({ key, label }) => `${key} ${classes![label!]}`),
+        ['x/1.png dog', 'x/2.png cat'],
+      );
+      assert.deepEqual(bad.map(({ code }) => code).toSorted(), [
+        'SHOAL_DATA_CORRUPT',
+        'SHOAL_DATA_LABEL',
+        'SHOAL_DATA_MISSING',
+      ]);
     }
   });
 
@@ -73,7 +84,10 @@ describe('folders of images', () => {
     symlinkSync('nowhere', join(root, 'c/gone'));
     execFileSync('mkfifo', [join(root, 'c/pipe')]);
     const { entries, bad } = await scanFolder(root);
-    assert.deepEqual(entries.map(({ key }) => key), names.toSorted());
+    assert.deepEqual(
+      entries.map(({ key }) => key),
+      names.toSorted(),
+    );
     assert.deepEqual(
       bad.map(({ key, reason }) => `${key}: ${reason}`),
       [
@@ -94,7 +108,11 @@ describe('folders of images', () => {
     ];
     for (const [name, bytes, pattern] of cases) {
       for (const label of ['a', 'b']) write(join(home, name), `${label}/x.jpg`, bytes);
-      await assert.rejects(open(name, { test: 0.5 }), (error: ShoalError) => error.code === 'SHOAL_DATA_SAMPLE' && pattern.test(error.message) && /[ab]\/x\.jpg/.test(error.message));
+      await assert.rejects(
+        open(name, { test: 0.5 }),
+        (error: ShoalError) =>
+          error.code === 'SHOAL_DATA_SAMPLE' && pattern.test(error.message) && /[ab]\/x\.jpg/.test(error.message),
+      );
     }
   });
 

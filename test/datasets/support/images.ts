@@ -13,7 +13,13 @@ export function pixels(label: number, sample: number, rows = 12, columns = 16): 
   return data;
 }
 
-export const encoded = (format: 'png' | 'jpeg', label: number, sample: number, rows = 12, columns = 16): Promise<Buffer> =>
+export const encoded = (
+  format: 'png' | 'jpeg',
+  label: number,
+  sample: number,
+  rows = 12,
+  columns = 16,
+): Promise<Buffer> =>
   sharp(pixels(label, sample, rows, columns), { raw: { width: columns, height: rows, channels: 3 } })
     .toFormat(format)
     .toBuffer();
@@ -28,6 +34,10 @@ export async function writeImages(root: string, perClass: number, prefix = '', f
   for (const [label, name] of ['a', 'b', 'c'].entries())
     for (let sample = first; sample < first + perClass; sample++) {
       const format = sample % 2 === 0 ? 'png' : 'jpeg';
-      write(root, `${prefix}${name}/${sample}.${format === 'png' ? 'png' : 'jpg'}`, await encoded(format, label, sample));
+      write(
+        root,
+        `${prefix}${name}/${sample}.${format === 'png' ? 'png' : 'jpg'}`,
+        await encoded(format, label, sample),
+      );
     }
 }
