@@ -20,6 +20,7 @@ const USAGE = [
   'MEMORY_TOO_LARGE',
   'DATA_',
   'RUN_',
+  'LAUNCH_',
 ];
 /** What may end a run under way that was asked for rightly. */
 const FAILURES = [
