@@ -115,15 +115,29 @@ jobOptions(command('coordinator', 'lead a run of servers and workers on any mach
     ),
   );
 
-command('worker', 'compute for a run; SHOAL_TOKEN holds its token')
-  .requiredOption('--connect <url>', "the coordinator's, for example ws://10.0.0.1:7070")
-  .option('--threads <n>', 'threads that compute', positive)
+jobOptions(
+  command('worker', 'compute for a run; SHOAL_TOKEN holds its token').argument(
+    '[job]',
+    'one of many that srun, mpirun or the like started: rank 0 leads this job, the others compute for it',
+  ),
+)
+  .option('--connect <url>', "the coordinator's, for example ws://10.0.0.1:7070 (default: at MASTER_ADDR)")
   .option('--name <name>', 'what it is called in the run (default: host and process)')
   .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
   .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
-  .option('--insecure', 'send the token beyond this machine without TLS')
+  .option('--insecure', 'listen and send the token beyond this machine without TLS')
   .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')
-  .action(action(async (options, _) => (await import('./commands/worker.ts')).workerCommand(options, screen)));
+  .option('--resume <run>', 'by rank: go on with a run, in a folder that all ranks share')
+  .option('--servers <n>', 'by rank: servers beside rank 0 (default: 1)', positive)
+  .option('--out <dir>', 'by rank: the folder that the run is put in (default: runs)')
+  .option('--json', 'by rank: print events as lines of JSON on stdout')
+  .action(
+    action(async (job, options, _) =>
+      options.connect === undefined && (job !== undefined || options.resume !== undefined)
+        ? (await import('./commands/rank.ts')).rankCommand(job, options, screen)
+        : (await import('./commands/worker.ts')).workerCommand(options, screen),
+    ),
+  );
 
 command('server', 'own a part of the parameters of a run; SHOAL_TOKEN holds its token')
   .requiredOption('--connect <url>', "the coordinator's, for example ws://10.0.0.1:7070")
@@ -161,6 +175,27 @@ command('status', 'tell how a run of several processes fares: its workers, its s
   .option('--json', 'print one line of JSON')
   .action(
     action(async (run, options, _) => (await import('./commands/status.ts')).statusCommand(run, options, screen)),
+  );
+
+program
+  .command('agent', { hidden: true })
+  .description('the far end of shoal launch --engine ssh: told by lines of JSON on stdin')
+  .action(action(async () => (await import('./commands/agent.ts')).agentCommand()));
+
+jobOptions(command('launch', 'train a job in many processes, started by an engine').argument('[job]', 'its file'))
+  .requiredOption('--engine <name>', 'what starts them: local, ssh, slurm or kubernetes')
+  .option('--workers <n>', 'processes that compute (default: 1; ssh: as many as the hosts have slots)', positive)
+  .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)
+  .option('--resume <run>', 'go on with a run, from its newest checkpoint')
+  .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
+  .option('--out <dir>', 'the folder that the run is put in (default: runs)')
+  .option('--hostfile <file>', 'ssh: the hosts, as lines "host slots=2"')
+  .option('--ssh <command>', 'ssh: the client with its options, as in "ssh -F config" (default: ssh)')
+  .option('--remote <command>', 'ssh: what starts shoal on a host (default: as here, in the same folder)')
+  .option('--address <host>', 'ssh: this machine as the hosts reach it (default: where they see the login come from)')
+  .option('--insecure', 'go beyond this machine without TLS')
+  .action(
+    action(async (job, options, _) => (await import('./commands/launch.ts')).launchCommand(job, options, screen)),
   );
 
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')

@@ -1,7 +1,7 @@
 // chaos.ts: `shoal chaos`: a local run whose processes are killed at random, and its bytes beside those of an undisturbed one.
 import { unleash } from '../../cluster/launchers/chaos.ts';
-import type { Local } from '../../cluster/launchers/local.ts';
-import type { ComparedEvent, ProcessEvent } from '../../trainer/events.ts';
+import type { Processes } from '../../cluster/launchers/run.ts';
+import type { ComparedEvent, ProcessEvent, RunEvent } from '../../trainer/events.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
 import { parseTime } from '../input/cluster-options.ts';
@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { plainView } from '../output/plain-view.ts';
 import { jsonView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
-import { runLocally } from './train-local.ts';
+import { runHere } from './launched.ts';
 
 export interface ChaosCommandOptions extends TrainOptions {
   readonly mtbf?: string;
@@ -37,9 +37,9 @@ export async function chaosCommand(
   const dataset = await openJobData(job);
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   const killed: ProcessEvent[] = [];
-  let processes: Local | null = null;
+  let processes: Processes | null = null;
   let calm: (() => void) | null = null;
-  const { done } = await runLocally({
+  const launched = {
     workers: 3,
     servers: 2,
     ...options,
@@ -48,13 +48,13 @@ export async function chaosCommand(
     dataset,
     screen,
     view,
-    onStarted(started) {
-      processes = started;
-    },
-    onEvent(event) {
+    onEvent(event: RunEvent) {
       if (event.event === 'step' && processes) calm ??= unleash(processes, { mtbfMs, seed: options.chaosSeed ?? 1 });
       if (event.event === 'killed') killed.push(event);
     },
+  };
+  const { done } = await runHere(launched, (started) => {
+    processes = started;
   }).finally(() => calm?.());
   if (done.reason === 'interrupted') return EXIT.interrupted;
   if (!options.json) screen.err('The same in one process, undisturbed:');

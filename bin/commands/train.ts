@@ -38,8 +38,9 @@ export async function trainCommand(path: string | undefined, options: TrainOptio
         'one of the two',
         'Leave out --workers and --servers.',
       );
-    const { trainLocally } = await import('./train-local.ts');
-    return trainLocally({ ...options, ...wanted, dataset, screen, view });
+    const { runHere, tellResult } = await import('./launched.ts');
+    const launched = { ...options, ...wanted, dataset, screen, view };
+    return tellResult(await runHere(launched), launched);
   }
   const work: Work = { job, dataset, threads, start, screen, view, json: options.json ?? false };
   if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);

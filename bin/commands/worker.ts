@@ -11,9 +11,11 @@ import { openLog } from '../output/log.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { endWithParent } from '../parent.ts';
+import { coordinatorOf } from './rank.ts';
 
 export interface JoinOptions extends TlsOptions {
-  readonly connect: string;
+  /** Default: at MASTER_ADDR, as a launcher's variables say. */
+  readonly connect?: string;
   readonly name?: string;
   readonly threads?: number;
   /** Folder for data that are fetched. */
@@ -43,6 +45,7 @@ async function join(
   run: (how: Joining) => Promise<void>,
 ): Promise<ExitCode> {
   endWithParent();
+  const connect = options.connect ?? coordinatorOf(options.insecure);
   const token = findToken({ environment: process.env });
   if (token === null) {
     throw usageError(
@@ -60,8 +63,8 @@ async function join(
   const name = options.name ?? `${hostname()}-${process.pid}`;
   const log = await openLog(options.log, { role, name });
   try {
-    if (!process.send && options.log !== '-') screen.err(`${name}: joining ${options.connect}`);
-    await run({ connect: options.connect, token, name, signal: controller.signal, onNews: log.news });
+    if (!process.send && options.log !== '-') screen.err(`${name}: joining ${connect}`);
+    await run({ connect, token, name, signal: controller.signal, onNews: log.news });
     log.ended(null);
     return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {

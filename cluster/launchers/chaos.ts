@@ -1,6 +1,6 @@
 // chaos.ts: kills processes of a local run at random, from a seed. Not what becomes of it.
 import { draws, seedWords, unit } from '../../base/random.ts';
-import type { Local } from './local.ts';
+import type { Processes } from './run.ts';
 
 export interface ChaosOptions {
   /** Milliseconds between kills, on average. */
@@ -9,7 +9,7 @@ export interface ChaosOptions {
 }
 
 /** Kills one of the processes at once, and others now and then, until it is told to stop. */
-export function unleash({ processes, kill }: Local, { mtbfMs, seed }: ChaosOptions): () => void {
+export function unleash({ processes, kill }: Processes, { mtbfMs, seed }: ChaosOptions): () => void {
   const random = draws(seedWords(seed), 0, 0, 0);
   let turn = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -1,20 +1,20 @@
-// process.ts: one process of a local run: started, listened to, started again when it dies, for as long as that helps. Not which (local.ts).
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+// process.ts: one process of a run: started, listened to, started again when it dies, for as long as that helps. Not which (run.ts).
 import type { ProcessEvent } from '../../trainer/events.ts';
+import type { Place, Start, Started } from './place.ts';
 
 export type Role = ProcessEvent['role'];
 
 export interface SupervisedOptions {
   readonly role: Role;
   readonly name: string;
-  /** Program and arguments, asked for at every start. */
-  readonly command: () => readonly string[];
+  readonly place: Place;
+  /** Of `shoal`, asked for at every start. */
+  readonly args: () => readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** A line of its stdout. */
-  line?(text: string): void;
-  /** What it sent by process.send. */
-  message?(message: unknown): void;
+  line?: Start['line'];
+  /** A line of its stderr. */
+  said?(text: string): void;
+  message?: Start['message'];
   /** It has been started again. */
   restarted(): void;
   /** It has ended and is not started again. `code` null: by a signal. `text`: the end of its stderr. */
@@ -39,10 +39,11 @@ const MOST_DEATHS = 8;
 const TEXT = 4000;
 /** Exit codes after which a new start would end the same: what was asked for cannot be run, or it was interrupted. */
 const FINAL = new Set([0, 2, 130]);
+export const isFinal = (code: number | null): boolean => code !== null && FINAL.has(code);
 
 export function supervise(options: SupervisedOptions): Supervised {
-  const { role, name } = options;
-  let child: ChildProcess | null = null;
+  const { role, name, place, env } = options;
+  let child: Started | null = null;
   let timer: NodeJS.Timeout | null = null;
   let deaths = 0;
   let meant = false;
@@ -53,36 +54,35 @@ export function supervise(options: SupervisedOptions): Supervised {
   });
 
   function start(): void {
-    const [program, ...args] = options.command();
     let text = '';
-    const now = spawn(program!, args, {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...options.env },
-      detached: true, // Ctrl-C is the launcher's; when that dies the channel closes, and with it the process
-    });
-    child = now;
-    createInterface({ input: now.stdout! }).on('line', (line) => options.line?.(line));
-    now.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
-      text = (text + chunk).slice(-TEXT);
-    });
-    now.on('message', (message) => options.message?.(message));
-    now.on('error', (error) => {
-      text += error.message;
-    });
-    now.on('close', (code) => {
-      child = null;
-      if (!meant) deaths++;
-      if (stopping || (code !== null && FINAL.has(code)) || deaths > MOST_DEATHS) {
-        options.ended(code, text);
-        gone();
-        return;
-      }
-      const pause = meant ? 0 : Math.min(5000, 100 * 2 ** deaths);
-      meant = false;
-      timer = setTimeout(() => {
-        options.restarted();
-        start();
-      }, pause);
+    let rest = '';
+    child = place.start({
+      args: options.args(),
+      env,
+      line: (line) => options.line?.(line),
+      text(chunk) {
+        text = (text + chunk).slice(-TEXT);
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) options.said?.(line);
+      },
+      message: (message) => options.message?.(message),
+      closed(code) {
+        child = null;
+        if (!meant) deaths++;
+        if (stopping || isFinal(code) || deaths > MOST_DEATHS) {
+          options.ended(code, text);
+          gone();
+          return;
+        }
+        const pause = meant ? 0 : Math.min(5000, 100 * 2 ** deaths);
+        meant = false;
+        timer = setTimeout(() => {
+          timer = null;
+          options.restarted();
+          start();
+        }, pause);
+      },
     });
   }
   start();
@@ -96,9 +96,9 @@ export function supervise(options: SupervisedOptions): Supervised {
     kill() {
       if (child === null) return;
       meant = true;
-      child.kill('SIGKILL');
+      child.signal('SIGKILL');
     },
-    signal: (signal) => void child?.kill(signal),
+    signal: (signal) => child?.signal(signal),
     progressed() {
       deaths = 0;
     },
@@ -106,7 +106,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       stopping = true;
       if (timer) clearTimeout(timer);
       if (child === null) return;
-      const late = setTimeout(() => child?.kill('SIGKILL'), graceMs);
+      const late = setTimeout(() => child?.signal('SIGKILL'), graceMs);
       await over;
       clearTimeout(late);
     },

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { auditRun } from '../../cluster/coordinator-files.ts';
-import { runLocal } from '../../cluster/launchers/local.ts';
+import { local } from '../../cluster/launchers/local.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
@@ -178,7 +178,7 @@ describe('a run in several processes', function () {
     await assert.rejects(runs.run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' });
     const nothing = { run: path, workers: 1, servers: 1, threads: 1, onEvent() {} };
     const command = [process.execPath, '-e', 'console.error("no disk"); process.exit(2)'];
-    await assert.rejects(runLocal({ ...nothing, command }), { code: 'SHOAL_PROCESS', got: /code 2:\nno disk/ });
+    await assert.rejects(local.launch({ ...nothing, command }), { code: 'SHOAL_PROCESS', got: /code 2:\nno disk/ });
   });
 
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {

@@ -7,7 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditRun } from '../../../cluster/coordinator-files.ts';
-import { type Local, runLocal } from '../../../cluster/launchers/local.ts';
+import { local } from '../../../cluster/launchers/local.ts';
+import type { Processes } from '../../../cluster/launchers/run.ts';
 import type { Dataset } from '../../../datasets/reader.ts';
 import type { DoneEvent, RunEvent } from '../../../trainer/events.ts';
 import { type Job, parseJob } from '../../../trainer/job.ts';
@@ -39,7 +40,7 @@ export interface RunPlan {
   /** By the names of processes. */
   readonly roles?: Readonly<Record<string, RolePlan>>;
   /** Told of each event, once the processes are started. */
-  readonly onEvent?: (event: RunEvent, processes: Local) => void;
+  readonly onEvent?: (event: RunEvent, processes: Processes) => void;
 }
 
 export interface WholeRuns {
@@ -87,8 +88,8 @@ export async function wholeRuns(changes: object = { epochs: 10 }): Promise<Whole
     const events: RunEvent[] = [];
     const marks = mkdtempSync(join(tmpdir(), 'shoal-marks-'));
     later(() => rmSync(marks, { recursive: true, force: true }));
-    let processes: Local | null = null;
-    const done = await runLocal({
+    let processes: Processes | null = null;
+    const done = await local.launch({
       command: roles ? [process.execPath, 'test/support/role.ts', JSON.stringify({ marks, roles })] : COMMAND,
       run: path,
       workers,

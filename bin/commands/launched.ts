@@ -1,10 +1,12 @@
-// train-local.ts: `shoal train --workers --servers`: the run in several processes on this machine. They: cluster/launchers/local.ts.
-import { type Local, runLocal } from '../../cluster/launchers/local.ts';
+// launched.ts: a run in several processes that a launcher starts, shown here: for `shoal launch`, `train --workers --servers` and `chaos`. The
+// launchers: cluster/launchers/.
+import type { LaunchOptions } from '../../cluster/launchers/engine.ts';
+import { local } from '../../cluster/launchers/local.ts';
+import type { Processes } from '../../cluster/launchers/run.ts';
 import type { Dataset } from '../../datasets/reader.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
-import { availableThreads } from '../../trainer/pool.ts';
 import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
 import { keepStart } from '../input/keep-start.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -13,7 +15,7 @@ import { resultText, resumeText } from '../output/result-text.ts';
 import type { RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 
-export interface LocalRunOptions {
+export interface LaunchedOptions {
   readonly job: Job;
   readonly dataset: Dataset;
   readonly start: Snapshot | null;
@@ -26,22 +28,32 @@ export interface LocalRunOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
-  readonly onStarted?: (processes: Local) => void;
 }
 
-export interface LocalResult {
+export interface LaunchedResult {
   readonly done: DoneEvent;
   readonly path: string;
   readonly models: Readonly<Record<string, string>>;
 }
 
-/** Runs it and shows it. */
-export async function runLocally(options: LocalRunOptions): Promise<LocalResult> {
-  const { job, dataset, start, run, view, workers = 1, servers = 1, json = false } = options;
-  const threads = options.threads ?? Math.max(1, Math.floor(availableThreads() / workers));
-  const path = run?.path ?? (await createRun(options.out ?? 'runs', job));
+/** What starts `shoal` on this machine, as this process was started. */
+export const ownCommand = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1]!];
+
+/** The run's folder: a new one, or the one to go on with; with its job, and its first values where they come from a file. */
+export async function runFolderOf({ job, dataset, start, run, out }: LaunchedOptions): Promise<string> {
+  const path = run?.path ?? (await createRun(out ?? 'runs', job));
   if (run) await writeJob(path, job);
   else if (start) await keepStart(path, job, dataset, start);
+  return path;
+}
+
+/** Runs it and shows it. */
+export async function runLaunched(
+  options: LaunchedOptions,
+  launch: (options: LaunchOptions) => Promise<DoneEvent>,
+): Promise<LaunchedResult> {
+  const { run, view, workers = 1, servers = 1, threads = null, json = false } = options;
+  const path = await runFolderOf(options);
   const models: Record<string, string> = {};
   const controller = new AbortController();
   const stopListening = onInterrupt(
@@ -56,8 +68,8 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalResult>
   );
   try {
     if (!json) view.say(run ? `${path}, resumed` : path);
-    const done = await runLocal({
-      command: [process.execPath, ...process.execArgv, process.argv[1]!],
+    const done = await launch({
+      command: ownCommand(),
       run: path,
       workers,
       servers,
@@ -68,7 +80,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalResult>
         view.show(event);
         options.onEvent?.(event);
       },
-      ...(options.onStarted && { onStarted: options.onStarted }),
+      onSaid: (place, name, text) => view.say(`${place === 'here' ? '' : `${place} `}${name}: ${text}`),
     });
     return { done, path, models };
   } finally {
@@ -77,11 +89,21 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalResult>
   }
 }
 
-export async function trainLocally(options: LocalRunOptions): Promise<ExitCode> {
-  const { screen, json = false } = options;
-  const { done, path, models } = await runLocally(options);
+/** What a run came to, and the exit code. */
+export function tellResult(
+  { done, path, models }: LaunchedResult,
+  { screen, json = false }: LaunchedOptions,
+): ExitCode {
   const interrupted = done.reason === 'interrupted';
   if (interrupted) screen.err(resumeText(path));
   else if (!json) screen.out(resultText(done, path, models, screen.outColors));
   return interrupted ? EXIT.interrupted : EXIT.done;
 }
+
+/** All processes on this machine. */
+export const runHere = (
+  options: LaunchedOptions,
+  onStarted?: (processes: Processes) => void,
+): Promise<LaunchedResult> =>
+  // what its processes say is in the errors that they end with
+  runLaunched(options, ({ onSaid: _, ...how }) => local.launch({ ...how, ...(onStarted && { onStarted }) }));

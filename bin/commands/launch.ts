@@ -1,0 +1,51 @@
+// launch.ts: `shoal launch`: a job in processes that an engine starts. What each engine does: cluster/launchers/.
+import { engineNames } from '../../cluster/launchers/index.ts';
+import { prepare } from '../../trainer/prepare.ts';
+import { openJobData } from '../../trainer/session.ts';
+import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
+import { barView } from '../output/bar-view.ts';
+import type { ExitCode } from '../output/exit-codes.ts';
+import { plainView } from '../output/plain-view.ts';
+import { jsonView } from '../output/run-view.ts';
+import type { Screen } from '../output/screen.ts';
+import { usageError } from '../output/usage-error.ts';
+import { launchSsh } from './launch-ssh.ts';
+import type { LaunchedOptions } from './launched.ts';
+import { runHere, tellResult } from './launched.ts';
+
+export interface LaunchCommandOptions extends TrainOptions {
+  readonly engine: string;
+  readonly hostfile?: string;
+  readonly ssh?: string;
+  readonly remote?: string;
+  readonly address?: string;
+  readonly insecure?: boolean;
+}
+
+export type Launching = LaunchedOptions & LaunchCommandOptions;
+
+/** By engine: runs the job, or submits it, and tells what came of it. */
+const LAUNCH: Readonly<Record<string, (options: Launching) => Promise<ExitCode>>> = {
+  local: async (options) => tellResult(await runHere(options), options),
+  ssh: launchSsh,
+};
+
+export async function launchCommand(
+  path: string | undefined,
+  options: LaunchCommandOptions,
+  screen: Screen,
+): Promise<ExitCode> {
+  const launch = LAUNCH[options.engine];
+  if (!launch)
+    throw usageError(
+      'launch',
+      `the engine ${options.engine}`,
+      `one of ${engineNames.join(', ')}`,
+      'docs/launch.md describes each.',
+    );
+  const wanted = await whatToTrain(path, options);
+  const dataset = await openJobData(wanted.job);
+  prepare(wanted.job, dataset, { threads: options.threads ?? 1 }); // refuses what cannot be run, before anything is written
+  const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
+  return launch({ ...options, ...wanted, dataset, screen, view });
+}

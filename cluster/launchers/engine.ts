@@ -1,0 +1,29 @@
+// engine.ts: what a launcher is: it starts the processes of a run where it can, and hears from them. Registered in index.ts.
+import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
+
+export interface LaunchOptions {
+  /** What runs `shoal`: [node, bin/shoal.js]. */
+  readonly command: readonly string[];
+  /** The run's folder: made, with its job. */
+  readonly run: string;
+  readonly workers: number;
+  readonly servers: number;
+  /** Of each worker; null: as many as its machine runs at once, shared by the workers there. */
+  readonly threads: number | null;
+  readonly onEvent: (event: RunEvent) => void;
+  /** A line of some process's stderr. */
+  readonly onSaid?: (place: string, name: string, text: string) => void;
+  /** Aborted: finish the step, save, end. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Engine<Options extends LaunchOptions = LaunchOptions> {
+  readonly name: string;
+  /** In one line, for --help. */
+  readonly what: string;
+  /**
+   * Runs to the end.
+   * @throws ShoalError of the run where it failed; SHOAL_PROCESS, SHOAL_LAUNCH_* where its processes could not be started or kept
+   */
+  launch(options: Options): Promise<DoneEvent>;
+}
