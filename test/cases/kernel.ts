@@ -85,19 +85,20 @@ const bytesOf = (data: Data) => new Uint8Array(data.buffer, data.byteOffset, dat
 
 /** Places a case in memory afresh. Everything between operands is filled with NaN, so that a stray read shows. */
 function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
-  views.u8.fill(0xff, 0, 1 << 16);
+  views.u32.fill(0xffffffff, 0, 1 << 14);
   let top = 1024;
-  const take = (bytes: number) => {
+  const take = (bytes: number, poisoned = bytes) => {
     const at = top;
     top = align(at + bytes + READ_SLACK);
-    views.u8.fill(0xff, at, top);
+    const end = poisoned < bytes ? align(at + poisoned) : top;
+    views.u32.fill(0xffffffff, at >> 2, end >> 2); // words: V8 fills bytes of shared memory one by one
     return at;
   };
   const bindings = take(BINDING.words * 4);
   views.u32.fill(0, bindings >> 2, (bindings >> 2) + BINDING.words);
   const descriptor = take(descriptorBytes(kernel));
   const word = bindings >> 2;
-  views.u32[word + BINDING.base + SPACES.indexOf('scratch')] = take(SCRATCH_BYTES);
+  views.u32[word + BINDING.base + SPACES.indexOf('scratch')] = take(SCRATCH_BYTES, 1 << 18); // what a case touches of it
   const operands: Record<string, { space: Space; at: number }> = {};
   const at = new Map<string, number>();
   for (const [name, given] of Object.entries(c.operands) as [OperandName<K>, Given][]) {

@@ -124,6 +124,14 @@ describe('fused pairs', () => {
 
   it('are not needed: the kernel suites pass without them', () => {
     const suites = ['test/kernels/*.test.ts', '--ignore', 'test/kernels/self-test.test.ts'];
-    inChild('0', ['node_modules/mocha/bin/mocha.js', '--no-config', '--reporter', 'dot', ...suites]);
+    inChild('0', [
+      'node_modules/mocha/bin/mocha.js',
+      '--no-config',
+      '--timeout',
+      '60000',
+      '--reporter',
+      'dot',
+      ...suites,
+    ]);
   });
 });

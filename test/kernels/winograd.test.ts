@@ -35,9 +35,9 @@ kernelSuite(
 const shapes = [
   { images: 1, H: 1, W: 1, C: 1, N: 1, block: 6 },
   { images: 2, H: 4, W: 5, C: 17, N: 31, block: 7 },
-  { images: 3, H: 11, W: 11, C: 32, N: 64, block: 48 },
+  { images: 3, H: 5, W: 7, C: 32, N: 48, block: 24 },
   { images: 1, H: 8, W: 3, C: 65, N: 80, block: 5 },
-  { images: 2, H: 6, W: 6, C: 400, N: 20, block: 18 },
+  { images: 2, H: 2, W: 3, C: 400, N: 20, block: 2 },
   { images: 1, H: 2, W: 2, C: 8, N: 150, block: 1 },
 ] as const;
 

@@ -101,7 +101,7 @@ export function createHost(options: HostOptions): Host {
     const outputs: Uint8Array[] = [];
     let slot = 0;
     const leaves = shares.map((rows) => {
-      views.u8.fill(0xff, at.arena, at.arena + arenaBytes); // NaN: what a call reads that none has written shows
+      views.u32.fill(0xffffffff, at.arena >> 2, (at.arena + arenaBytes) >> 2); // NaN: what a call reads that none has written shows
       fillInput(batch, slot, rows);
       runner.bind({ rows, slot, step: batch.step ?? 0 });
       order(calls, rows, runner.tiles);
