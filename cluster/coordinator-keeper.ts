@@ -89,7 +89,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     valuesOf,
     async load(to, term, checkpoint, range) {
       try {
-        const vectors = vectorsOf(await valuesOf(checkpoint), slots);
+        const vectors = vectorsOf(await valuesOf(checkpoint), slots, segments);
         for (const [vector, values] of vectors.entries()) {
           const name = { type: 'load', term, step: checkpoint.version, node: null, vector } as const;
           to()?.send('load', name, range, values.subarray(range.from, range.to));
@@ -102,7 +102,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       }
     },
     collect(term, version) {
-      dumping = startDump(term, version, slots, segments);
+      dumping = startDump(term, version, slots, segments, newest ?? firstSnapshot(job));
     },
     forget() {
       dumping = null;

@@ -1,4 +1,5 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
+import { movingOf } from '../trainer/contribution.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
@@ -39,7 +40,8 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const { job, dataset, path, workers, servers } = options;
   const { kernels, profile, speed } = arithmetic();
   const prepared = prepare(job, dataset, { threads: 1, level: 0 });
-  const { segments, optimizer, optimizerConfig } = prepared;
+  const { optimizer, optimizerConfig } = prepared;
+  const segments = movingOf(prepared.segments); // what is frozen, nobody sends
   if (servers > mostRanges(segments)) throw tooManyServers(servers, mostRanges(segments));
   const log = openCommitLog(`${path}/${RUN.commits}`);
   const from = await usableCheckpoint(job, path, options.from, log.version);

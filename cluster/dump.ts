@@ -1,6 +1,6 @@
 // dump.ts: a version as the vectors that servers hold, and one coming together in the coordinator from all their ranges. No files.
-import { lengthOf, parametersOf } from '../trainer/contribution.ts';
-import { joined, parted } from '../trainer/initialize.ts';
+import { lengthOf, movingOf, movingPart, parametersOf, trainedOf, withMoving } from '../trainer/contribution.ts';
+import { joined, parted, type Weights } from '../trainer/initialize.ts';
 import type { Snapshot } from '../trainer/local-store.ts';
 import type { Segment } from '../trainer/model.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
@@ -13,9 +13,13 @@ export interface Dumping {
   take(bulk: Bulk): Snapshot | null;
 }
 
-/** The vectors of a version: all weights, then each of the optimizer's slots, as long. */
-export function vectorsOf(snapshot: Snapshot, slots: readonly string[]): readonly Float32Array[] {
-  const weights = joined(snapshot);
+/** The vectors of a version: all weights that move, then each of the optimizer's slots, as long. */
+export function vectorsOf(
+  snapshot: Snapshot,
+  slots: readonly string[],
+  segments: readonly Segment[],
+): readonly Float32Array[] {
+  const weights = movingPart(segments, joined(snapshot));
   const widened = (slot: Float32Array): Float32Array => {
     if (slot.length === weights.length) return slot;
     const vector = new Float32Array(weights.length);
@@ -25,15 +29,20 @@ export function vectorsOf(snapshot: Snapshot, slots: readonly string[]): readonl
   return [weights, ...slots.map((name) => widened(snapshot.slots[name]!))];
 }
 
-/** @param slots the optimizer's, in order @param segments of all weights: a slot has nothing where the state is */
+/**
+ * @param slots the optimizer's, in order
+ * @param segments of all weights: a slot has nothing where the state is
+ * @param others where frozen weights are taken from
+ */
 export function startDump(
   term: Term,
   version: number,
   slots: readonly string[],
   segments: readonly Segment[],
+  others: Weights,
 ): Dumping {
-  const length = lengthOf(segments);
-  const trained = lengthOf(parametersOf(segments));
+  const length = lengthOf(movingOf(segments));
+  const trained = lengthOf(trainedOf(segments));
   const vectors = Array.from({ length: 1 + slots.length }, () => new Float32Array(length));
   const whole: FlatRange = { from: 0, to: length };
   let received = nothing(vectors.length);
@@ -47,7 +56,8 @@ export function startDump(
       received = receive(received, vector, { from, to: from + values.length });
       if (!isWhole(received, whole)) return null;
       const kept = slots.map((name, i) => [name, vectors[1 + i]!.subarray(0, trained)] as const);
-      return { version, ...parted(vectors[0]!, trained), slots: Object.fromEntries(kept) };
+      const weights = withMoving(segments, vectors[0]!, joined(others));
+      return { version, ...parted(weights, lengthOf(parametersOf(segments))), slots: Object.fromEntries(kept) };
     },
   };
 }

@@ -49,7 +49,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
   const pieces = piecesOf(options.segments, range);
   const bytes = memoryBytes(pieces);
   const slots = optimizer.slots(optimizerConfig).length;
-  const updates = updateCalls({ versions: { segments: pieces, bytes }, optimizer, optimizerConfig });
+  const updates = updateCalls({ versions: { segments: pieces, slotBytes: bytes }, optimizer, optimizerConfig });
   const programWords = 1 + 2 * microShards;
   const sizes = [
     bytes,

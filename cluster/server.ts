@@ -1,6 +1,7 @@
 // server.ts: a server's process: its connections and its range, driven by the machine (server-machine.ts). No decisions.
 import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError } from '../base/errors.ts';
+import { movingOf } from '../trainer/contribution.ts';
 import { parseJob } from '../trainer/job.ts';
 import { optimizerOf } from '../trainer/optimizers/index.ts';
 import { segmentsOf } from '../trainer/weights.ts';
@@ -100,7 +101,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 
   function prepare(json: unknown, range: FlatRange): void {
     const job = parseJob(json, "the run's job");
-    const { weights: segments } = segmentsOf(job.model);
+    const segments = movingOf(segmentsOf(job.model).weights);
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
     const { microShards } = job;

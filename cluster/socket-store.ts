@@ -2,7 +2,7 @@
 // of a node as one compact vector for the servers. It moves floats where the worker's machine says, and decides nothing.
 import { BINDING, SPACES } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import { type Contribution, compact, memoryBytes, type Part } from '../trainer/contribution.ts';
+import { type Contribution, compact, expand, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
 import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
 import type { Pinned } from '../trainer/executor.ts';
 import type { Segment } from '../trainer/model.ts';
@@ -17,6 +17,8 @@ import { eachRun } from './flat-ranges.ts';
 export interface SocketStoreOptions {
   readonly pool: ComputePool;
   readonly segments: readonly Segment[];
+  /** Compact: the frozen ones among them are what they stay; all others come from servers. */
+  readonly weights: Float32Array;
   readonly program: Program;
   readonly microShards: number;
   /** A lease is computed; its sums stand until `release`. Totals: the node's f64. */
@@ -53,13 +55,16 @@ function sumCalls(segments: readonly Segment[]): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
   build.layer = 'sums';
-  build.call('reduce_f32', { out: { space: 'next', at: 0 } }, { partAt: 0, count: memoryBytes(segments) / 4 }, {});
+  build.call('reduce_f32', { out: { space: 'next', at: 0 } }, { partAt: 0, count: memoryBytes(movingOf(segments)) / 4 }, {});
   return build.finish().calls;
 }
 
 /** Bytes that the store takes from the pool's arena. */
 export const socketStoreBytes = (segments: readonly Segment[], microShards: number): number =>
-  3 * alignUp(memoryBytes(segments) + 512) + alignUp(recordBytes(microShards) + 512) + encodedBytes(sumCalls(segments));
+  2 * alignUp(memoryBytes(segments) + 512) +
+  alignUp(memoryBytes(movingOf(segments)) + 512) +
+  alignUp(recordBytes(microShards) + 512) +
+  encodedBytes(sumCalls(segments));
 
 export function createSocketStore(options: SocketStoreOptions): SocketStore {
   const { pool, segments, program, microShards, computed, following } = options;
@@ -68,7 +73,9 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
   const { f32, i32, u8 } = arena.views;
   const bytes = memoryBytes(segments);
   const copies = [arena.take(bytes), arena.take(bytes)] as const;
-  const out = arena.take(bytes);
+  const moving = movingOf(segments);
+  const sumBytes = memoryBytes(moving);
+  const out = arena.take(sumBytes);
   const record = arena.take(recordBytes(microShards));
   const sum = encodeCalls(arena, sumCalls(segments));
   const held = new Map<number, Float32Array>();
@@ -78,7 +85,8 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
   let closed = false;
   let wake = (): void => {};
 
-  const vectorAt = (address: number) => f32.subarray(address >>> 2, (address + bytes) >>> 2);
+  const vectorAt = (address: number, length: number) => f32.subarray(address >>> 2, (address + length) >>> 2);
+  for (const copy of copies) expand(segments, options.weights, vectorAt(copy, bytes));
 
   /** One vector of the node's sums: the only part, or what its parts add up to in the tree. */
   async function summed(parts: readonly Part[], work: Work): Promise<Float32Array> {
@@ -92,9 +100,9 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
     i32[word + BINDING.reduce] = record + 4 * BINDING.words;
     await pool.room(1);
     await pool.done(pool.calls(sum, record));
-    return vectorAt(out);
+    return vectorAt(out, sumBytes);
   }
-  const floatsOf = (part: Part) => new Float32Array(part.bytes.buffer, part.bytes.byteOffset, bytes / 4);
+  const floatsOf = (part: Part) => new Float32Array(part.bytes.buffer, part.bytes.byteOffset, sumBytes / 4);
 
   /** The totals of the node: a few f64, added as the tree says. */
   function totalsOf(parts: readonly Part[], work: Work): readonly number[] {
@@ -117,8 +125,8 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
 
   return {
     store(copy, from, values) {
-      const into = vectorAt(copies[copy]);
-      eachRun(segments, from, values.length, (at, to, length) => into.set(values.subarray(at, at + length), to));
+      const into = vectorAt(copies[copy], bytes);
+      eachRun(moving, from, values.length, (at, to, length) => into.set(values.subarray(at, at + length), to));
     },
     compute(lease, work, copy) {
       task = { lease, work, copy };
@@ -172,7 +180,7 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
         return;
       }
       const totals = totalsOf(parts, work);
-      if (work.kind === 'gradient') held.set(lease, compact(segments, await summed(parts, work)));
+      if (work.kind === 'gradient') held.set(lease, compact(moving, await summed(parts, work)));
       computed(lease, totals);
     },
     async close() {

@@ -2,8 +2,9 @@
 import { seedWords } from '../base/random.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { alignUp, createArena } from '../kernels/arena.ts';
-import { lengthOf, parametersOf } from '../trainer/contribution.ts';
+import { lengthOf, trainedOf } from '../trainer/contribution.ts';
 import { createFeed, feedBytes } from '../trainer/feed.ts';
+import { initializeWeights, joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
 import { prepare } from '../trainer/prepare.ts';
@@ -55,13 +56,14 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   ];
   const arena = createArena(sizes.reduce((a, b) => a + b, 0));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
-  const parameters = lengthOf(parametersOf(segments));
+  const parameters = lengthOf(trainedOf(segments));
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
   const schedule = scheduleOf(job, dataset, prepared, 0, false);
   const store = createSocketStore({
     pool,
     segments,
+    weights: joined(initializeWeights(job.model, job.seed)),
     program,
     microShards,
     computed,

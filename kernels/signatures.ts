@@ -6,7 +6,7 @@
 //   operand 0: space, byte offset | operand 1: ... | ints ... | floats ...
 //
 // The bindings (abi.ts) are what differs from run to run: the base address of each space, the rows of a ragged micro-shard, the
-// finished left siblings. Strides are counted in elements; tables hold byte offsets. `M` means bindings.rows * m.
+// finished left siblings. A kernel with an operand named `out` writes nothing else. Strides are counted in elements; tables hold byte offsets. `M` means bindings.rows * m.
 
 /** How many tiles a call has: `each` when per is 0, else each * ceil(rows * m / per). Fixed by shape, never by the engine. */
 export interface Tiles {
@@ -339,6 +339,10 @@ export const signatures = {
 
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),
+  // out = out + part, then + the ladder
+  accumulate: define(['part', 'out'], ['count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
+  // sum = values[0] * weights[0] + ..., f64; weights f32
+  weigh_f64: define(['values', 'weights', 'sum'], ['count'], [], () => fixed(1)),
   // values of this leaf (in contribution) rounded to half precision, then + the ladder: codecs are leaf-wise
   round_f16: define(['values'], ['count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
   // out = the sum that the reduce program of the bindings (abi.ts) gives, of `count` values at byte offset `partAt` of each part

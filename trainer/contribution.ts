@@ -1,12 +1,13 @@
 // contribution.ts: the layout of what a micro-shard, or a whole node of the tree, yields: sums, nothing divided. Not the adding.
 //
-//   gradients f32, each tensor at 64 bytes as the weights; of a moving statistic: its sum over the rows
+//   gradients f32, each tensor that is not frozen at 64 bytes, as the weights; of a moving statistic: its sum over the rows
 //   | scalars f64: loss, then the counts of each metric
 import { alignUp } from '../kernels/arena.ts';
 import type { Segment } from './model.ts';
 import type { Node } from './tree.ts';
 
 export interface ContributionLayout {
+  /** Those that are not frozen. */
   readonly segments: readonly Segment[];
   /** Byte offset of the f64 scalars. */
   readonly scalarsAt: number;
@@ -15,15 +16,15 @@ export interface ContributionLayout {
   readonly bytes: number;
 }
 
-export function contributionLayout(segments: readonly Segment[], scalars: number): ContributionLayout {
+export function contributionLayout(weights: readonly Segment[], scalars: number): ContributionLayout {
+  const segments = movingOf(weights);
   const scalarsAt = memoryBytes(segments);
   return { segments, scalarsAt, scalars, bytes: alignUp(scalarsAt + 8 * scalars) };
 }
 
 /** Bytes of a vector in memory, where each tensor starts at 64 bytes. */
 export function memoryBytes(segments: readonly Segment[]): number {
-  const last = segments.at(-1);
-  return last ? alignUp(4 * (last.at + last.length)) : 64;
+  return alignUp(Math.max(64, ...segments.map(({ at, length }) => 4 * (at + length))));
 }
 
 /** Copies a vector between its compact form (files, hashes, wire) and its form in memory. */
@@ -45,6 +46,40 @@ export function lengthOf(segments: readonly Segment[]): number {
 
 /** The parameters among the tensors of a vector: they come first. */
 export const parametersOf = (segments: readonly Segment[]): readonly Segment[] => segments.filter((s) => !s.state);
+
+/** What steps change, as a compact vector of its own: the tensors that are not frozen. In memory they come first. */
+export function movingOf(segments: readonly Segment[]): readonly Segment[] {
+  let flat = 0;
+  return segments
+    .filter((segment) => !segment.frozen)
+    .map((segment) => {
+      const moving = { ...segment, flat };
+      flat += segment.length;
+      return moving;
+    });
+}
+
+/** Of all weights, compact, the part that moves. */
+export function movingPart(segments: readonly Segment[], weights: Float32Array): Float32Array {
+  const moving = movingOf(segments);
+  const part = new Float32Array(lengthOf(moving));
+  const kept = segments.filter((segment) => !segment.frozen);
+  for (const [i, { flat, length }] of moving.entries())
+    part.set(weights.subarray(kept[i]!.flat, kept[i]!.flat + length), flat);
+  return part;
+}
+
+/** The way back: all weights, where the frozen ones are those of `others`. */
+export function withMoving(segments: readonly Segment[], part: Float32Array, others: Float32Array): Float32Array {
+  const weights = others.slice();
+  const kept = segments.filter((segment) => !segment.frozen);
+  for (const [i, { flat, length }] of movingOf(segments).entries())
+    weights.set(part.subarray(flat, flat + length), kept[i]!.flat);
+  return weights;
+}
+
+/** What an optimizer keeps something of, as a compact vector of its own. */
+export const trainedOf = (segments: readonly Segment[]): readonly Segment[] => movingOf(parametersOf(segments));
 
 /** The sums of one node. The bytes are stable once the contribution that holds them is ready. */
 export interface Part {

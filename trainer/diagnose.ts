@@ -3,7 +3,7 @@
 import { ShoalError } from '../base/errors.ts';
 import { seedWords } from '../base/random.ts';
 import type { Views } from '../kernels/abi.ts';
-import { compact } from './contribution.ts';
+import { compact, movingOf } from './contribution.ts';
 import type { Engine } from './engine.ts';
 import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
@@ -35,12 +35,14 @@ export async function diagnose(engine: Engine, prepared: Prepared, job: Job, wor
 async function search(engine: Engine, prepared: Prepared, job: Job, work: Work): Promise<string> {
   const { program, segments } = prepared;
   const { parameters, slots } = engine.versions.of(work.version);
-  const vectors = [
-    ['weight', parameters],
-    ...engine.versions.slots.map((name, i) => [`optimizer's ${name} of`, slots + i * engine.versions.bytes] as const),
-  ] as const;
-  for (const [what, address] of vectors)
-    for (const s of segments) {
+  const moving = movingOf(segments);
+  const slotOf = (name: string, i: number) =>
+    [`optimizer's ${name} of`, slots + i * engine.versions.slotBytes, moving] as const;
+  for (const [what, address, tensors] of [
+    ['weight', parameters, segments] as const,
+    ...engine.versions.slots.map(slotOf),
+  ])
+    for (const s of tensors) {
       const bad = firstBad(engine.pool.arena.views, address + 4 * s.at, 4 * s.length);
       if (bad >= 0) return `element ${bad} of the ${what} "${s.path}", after an update that overflowed`;
     }

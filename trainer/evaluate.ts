@@ -32,7 +32,7 @@ export async function evaluateSnapshot(
   const prepared = prepare(job, dataset, { threads });
   const schedule = { ...scheduleOf(job, dataset, prepared, snapshot.version, false), onlyEvaluate: true };
   const { program } = prepared;
-  const tally = createTally(program.plans.evaluate, prepared.metrics, program.metrics);
+  const tally = createTally(program.plans.evaluate, program.outputs);
   const engine = await createEngine({
     job,
     dataset,

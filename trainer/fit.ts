@@ -6,13 +6,14 @@ import { vocabularyOf } from './ids.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
 import type { LossKind } from './losses/kind.ts';
-import type { Metric } from './metrics/kind.ts';
-import type { InputSpec, Program } from './plan.ts';
+import type { ModelInput } from './model.ts';
+import type { InputField, Program } from './plan.ts';
 
 /** What is learnt from and what is held out must be samples of one kind. @throws SHOAL_SHAPE */
 export function checkParts({ train, test }: Dataset): void {
+  const names = [...new Set([...Object.keys(train.fields), ...Object.keys(test.fields)])].sort();
   const kind = ({ fields, classes }: Reader): string =>
-    ['image', 'label']
+    names
       .map((name) => `${name} ${fields[name] ? `${shapeText(fields[name].shape)} ${fields[name].dtype}` : 'missing'}`)
       .concat(`${classes ?? 'no'} classes`)
       .join(', ');
@@ -26,8 +27,17 @@ export function checkParts({ train, test }: Dataset): void {
   });
 }
 
-/** A loss that contains the last activation needs a model that ends in it, or one that gives logits. */
-export function checkLoss(job: Job, loss: LossKind, fromLogits: boolean, output: readonly number[]): void {
+/** An output of a job's model, and what it is compared with. */
+export interface Wanted {
+  /** Name of the call. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly loss: LossKind;
+  readonly fromLogits: boolean;
+}
+
+/** A loss that contains the last activation needs an output that ends in it, or one that gives logits. */
+export function checkLoss(job: Job, { name, shape: output, loss, fromLogits }: Wanted): void {
   if (loss.activation === 'softmax' && output.length !== 1) {
     throw new ShoalError({
       code: 'SHOAL_LOSS',
@@ -37,9 +47,10 @@ export function checkLoss(job: Job, loss: LossKind, fromLogits: boolean, output:
       hint: 'Put a Flatten layer before the last Dense layer.',
     });
   }
-  const call = job.model.calls.find(({ name }) => name === job.model.output)!;
+  const call = job.model.calls.find((one) => one.name === name)!;
   const { activation = 'linear' } = job.model.layers[call.layer]!.config as { activation?: string };
   const expected = loss.activation === null ? null : fromLogits ? 'linear' : loss.activation;
+  if (expected !== null && expected !== 'linear' && activation === expected) checkReaders(job, name, loss);
   if (expected === null || activation === expected) return;
   throw new ShoalError({
     code: 'SHOAL_LOSS',
@@ -53,80 +64,111 @@ export function checkLoss(job: Job, loss: LossKind, fromLogits: boolean, output:
   });
 }
 
-/** Precision, recall and the like need a single answer for each sample. */
-export function checkMetrics(metrics: readonly Metric[], program: Program): void {
-  const wrong = metrics.find((metric) => !metric.suits(program.metrics));
-  if (!wrong) return;
+/** The plan leaves an activation out that the loss contains: nobody else may read its result. */
+function checkReaders({ model }: Job, output: string, loss: LossKind): void {
+  const reader = model.calls.find((call) => call.inputs.includes(output));
+  if (!reader) return;
   throw new ShoalError({
-    code: 'SHOAL_METRIC',
-    operation: `measure ${wrong.name}`,
-    got: `${program.metrics.classes} outputs that are no distribution over classes`,
-    expected: 'a model that ends in softmax, or, but for top_k, in one sigmoid',
-    hint: 'Leave the metric out.',
+    code: 'SHOAL_LOSS',
+    operation: `pair ${loss.name} with the output "${output}"`,
+    got: `"${reader.name}", a layer that reads the output's ${loss.activation}`,
+    expected: `an output that no layer reads, or one without activation and from_logits: true`,
+    hint: 'Let the layer read what stands before the output.',
   });
 }
 
+/** Precision, recall and the like need a single answer for each sample. */
+export function checkMetrics({ outputs }: Program): void {
+  for (const { prefix, metrics, context } of outputs) {
+    const wrong = metrics.find((metric) => !metric.suits(context));
+    if (!wrong) continue;
+    throw new ShoalError({
+      code: 'SHOAL_METRIC',
+      operation: `measure ${prefix}${wrong.name}`,
+      got: `${context.classes} outputs that are no distribution over classes`,
+      expected: 'a model that ends in softmax, or, but for top_k, in one sigmoid',
+      hint: 'Leave the metric out.',
+    });
+  }
+}
+
+/** The field of the dataset that an output's labels are in: "label", or where there are several outputs, the output's name. */
+export const labelField = (job: Job, { name }: Pick<Wanted, 'name'>): string =>
+  job.model.outputs.length === 1 ? 'label' : name;
+
 /** Labels as the loss wants them. */
-export function labelTransforms(
-  job: Job,
-  { train }: Dataset,
-  loss: LossKind,
-  output: readonly number[],
-): readonly TransformConfig[] {
+export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): readonly TransformConfig[] {
+  const { loss, shape: output } = wanted;
+  const field = labelField(job, wanted);
   const outputs = output.at(-1)!;
   const { classes } = train;
-  const label = train.fields['label'];
-  if (!label) throw labelError(job, 'no field named "label"', 'one');
+  const label = train.fields[field];
+  if (!label) throw labelError(job, wanted, `no field named "${field}"`, 'one');
   if (loss.labels === 'class') {
     if (label.dtype !== 'i32' || label.shape.length > 0)
       throw labelError(
         job,
+        wanted,
         `labels of type ${label.dtype}, shape ${shapeText(label.shape)}`,
         'one whole number a sample',
       );
     const got = classes === null ? 'labels of an unknown number of classes' : `labels from 0 to ${classes - 1}`;
     if (classes === null || classes > outputs)
       // the kernels trust labels to be in range
-      throw labelError(job, got, `labels from 0 to ${outputs - 1}, the model's outputs`);
+      throw labelError(job, wanted, got, `labels from 0 to ${outputs - 1}, the model's outputs`);
     return [];
   }
   if (label.dtype !== 'i32') return [];
   if (outputs === 1) {
     if (classes !== null && classes > 2 && loss.activation === 'sigmoid')
-      throw labelError(job, `${classes} classes`, 'two, for one sigmoid output');
-    return [{ transform: 'to_float', field: 'label' }];
+      throw labelError(job, wanted, `${classes} classes`, 'two, for one sigmoid output');
+    return [{ transform: 'to_float', field }];
   }
-  return [{ transform: 'one_hot', field: 'label', classes: outputs }];
+  return [{ transform: 'one_hot', field, classes: outputs }];
 }
 
-export function inputSpec(
+/** Where an output's labels are, once they have been through the transforms, and how long they are. */
+export function labelSpec(
   job: Job,
   dataset: Dataset,
   transforms: readonly TransformConfig[],
-  loss: LossKind,
-  output: readonly number[],
-): InputSpec {
-  const { fields } = transformRows(dataset.train, transforms);
-  const image = fields['image'];
-  const { shape } = job.model.input.spec;
-  if (!image || shapeText(image.shape) !== shapeText(shape)) {
-    throw new ShoalError({
-      code: 'SHOAL_SHAPE',
-      operation: "give the dataset's samples to the model",
-      got: image ? `images of shape ${shapeText(image.shape)}` : 'samples without a field named "image"',
-      expected: `shape ${shapeText(shape)}, as the model's input "${job.model.input.name}"`,
-      hint: "Change the model's input shape, or the dataset.",
-    });
-  }
-  const label = fields['label']!;
-  if (loss.labels === 'values' && shapeText(label.shape) !== shapeText(output))
+  wanted: Wanted,
+): { readonly field: string; readonly bytes: number } {
+  const field = labelField(job, wanted);
+  const label = transformRows(dataset.train, transforms).fields[field]!;
+  if (wanted.loss.labels === 'values' && shapeText(label.shape) !== shapeText(wanted.shape))
     throw labelError(
       job,
+      wanted,
       `labels of shape ${shapeText(label.shape)}`,
-      `shape ${shapeText(output)}, as the model's output`,
+      `shape ${shapeText(wanted.shape)}, as the model's output`,
     );
-  const { dtype } = image;
-  const channels = shape.at(-1)!;
+  return { field, bytes: 4 * label.shape.reduce((a, b) => a * b, 1) };
+}
+
+/** What each input of the model is made of: the field of its name, or, where the model has one input, "image". */
+export function inputFields(job: Job, dataset: Dataset, transforms: readonly TransformConfig[]): readonly InputField[] {
+  const { fields } = transformRows(dataset.train, transforms);
+  const { inputs } = job.model;
+  return inputs.map((input) => {
+    const name = inputs.length === 1 && !fields[input.name] ? 'image' : input.name;
+    const field = fields[name];
+    const { shape } = input.spec;
+    if (!field || shapeText(field.shape) !== shapeText(shape)) {
+      throw new ShoalError({
+        code: 'SHOAL_SHAPE',
+        operation: "give the dataset's samples to the model",
+        got: field ? `${name}s of shape ${shapeText(field.shape)}` : `samples without a field named "${name}"`,
+        expected: `shape ${shapeText(shape)}, as the model's input "${input.name}"`,
+        hint: "Change the model's input shape, or the dataset.",
+      });
+    }
+    checkNormalize(job, shape.at(-1) ?? 1);
+    return { field: name, dtype: field.dtype, ...scaling(job, input, field.dtype) };
+  });
+}
+
+function checkNormalize(job: Job, channels: number): void {
   for (const [name, value] of Object.entries(job.normalize)) {
     if (typeof value === 'number' || value.length === channels) continue;
     throw new ShoalError({
@@ -137,15 +179,22 @@ export function inputSpec(
       hint: 'docs/job.md describes every key.',
     });
   }
-  return { dtype, labelBytes: 4 * label.shape.reduce((a, b) => a * b, 1), ...pixelScaling(job, dtype) };
 }
 
-/** y = x * scale + shift for each channel: u8 pixels to [0, 1], then the job's mean and deviation. */
-export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpec, 'scale' | 'shift'> {
-  if (vocabularyOf(job.model) !== null) return { scale: [1], shift: [0] }; // ids are no pixels
+/**
+ * y = x * scale + shift for each channel: u8 pixels to [0, 1], then the job's mean and deviation. Of several inputs those alone that
+ * are pixels.
+ */
+export function scaling(
+  { model, normalize }: Job,
+  input: ModelInput,
+  dtype: InputField['dtype'],
+): Pick<InputField, 'scale' | 'shift'> {
+  const asIs = model.inputs.length > 1 && dtype !== 'u8';
+  if (asIs || vocabularyOf(model, input.name) !== null) return { scale: [1], shift: [0] }; // ids are no pixels
   const unit = dtype === 'u8' ? 255 : 1;
   const list = (value: number | readonly number[]) => (typeof value === 'number' ? [value] : value);
-  const [mean, std] = [list(job.normalize.mean), list(job.normalize.std)];
+  const [mean, std] = [list(normalize.mean), list(normalize.std)];
   const channel = Array.from({ length: Math.max(mean.length, std.length) }, (_, i) => i);
   return {
     scale: channel.map((i) => 1 / (unit * std[i % std.length]!)),
@@ -153,10 +202,10 @@ export function pixelScaling(job: Job, dtype: InputSpec['dtype']): Pick<InputSpe
   };
 }
 
-const labelError = (job: Job, got: string, expected: string): ShoalError =>
+const labelError = (job: Job, { name, loss }: Wanted, got: string, expected: string): ShoalError =>
   new ShoalError({
     code: 'SHOAL_DATA_LABEL',
-    operation: `give the labels of the dataset to ${job.loss.class_name}`,
+    operation: `give the labels of the dataset to ${job.model.outputs.length === 1 ? '' : `"${name}": `}${loss.name}`,
     got,
     expected,
     hint: "Change the loss, the model's last layer, or the dataset.",

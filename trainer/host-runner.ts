@@ -42,7 +42,7 @@ export function createHostRunner(
 ): HostRunner {
   const { plans, packs, tables, contribution, input } = program;
   const vector = memoryBytes(segments);
-  const lists = [packs, ...Object.values(plans).map((plan) => plan.calls)];
+  const lists = [packs.moving, packs.frozen, ...Object.values(plans).map((plan) => plan.calls)];
   const sizes = {
     arena: Math.max(...Object.values(plans).map((plan) => plan.arenaBytes)),
     parameters: vector,
@@ -84,7 +84,7 @@ export function createHostRunner(
     at,
     load(weights) {
       expand(segments, weights, views.f32.subarray(at.parameters >>> 2, (at.parameters + vector) >>> 2));
-      for (const call of packs) tiles(call, 0, countTiles(call.tiles, 0));
+      for (const call of [...packs.moving, ...packs.frozen]) tiles(call, 0, countTiles(call.tiles, 0));
     },
     run(mode, shard, after = () => false) {
       bind(shard);

@@ -1,11 +1,11 @@
 // ids.ts: inputs that are numbers of rows in an Embedding: whether a model has such, and whether given ones are in range. Not the lookup.
 import { ShoalError } from '../base/errors.ts';
-import { elements, type Model } from './model.ts';
+import { elements, type Model, type ModelInput } from './model.ts';
 
-/** Rows of the smallest table that the model's input is looked up in; null for an input of values. */
-export function vocabularyOf({ calls, layers, input }: Model): number | null {
+/** Rows of the smallest table that an input of the model is looked up in; null for an input of values. */
+export function vocabularyOf({ calls, layers }: Model, input: string): number | null {
   const sizes = calls
-    .filter((call) => call.inputs.includes(input.name) && layers[call.layer]!.className === 'Embedding')
+    .filter((call) => call.inputs.includes(input) && layers[call.layer]!.className === 'Embedding')
     .map((call) => layers[call.layer]!.config['input_dim'] as number);
   return sizes.length === 0 ? null : Math.min(...sizes);
 }
@@ -14,10 +14,10 @@ export function vocabularyOf({ calls, layers, input }: Model): number | null {
  * Refuses ids that no row has. Without this the lookup gives NaN: training then ends with SHOAL_NOT_FINITE, naming the layer.
  * @throws SHOAL_DATA_ID, naming the first sample with such an id
  */
-export function checkIds(model: Model, ids: ArrayLike<number>, origin: string): void {
-  const vocabulary = vocabularyOf(model);
+export function checkIds(model: Model, { name, spec }: ModelInput, ids: ArrayLike<number>, origin: string): void {
+  const vocabulary = vocabularyOf(model, name);
   if (vocabulary === null) return;
-  const each = elements(model.input.spec.shape);
+  const each = elements(spec.shape);
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
     if (id >= 0 && id < vocabulary && Number.isInteger(id)) continue;

@@ -5,6 +5,8 @@ import { type Choice, choice } from '../base/choice.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
 import { codecNames } from './codecs/index.ts';
+import { type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-outputs.ts';
+import { freezeLayers, layersOf } from './layer-patterns.ts';
 import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
 import { parseModel } from './parse-model.ts';
@@ -27,26 +29,6 @@ const optimizers = {
 } as const;
 export type OptimizerConfig = Choice<typeof optimizers>;
 
-const logits = { from_logits: z.boolean().default(false) };
-const losses = {
-  SparseCategoricalCrossentropy: logits,
-  CategoricalCrossentropy: logits,
-  BinaryCrossentropy: logits,
-  MeanSquaredError: {},
-} as const;
-export type LossConfig = Choice<typeof losses>;
-
-const metricName = z.enum(['accuracy', 'precision', 'recall', 'f1', 'confusion_matrix']);
-const metric = z.preprocess(
-  (value) => (typeof value === 'string' ? { name: value } : value),
-  z.discriminatedUnion(
-    'name',
-    [strict({ name: metricName }), strict({ name: z.literal('top_k'), k: z.int().positive().default(5) })],
-    { error: () => `one of the known metrics: ${[...metricName.options, 'top_k'].join(', ')}` },
-  ),
-);
-export type MetricConfig = z.output<typeof metric>;
-
 const count = z.int().positive();
 const perChannel = <T extends z.ZodType<number>>(value: T) => z.union([value, z.array(value).nonempty()]);
 const jobSchema = strict({
@@ -63,8 +45,8 @@ const jobSchema = strict({
     mean: 0,
     std: 1,
   }),
-  loss: choice('losses', losses),
-  metrics: z.array(metric).prefault(['accuracy']),
+  ...outputKeys,
+  freeze: z.array(z.string()).default([]),
   optimizer: choice('optimizers', optimizers),
   batch: count.default(32),
   epochs: count,
@@ -77,15 +59,19 @@ const jobSchema = strict({
 type JobConfig = z.output<typeof jobSchema>;
 
 /** A job, every default filled in. */
-export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards'> {
+export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | keyof typeof outputKeys> {
   /** Of the run. Default: the file's, without its folder and ending. */
   readonly name: string;
+  /** Frozen layers are marked in it. */
   readonly model: Model;
+  /** As the model's outputs. */
+  readonly outputs: readonly JobOutput[];
   /** The model as it was written, in Keras' dialect. */
   readonly modelConfig: unknown;
   /** How many parts a batch is computed in, whatever the machine. */
   readonly microShards: number;
   // data: {reader, ...} is checked by its reader.
+  // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
   // checkpoint.everySteps: null for every epoch.
@@ -112,9 +98,15 @@ const jobError = (operation: string, got: string, expected: string, hint: string
 export function parseJob(json: unknown, origin: string): Job {
   const operation = `read the job ${origin}`;
   const hint = 'docs/job.md describes every key.';
-  const { name, model, microShards, ...rest } = check(jobSchema, json, { code: 'SHOAL_JOB', operation, hint });
+  const { name, model, microShards, loss, lossWeights, metrics, ...rest } = check(jobSchema, json, {
+    code: 'SHOAL_JOB',
+    operation,
+    hint,
+  });
   if (model === undefined) throw jobError(operation, 'model: nothing', "a model in Keras' dialect", hint);
-  const parsed = parseModel(model);
+  const unfrozen = parseModel(model);
+  const parsed = freezeLayers(unfrozen, layersOf(unfrozen, rest.freeze, operation));
+  const outputs = readOutputs(parsed, { loss, lossWeights, metrics }, operation);
   const shards = microShards ?? defaultMicroShards(rest.batch, perLeaf(parsed) ? STATISTICS_ROWS : 8);
   if (shards > rest.batch) {
     const got = `${shards} microShards for a batch of ${rest.batch}`;
@@ -125,7 +117,7 @@ export function parseJob(json: unknown, origin: string): Job {
     const got = `normalize: ${mean.length} means and ${std.length} deviations`;
     throw jobError(operation, got, 'as many of each', 'Give one number, or one for each channel.');
   }
-  return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parsed, modelConfig: model };
+  return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parsed, outputs, modelConfig: model };
 }
 
 const nameOf = (origin: string): string => {
@@ -137,8 +129,8 @@ const nameOf = (origin: string): string => {
 };
 
 /** The job as JSON that parseJob reads back to the same job. */
-export function jobToJson({ model: _, modelConfig, ...job }: Job): Record<string, unknown> {
-  return { ...job, model: modelConfig };
+export function jobToJson({ model: _, modelConfig, outputs, ...job }: Job): Record<string, unknown> {
+  return { ...job, ...writeOutputs(outputs), model: modelConfig };
 }
 
 /**
@@ -146,8 +138,9 @@ export function jobToJson({ model: _, modelConfig, ...job }: Job): Record<string
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {
-  const { data, normalize, loss, optimizer, batch, seed, microShards, codec } = job;
+  const { data, normalize, optimizer, batch, seed, microShards, codec } = job;
+  const outputs = job.outputs.map(({ name, loss, weight }) => ({ name, loss, weight }));
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
-  return sha256(canonicalJson({ model, data, normalize, loss, optimizer, batch, seed, microShards, codec }));
+  return sha256(canonicalJson({ model, data, normalize, outputs, optimizer, batch, seed, microShards, codec }));
 }

@@ -11,6 +11,7 @@ import {
   lengthOf,
   type Part,
   parametersOf,
+  trainedOf,
 } from './contribution.ts';
 import type { Pinned } from './executor.ts';
 import { joined, parted, type Weights } from './initialize.ts';
@@ -33,7 +34,7 @@ import type { Work } from './work.ts';
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
 export interface Snapshot extends Weights {
   readonly version: number;
-  /** The optimizer's, each as long as the parameters. */
+  /** The optimizer's, each as long as the parameters that are not frozen. */
   readonly slots: Readonly<Record<string, Float32Array>>;
 }
 
@@ -101,21 +102,29 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   let wake: (() => void) | null = null;
   let newest: Work | null = null;
 
-  const trained = parametersOf(versions.segments);
+  const trained = trainedOf(versions.segments);
+  const parameterCount = lengthOf(parametersOf(versions.segments));
   const vector = (address: number) => f32.subarray(address >>> 2, (address + versions.bytes) >>> 2);
+  const slotAt = (slots: number, i: number) => {
+    const address = slots + i * versions.slotBytes;
+    return f32.subarray(address >>> 2, (address + versions.slotBytes) >>> 2);
+  };
   function load(snapshot: Snapshot): void {
     const { parameters, slots } = versions.of(snapshot.version);
-    expand(versions.segments, joined(snapshot), vector(parameters));
+    const weights = joined(snapshot);
+    // into the other copy too: no step writes what is frozen
+    for (const at of [versions.of(snapshot.version + 1).parameters, parameters])
+      expand(versions.segments, weights, vector(at));
     versions.slots.forEach((name, i) => {
-      expand(trained, snapshot.slots[name]!, vector(slots + i * versions.bytes));
+      expand(trained, snapshot.slots[name]!, slotAt(slots, i));
     });
   }
   function snapshot(): Snapshot {
     const { parameters, slots } = versions.of(state.committed);
-    const slot = (i: number) => compact(trained, vector(slots + i * versions.bytes));
+    const slot = (i: number) => compact(trained, slotAt(slots, i));
     return {
       version: state.committed,
-      ...parted(compact(versions.segments, vector(parameters)), lengthOf(trained)),
+      ...parted(compact(versions.segments, vector(parameters)), parameterCount),
       slots: Object.fromEntries(versions.slots.map((name, i) => [name, slot(i)])),
     };
   }

@@ -22,14 +22,21 @@ export interface Call {
   readonly inputs: readonly string[];
 }
 
-/** A directed graph with one input and one output. `calls` are in topological order; weights are ordered by `layers`. */
+/** What a model is given of each sample. */
+export interface ModelInput {
+  readonly name: string;
+  readonly spec: TensorSpec;
+}
+
+/** A directed graph. `calls` are in topological order; weights are ordered by `layers`. */
 export interface Model {
   readonly name: string;
-  readonly input: { readonly name: string; readonly spec: TensorSpec };
+  /** At least one. */
+  readonly inputs: readonly ModelInput[];
   readonly layers: Readonly<Record<string, LayerConfig>>;
   readonly calls: readonly Call[];
-  /** Name of the call whose result is the output. */
-  readonly output: string;
+  /** Names of the calls whose results are the outputs: at least one, each once. */
+  readonly outputs: readonly string[];
 }
 
 /** How a weight begins: a Keras initializer. */
@@ -55,8 +62,10 @@ export interface Segment {
   readonly length: number;
   /** Element index in the compact vector. */
   readonly flat: number;
-  /** Element offset in memory: each tensor starts at 64 bytes. */
+  /** Element offset in memory: each tensor starts at 64 bytes, the frozen ones behind all others. */
   readonly at: number;
+  /** It stays as it is: no gradient, no sums, nothing that an optimizer keeps. */
+  readonly frozen?: true;
   /** Of a tensor of the state, not of the parameters: the share of a moving statistic that a step keeps; null: it never changes. */
   readonly state?: { readonly momentum: number | null };
 }

@@ -62,9 +62,9 @@ export interface Narrator {
 }
 
 export function createNarrator({ job, prepared, schedule, tell, before = [] }: NarratorOptions): Narrator {
-  const { program, metrics: kinds } = prepared;
+  const { program } = prepared;
   const perEpoch = stepsPerEpoch(schedule);
-  const evaluation = createTally(program.plans.evaluate, kinds, program.metrics);
+  const evaluation = createTally(program.plans.evaluate, program.outputs);
   let history: StepTotals[] = [...before];
   let metrics: Metrics | null = null;
   let began = 0;
@@ -76,7 +76,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
 
   function endEpoch(epoch: number): void {
     const now = performance.now();
-    const tally = createTally(program.plans.train, kinds, program.metrics);
+    const tally = createTally(program.plans.train, program.outputs);
     for (const past of history)
       if (Math.floor(past.step / perEpoch) === epoch - 1) tally.add(past.totals, past.samples);
     tell({ event: 'epoch', epoch, train: tally.take(), metrics, wall_s: (now - epochBegan) / 1000 });
@@ -120,7 +120,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
         samples += rows;
         trainedMs += now - lastStep;
       }
-      const { loss, ...rest } = figures(program.plans.train, kinds, program.metrics, totals, rows);
+      const { loss, ...rest } = figures(program.plans.train, program.outputs, totals, rows);
       tell({
         event: 'step',
         step: work.step + 1,

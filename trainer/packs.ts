@@ -1,17 +1,26 @@
-// packs.ts: the panels that kernels read, made from the parameters once per version; shared by all plans of a job.
+// packs.ts: the panels that kernels read, made from the parameters once per version, of frozen ones once; shared by all plans of a job.
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { PANEL } from '../kernels/signatures.ts';
 import type { Packs } from './layers/kind.ts';
 import { PlanBuilder, type PlanCall, type Tables } from './plan-builder.ts';
 
+/** The calls that make panels; they are independent of each other. */
+export interface PackCalls {
+  /** To be run for each version of the parameters. */
+  readonly moving: readonly PlanCall[];
+  /** To be run before anything else: what is frozen is the same in every version. */
+  readonly frozen: readonly PlanCall[];
+}
+
 export interface PackPlan extends Packs {
-  /** The calls that make all panels asked for so far; they are independent of each other. */
-  calls(): readonly PlanCall[];
+  /** Of all panels asked for so far. */
+  calls(): PackCalls;
   readonly bytes: number;
 }
 
-export function createPacks(tables: Tables): PackPlan {
+/** @param frozenFrom byte offset of the first frozen parameter */
+export function createPacks(tables: Tables, frozenFrom: number): PackPlan {
   const builder = new PlanBuilder(0, tables);
   builder.pass = 'pack';
   const known = new Map<string, Operand>();
@@ -49,7 +58,12 @@ export function createPacks(tables: Tables): PackPlan {
         builder.call('pack_winograd', { source, taps: table, packed }, ints, {}, { independent: true });
       });
     },
-    calls: () => builder.finish().calls,
+    calls() {
+      const { calls } = builder.finish();
+      const isFrozen = ({ arguments: { operands } }: PlanCall): boolean =>
+        (operands as { readonly source: Operand }).source.at >= frozenFrom;
+      return { moving: calls.filter((call) => !isFrozen(call)), frozen: calls.filter(isFrozen) };
+    },
     get bytes() {
       return bytes;
     },

@@ -1,11 +1,12 @@
-// parse-functional.ts: Keras' Functional models: layers and the nodes that wire them, in both dialects -> Model.
+// parse-functional.ts: Keras' Functional models: layers and the nodes that wire them, in both dialects -> a graph.
 import { z } from 'zod';
 import { check, ignored, show, strict } from '../base/check.ts';
-import type { Call, Model } from './model.ts';
-import { type Entry, entryShape, isInput, modelError, nameAll, parseInput, parseLayer } from './parse-layers.ts';
+import type { Call } from './model.ts';
+import { type Entry, entryShape, isInput, modelError, nameAll, parseInput } from './parse-layers.ts';
+import { callName, type Graph, layersOfParts, type Part, type PartOf } from './parse-parts.ts';
 
 /** [layer, which of its calls, which of the call's results] */
-const reference = z.tuple([z.string(), z.int(), z.literal(0, '0: layers have one result')]);
+const reference = z.tuple([z.string(), z.int(), z.int().nonnegative()]);
 /** Keras 3 leaves out the outer list where there is but one. */
 const references = z.union(
   [z.array(reference), reference.transform((one) => [one])],
@@ -13,7 +14,10 @@ const references = z.union(
 );
 const oldNode = z.array(
   z.union(
-    [reference, z.tuple([...reference.def.items, strict({})]).transform(([layer, node]) => [layer, node, 0] as const)],
+    [
+      reference,
+      z.tuple([...reference.def.items, strict({})]).transform(([layer, node, tensor]) => [layer, node, tensor] as const),
+    ],
     '[layer, node index, tensor index, {}]',
   ),
 );
@@ -31,14 +35,11 @@ export const functionalConfig = strict({
   layers: z.array(strict({ ...entryShape, inbound_nodes: z.array(z.unknown()).prefault([]) })),
   input_layers: references,
   output_layers: references,
-  trainable: ignored,
+  trainable: z.boolean().optional(),
   dtype: ignored,
 });
 
 type Reference = readonly [layer: string, node: number, tensor: number];
-
-/** Name of a layer's n-th call: the layer's own for the first; a shared layer has more. */
-const callName = (layer: string, node: number): string => (node === 0 ? layer : `${layer}:${node}`);
 
 /** The inputs of one call, in order, in either dialect. @throws SHOAL_MODEL */
 function parseNode(node: unknown, layer: string): readonly Reference[] {
@@ -57,65 +58,92 @@ function parseNode(node: unknown, layer: string): readonly Reference[] {
   return gather(check(keras3Node, node, problem).args);
 }
 
-/** The one name in input_layers or output_layers. */
-function only(what: 'input' | 'output', found: readonly Reference[]): Reference {
-  if (found.length === 1) return found[0]!;
-  const got = `${found.length} ${what}s (${found.map(([name]) => name).join(', ') || 'none'})`;
-  throw modelError('read the model', got, `one ${what}`, `Shoal trains models with one input and one output.`);
+/** One call of a layer, or of a model that is one. */
+interface Node {
+  readonly name: string;
+  readonly part: Part;
+  readonly n: number;
+  readonly from: readonly Reference[];
 }
 
 /** A graph of layers. @throws SHOAL_MODEL, SHOAL_UNKNOWN_LAYER */
-export function parseFunctional(config: z.infer<typeof functionalConfig>): Model {
+export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf: PartOf<Entry>): Graph {
   const names = nameAll(config.layers);
-  const all = config.layers.map((entry, i) => ({ entry, name: names[i]! }));
-  const [input] = only('input', config.input_layers);
-  const inputs = all.filter(({ entry }) => isInput(entry as Entry));
-  only(
-    'input',
-    inputs.map(({ name }): Reference => [name, 0, 0]),
+  const all = config.layers.map((entry, i) => ({ entry: entry as Entry & typeof entry, name: names[i]! }));
+  const inputs = inputsOf(config.input_layers, all);
+  const layers = all
+    .filter(({ entry }) => !isInput(entry))
+    .map(({ entry, name }) => ({ entry, name, part: partOf(entryOnly(entry), name) }));
+  const nodes = layers.flatMap(({ entry, name, part }) =>
+    entry.inbound_nodes.map((node, n): Node => ({ name: callName(name, n), part, n, from: parseNode(node, name) })),
   );
-  if (inputs[0]!.name !== input) {
-    throw modelError('read the model', `input_layers "${input}"`, `"${inputs[0]!.name}", its InputLayer`, 'Change it.');
-  }
-
-  const layers = all.filter(({ name }) => name !== input);
-  const nodes = layers.flatMap(({ entry, name }) =>
-    entry.inbound_nodes.map((node, i) => ({ name: callName(name, i), layer: name, from: parseNode(node, name) })),
-  );
-  const known = new Set([input, ...nodes.map((call) => call.name)]);
-  const resolve = ([layer, node]: Reference, by: string): string => {
-    const name = callName(layer, node);
-    if (known.has(name)) return name;
-    const got = names.includes(layer)
-      ? `call ${node} of "${layer}", which it does not have`
-      : `the unknown layer "${layer}"`;
-    throw modelError('wire the model', `${by} on ${got}`, `one of ${[...known].join(', ')}`, 'Check the names.');
+  if (nodes.length === 0) throw modelError('read the model', 'no layers', 'at least one', 'Add a Dense layer.');
+  const known = new Map([
+    ...inputs.map(({ name }) => [name, 1] as const),
+    ...nodes.map(({ name, part }) => [name, part.results] as const),
+  ]);
+  const target = ([layer, n, tensor]: Reference, by: string): string => {
+    const name = callName(layer, n);
+    if (tensor < (known.get(name) ?? 0)) return name;
+    const got = known.has(name)
+      ? `result ${tensor} of "${name}", which has ${known.get(name)}`
+      : names.includes(layer)
+        ? `call ${n} of "${layer}", which it does not have`
+        : `the unknown layer "${layer}"`;
+    throw modelError('wire the model', `${by} on ${got}`, `one of ${[...known.keys()].join(', ')}`, 'Check the names.');
   };
-  const calls = sort(
-    nodes.map(({ name, layer, from }) => ({ name, layer, inputs: from.map((r) => resolve(r, `"${layer}"`)) })),
-    input,
+  const wired = sort(
+    nodes.map((node) => ({ ...node, inputs: node.from.map((r) => target(r, `"${node.name.split(':')[0]}"`)) })),
+    inputs.map(({ name }) => name),
   );
-  const [outputLayer, outputNode] = only('output', config.output_layers);
-  const output = resolve([outputLayer, outputNode, 0], 'output_layers');
-  if (calls.length === 0) throw modelError('read the model', 'no layers', 'at least one', 'Add a Dense layer.');
-  checkUse(
-    layers.map(({ name }) => name),
-    calls,
-    output,
-  );
+  if (config.output_layers.length === 0)
+    throw modelError('read the model', 'no outputs', 'at least one', 'Name it in output_layers.');
+  const ends = config.output_layers.map((r) => target(r, 'output_layers'));
+  checkUse([...layers.map(({ name }) => name), ...inputs.map(({ name }) => name)], wired, ends);
+
+  const results = new Map<string, readonly string[]>(inputs.map(({ name }) => [name, [name]]));
+  const resolve = ([layer, n, tensor]: Reference): string => results.get(callName(layer, n))![tensor]!;
+  const calls = wired.flatMap(({ name, part, n, from }): readonly Call[] => {
+    const used = part.call(n, from.map(resolve));
+    results.set(name, used.results);
+    return used.calls;
+  });
   return {
     name: config.name,
-    input: { name: input, spec: parseInput(inputs[0]!.entry.config, input) },
-    layers: Object.fromEntries(layers.map(({ entry, name }) => [name, parseLayer(entry as Entry, name)])),
+    inputs,
+    layers: layersOfParts(layers.map(({ part }) => part)),
     calls,
-    output,
+    outputs: config.output_layers.map(resolve),
   };
 }
 
+const entryOnly = ({ class_name, name, config }: Entry): Entry => ({ class_name, name, config });
+
+/** In the order of input_layers: they and the InputLayers must be the same. */
+function inputsOf(
+  given: readonly Reference[],
+  all: readonly { readonly entry: Entry; readonly name: string }[],
+): Graph['inputs'] {
+  const layers = all.filter(({ entry }) => isInput(entry));
+  const list = (names: readonly string[]): string => names.join(', ') || 'none';
+  const [wanted, named] = [layers.map(({ name }) => name), given.map(([name]) => name)];
+  if (list([...wanted].sort()) !== list([...named].sort()) || wanted.length === 0) {
+    const got = `the input_layers ${list(named)}`;
+    const expected = `its InputLayers: ${list(wanted)}`;
+    throw modelError('read the model', got, expected, 'Each input needs an InputLayer, and a place in input_layers.');
+  }
+  return named.map((name) => {
+    const { entry } = layers.find((layer) => layer.name === name)!;
+    return { name, spec: parseInput(entry.config, name) };
+  });
+}
+
+type Wired = Node & { readonly inputs: readonly string[] };
+
 /** Topological order; of the calls that are ready, the one written first. @throws SHOAL_MODEL for a cycle, by name */
-function sort(calls: readonly Call[], input: string): readonly Call[] {
-  const done = new Set([input]);
-  const sorted: Call[] = [];
+function sort(calls: readonly Wired[], inputs: readonly string[]): readonly Wired[] {
+  const done = new Set(inputs);
+  const sorted: Wired[] = [];
   let waiting = calls;
   while (waiting.length > 0) {
     const ready = waiting.find((call) => call.inputs.every((name) => done.has(name)));
@@ -128,7 +156,7 @@ function sort(calls: readonly Call[], input: string): readonly Call[] {
 }
 
 /** Every waiting call has a waiting input: following them leads round. */
-function cycleError(waiting: readonly Call[]) {
+function cycleError(waiting: readonly Wired[]) {
   const byName = new Map(waiting.map((call) => [call.name, call]));
   const path: string[] = [];
   let call = waiting[0]!;
@@ -145,14 +173,16 @@ function cycleError(waiting: readonly Call[]) {
   );
 }
 
-/** Every layer must lead to the output: what does not would be trained by nothing. */
-function checkUse(layers: readonly string[], calls: readonly Call[], output: string): void {
-  const used = new Set([output, ...calls.flatMap((call) => call.inputs)]);
+/** Every layer and input must lead to an output: what does not would be trained by nothing. */
+function checkUse(names: readonly string[], calls: readonly Wired[], outputs: readonly string[]): void {
+  const used = new Set([...outputs, ...calls.flatMap((call) => call.inputs)]);
+  const called = new Set(calls.map(({ name }) => name));
   const loose = [
-    ...layers.filter((layer) => !calls.some((call) => call.layer === layer)),
-    ...calls.map((call) => call.name).filter((name) => !used.has(name)),
+    ...names.filter((name) => !called.has(name) && !used.has(name)),
+    ...calls.map(({ name }) => name).filter((name) => !used.has(name)),
   ];
   if (loose.length === 0) return;
   const got = `${show(loose)}, which no other layer uses`;
-  throw modelError('wire the model', got, `every layer to lead to the output "${output}"`, 'Remove it, or wire it.');
+  const expected = `every layer to lead to ${outputs.length === 1 ? 'the output' : 'an output:'} ${outputs.map((o) => `"${o}"`).join(', ')}`;
+  throw modelError('wire the model', got, expected, 'Remove it, or wire it.');
 }

@@ -1,21 +1,17 @@
 // parse-model.ts: a model as Keras 3 or tfjs write its configuration -> Model. Not files (import/), not jobs (job.ts).
 import { z } from 'zod';
 import { check, ignored, strict } from '../base/check.ts';
-import type { Call, Model, TensorSpec } from './model.ts';
+import type { Model, TensorSpec } from './model.ts';
 import { functionalConfig, parseFunctional } from './parse-functional.ts';
-import { type Entry, entryShape, isInput, modelError, nameAll, parseInput, parseLayer } from './parse-layers.ts';
+import { type Entry, modelError, parseLayer } from './parse-layers.ts';
+import { type Graph, nestedPart, type Part, singlePart } from './parse-parts.ts';
+import { parseSequential, sequentialConfig } from './parse-sequential.ts';
 import { chain } from './weights.ts';
 
-const sequentialConfig = strict({
-  name: z.string().default('sequential'),
-  layers: z.array(strict(entryShape)),
-  build_input_shape: z.array(z.int().nullable()).nullish(),
-  trainable: ignored,
-  dtype: ignored,
-});
-
-/** What files carry around a model's configuration. */
+/** What files carry around a model's configuration, and around a model that is a layer of another. */
 const envelope = {
+  name: ignored,
+  inbound_nodes: ignored,
   module: ignored,
   registered_name: ignored,
   build_config: ignored,
@@ -37,63 +33,41 @@ const modelSchema = z.discriminatedUnion(
   { error: () => 'a model with class_name Sequential, Functional or Model' },
 );
 
+const MODELS = ['Sequential', 'Functional', 'Model'];
+
 /**
- * Reads a model's configuration in Keras 3's dialect, or the older one that tfjs writes, and checks that its shapes chain.
+ * Reads a model's configuration in Keras 3's dialect, or the older one that tfjs writes, and checks that its shapes chain. Models
+ * that are layers of others are laid open: their layers are named "model/layer".
  * @throws SHOAL_MODEL for what is wrong in it, by name; SHOAL_UNKNOWN_LAYER; SHOAL_SHAPE
  */
 export function parseModel(config: unknown): Model {
-  const parsed = check(modelSchema, config, {
-    code: 'SHOAL_MODEL',
-    operation: 'read the model',
-    hint: "A model is written in Keras' configuration dialect: see docs/model.md.",
-  });
-  const model = parsed.class_name === 'Sequential' ? parseSequential(parsed.config) : parseFunctional(parsed.config);
+  const { inputs, ...graph } = parseGraph(config, 'read the model', true);
+  const given = new Set(inputs.map(({ name }) => name));
+  for (const [i, name] of graph.outputs.entries()) {
+    const expected = 'outputs that layers give, each once';
+    if (given.has(name)) throw modelError('read the model', `the input "${name}" as an output`, expected, 'Change it.');
+    if (graph.outputs.indexOf(name) < i)
+      throw modelError('read the model', `the output "${name}" twice`, expected, 'Name it once.');
+  }
+  const model = { ...graph, inputs: inputs.map(({ name, spec }) => ({ name, spec: spec ?? noShape(name) })) };
   chain(model);
   return model;
 }
 
-/** A list of layers, each on the result of the one before. The input is an InputLayer, or stands in the first layer. */
-function parseSequential({ name, layers: all, build_input_shape }: z.infer<typeof sequentialConfig>): Model {
-  const names = nameAll(all);
-  const late = names.find((_, i) => i > 0 && isInput(all[i]!));
-  if (late)
-    throw modelError('read the model', `the input "${late}" after other layers`, 'it first', 'Move it to the top.');
-  const layer = all
-    .map((entry, i) => ({ entry: entry as Entry, name: names[i]! }))
-    .filter(({ entry }) => !isInput(entry));
-  if (layer.length === 0) throw modelError('read the model', 'no layers', 'at least one', 'Add a Dense layer.');
-  const first = layer[0]!;
-  const { batch_shape, batch_input_shape, ...rest } = first.entry.config;
-  layer[0] = { ...first, entry: { ...first.entry, config: rest } };
-
-  const inputName = layer.length === all.length ? `${first.name}_input` : names[0]!;
-  const candidates = [
-    layer.length < all.length ? all[0]!.config : undefined,
-    batch_shape === undefined ? undefined : { batch_shape },
-    batch_input_shape === undefined ? undefined : { batch_input_shape },
-    build_input_shape ? { batch_shape: build_input_shape } : undefined,
-  ];
-  const specs = candidates.filter((c) => c !== undefined).map((c) => parseInput(c, inputName));
-  checkInputs(specs);
-
-  const calls = layer.map(
-    ({ name }, i): Call => ({ name, layer: name, inputs: [i === 0 ? inputName : layer[i - 1]!.name] }),
-  );
-  return {
-    name,
-    input: { name: inputName, spec: specs[0]! },
-    layers: Object.fromEntries(layer.map(({ entry, name }) => [name, parseLayer(entry, name)])),
-    calls,
-    output: calls.at(-1)!.name,
-  };
+function parseGraph(config: unknown, operation: string, trainable: boolean): Graph {
+  const hint = "A model is written in Keras' configuration dialect: see docs/model.md.";
+  const parsed = check(modelSchema, config, { code: 'SHOAL_MODEL', operation, hint });
+  const on = trainable && parsed.config.trainable !== false;
+  const partOf = (entry: Entry, name: string): Part =>
+    MODELS.includes(entry.class_name)
+      ? nestedPart(name, parseGraph(entry, `read the model "${name}"`, on))
+      : singlePart(name, parseLayer(on ? entry : { ...entry, config: { ...entry.config, trainable: false } }, name));
+  return parsed.class_name === 'Sequential'
+    ? parseSequential(parsed.config, partOf)
+    : parseFunctional(parsed.config, partOf);
 }
 
-/** Files of some Keras versions give the input's shape several times: it must be one. */
-function checkInputs(specs: readonly TensorSpec[]): void {
-  const shapes = new Set(specs.map((spec) => `(${spec.shape.join(', ')})`));
-  if (shapes.size === 1) return;
-  const got =
-    shapes.size === 0 ? 'a model without the shape of its input' : `inputs of shape ${[...shapes].join(' and ')}`;
+function noShape(name: string): TensorSpec {
   const hint = 'Begin with {"class_name": "InputLayer", "config": {"batch_shape": [null, 28, 28, 1]}}.';
-  throw modelError('read the model', got, 'one shape', hint);
+  throw modelError('read the model', `a model without the shape of its input "${name}"`, 'one shape', hint);
 }

@@ -1,19 +1,19 @@
-// plan-backward.ts: the backward half of a training plan: gradients flow from the output to the first layer that can be trained.
+// plan-backward.ts: the backward half of a training plan: gradients flow from the outputs to the first layer that can be trained.
 import type { Emitted } from './layers/kind.ts';
-import { type CompileOptions, hasWeights, segment, segmentsOfLayer } from './plan.ts';
-import { fixedAt, type PlanBuilder } from './plan-builder.ts';
+import { type CompileOptions, isTrained } from './plan.ts';
+import type { PlanBuilder } from './plan-builder.ts';
 import { type Halo, hasHalo, type Tensor, viewOf } from './tensor.ts';
+import { weightGradients } from './weight-gradients.ts';
 
 export interface BackwardOptions {
   readonly build: PlanBuilder;
   readonly options: CompileOptions;
-  readonly tensors: ReadonlyMap<string, Tensor>;
   readonly emitted: ReadonlyMap<string, Emitted>;
   /** Zeros that the gradient of each call's output must have around it. */
   readonly halos: ReadonlyMap<string, Halo>;
-  /** Compact: what a loss writes. */
-  readonly dOutput: Tensor;
-  readonly deferred: string | null;
+  /** By name of the output, compact: what the losses write. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+  readonly deferred: ReadonlySet<string>;
 }
 
 interface Gradient {
@@ -21,21 +21,27 @@ interface Gradient {
   masked: boolean;
 }
 
-export function backwardPass({ build, options, emitted, halos, dOutput, deferred }: BackwardOptions): void {
+export function backwardPass({ build, options, emitted, halos, deferred, ...losses }: BackwardOptions): void {
   const { model } = options;
-  const { round } = options.codec;
   build.pass = 'backward';
   const trained = behind(options);
-  const first = { tensor: build.covered(dOutput, halos.get(model.output)!), masked: deferred !== null };
-  const gradients = new Map<string, Gradient>([[model.output, first]]);
+  const gradients = new Map<string, Gradient>();
+  for (const [name, tensor] of losses.gradients) {
+    build.layer = name;
+    if (trained.has(name))
+      gradients.set(name, { tensor: build.covered(tensor, halos.get(name)!), masked: deferred.has(name) });
+  }
   const readers = new Map<string, number>();
-  for (const call of model.calls) for (const name of call.inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const name of [...model.calls.flatMap((call) => call.inputs), ...model.outputs])
+    readers.set(name, (readers.get(name) ?? 0) + 1);
+  const weights = weightGradients(build, options, trained);
 
   for (const call of [...model.calls].reverse()) {
     const gradient = gradients.get(call.name);
     if (!gradient || !trained.has(call.name)) continue;
     build.layer = call.name;
-    build.alone = round !== null;
+    const own = weights(call);
+    build.alone = own.alone;
     const later: (() => void)[] = []; // sums of gradients from several readers, after the layer's own calls
     emitted.get(call.name)!.backward({
       dY: gradient.tensor,
@@ -68,21 +74,19 @@ export function backwardPass({ build, options, emitted, halos, dOutput, deferred
       maskedInput(i) {
         gradients.get(call.inputs[i]!)!.masked = true;
       },
-      gradient: (name) => fixedAt('contribution', 4 * segment(options.segments, call.layer, name).at),
+      gradient: own.of,
     });
     for (const emit of later) emit();
     build.alone = false;
-    if (!round) continue;
-    for (const { at, length, state } of segmentsOfLayer(options.segments, call.layer))
-      if (!state) round({ build, values: fixedAt('contribution', 4 * at), count: length });
+    own.finish();
   }
 }
 
-/** Calls whose gradient is needed: those with weights, and those behind which some call has weights. */
+/** Calls whose gradient is needed: those with weights that are trained, and those behind which some call has such. */
 function behind({ model, segments }: CompileOptions): ReadonlySet<string> {
   const names = new Set<string>();
   for (const call of model.calls) {
-    const own = hasWeights(segments, call.layer);
+    const own = isTrained(segments, call.layer);
     if (own || call.inputs.some((name) => names.has(name))) names.add(call.name);
   }
   return names;

@@ -9,8 +9,12 @@ import { covers, type Halo, hasHalo, layoutOf, NO_HALO, type Tensor, viewOf } fr
 export interface Pending {
   readonly buffer: number;
   readonly at: number;
+  /** Nobody reads it: a call that writes nothing else is left out. */
+  readonly unwanted?: true;
 }
 export type Given = Operand | Pending;
+
+const isUnwanted = (given: Given): boolean => 'unwanted' in given;
 
 /** One kernel call of a finished plan. */
 export interface PlanCall {
@@ -76,6 +80,8 @@ export class Tables {
 export class PlanBuilder {
   readonly #calls: PendingCall[] = [];
   readonly #buffers: number[] = []; // bytes
+  /** A call that was left out would have waited for those before it: the next one does. */
+  #owed = false;
   readonly rows: number;
   readonly tables: Tables;
   layer = '';
@@ -92,6 +98,11 @@ export class PlanBuilder {
   /** A buffer of the arena; its lifetime runs from the first to the last call that names it. */
   buffer(bytes: number): number {
     return this.#buffers.push(bytes) - 1;
+  }
+
+  /** A buffer that nobody reads: kernels with an operand named `out` write nothing else, and are left out where it is this. */
+  unwanted(bytes: number): Pending {
+    return { buffer: this.buffer(bytes), at: 0, unwanted: true };
   }
 
   /** A new activation (rows, ...shape), its halo zeroed by a call that comes first. */
@@ -165,8 +176,12 @@ export class PlanBuilder {
     options: CallOptions = {},
   ): void {
     const { flops = 0, independent = false } = options;
+    const { out } = operands as Readonly<Record<string, Given | undefined>>;
+    const barrier = !independent || this.#owed;
+    this.#owed = barrier && out !== undefined && isUnwanted(out);
+    if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
-    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier: !independent, alone, flops });
+    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier, alone, flops });
   }
 
   /** Places the buffers and resolves every operand. */

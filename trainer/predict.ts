@@ -3,7 +3,7 @@ import { ShoalError } from '../base/errors.ts';
 import { dtypeOf } from '../datasets/reader.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
 import { f32 } from './codecs/f32.ts';
-import { pixelScaling } from './fit.ts';
+import { scaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
 import { checkIds } from './ids.ts';
 import { joined, type Weights } from './initialize.ts';
@@ -23,7 +23,7 @@ export interface PredictOptions {
 }
 
 export interface Predictions {
-  /** (n, ...output shape), after the last layer's activation. */
+  /** (n, ...output shape), after the last layer's activation: of the model's first output. */
   readonly outputs: Float32Array;
   readonly shape: readonly number[];
 }
@@ -31,38 +31,51 @@ export interface Predictions {
 /** Samples computed at once. */
 const ROWS = 32;
 
+const severalInputs = (names: readonly string[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_SHAPE',
+    operation: 'predict',
+    got: `a model with ${names.length} inputs: ${names.join(', ')}`,
+    expected: 'a model with one input',
+    hint: 'Measure it on a dataset instead: shoal eval.',
+  });
+
 /** What the model gives for each sample. @throws SHOAL_SHAPE when the images are no whole number of the model's inputs */
 export async function predictSnapshot({ job, snapshot, images, kernels }: PredictOptions): Promise<Predictions> {
   const { model } = job;
-  const size = elements(model.input.spec.shape);
+  const input = model.inputs[0]!;
+  if (model.inputs.length > 1) throw severalInputs(model.inputs.map(({ name }) => name));
+  const size = elements(input.spec.shape);
   if (images.length === 0 || images.length % size !== 0) {
     throw new ShoalError({
       code: 'SHOAL_SHAPE',
       operation: 'predict',
       got: `${images.length} values`,
-      expected: `a multiple of ${size}: samples of shape ${shapeText(model.input.spec.shape)}`,
+      expected: `a multiple of ${size}: samples of shape ${shapeText(input.spec.shape)}`,
       hint: 'Resize the images to what the model was trained on.',
     });
   }
   const { weights: segments, shapes } = segmentsOf(model);
-  checkIds(model, images, 'the samples to predict');
+  checkIds(model, input, images, 'the samples to predict');
   const dtype = dtypeOf(images);
-  const input = { dtype, labelBytes: 4, ...pixelScaling(job, dtype) } as const;
-  const loss = losses[job.loss.class_name];
   const program = compile({
     model,
     segments,
     shapes,
     rows: ROWS,
-    loss,
-    fromLogits: true,
-    metrics: [],
-    input,
+    inputs: [{ field: input.name, dtype, ...scaling(job, input, dtype) }],
+    outputs: job.outputs.map(({ loss }, i) => ({
+      label: { field: `label ${i}`, bytes: 4 },
+      loss: losses[loss.class_name],
+      fromLogits: true,
+      weight: 1,
+      metrics: [],
+    })),
     codec: f32,
   });
   const runner = createHostRunner(program, segments, kernels ?? loadKernels());
   runner.load(joined(snapshot));
-  const { at, shape } = program.plans.predict.output;
+  const { at, shape } = program.plans.predict.outputs[0]!;
   const each = elements(shape);
   const count = images.length / size;
   const outputs = new Float32Array(count * each);

@@ -6,17 +6,17 @@ import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
 import { codecs } from './codecs/index.ts';
 import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
-import { checkLoss, checkMetrics, checkParts, inputSpec, labelTransforms } from './fit.ts';
+import { checkLoss, checkMetrics, checkParts, inputFields, labelSpec, labelTransforms, type Wanted } from './fit.ts';
 import { type Job, STATISTICS_ROWS } from './job.ts';
+import { fromLogits } from './job-outputs.ts';
 import { perLeaf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
-import type { Metric } from './metrics/kind.ts';
 import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
 import type { OptimizerKind } from './optimizers/kind.ts';
-import { compile, type Program } from './plan.ts';
+import { compile, isTrained, type OutputOptions, type Program, sharedLayers } from './plan.ts';
 import { poolBytes } from './pool.ts';
 import { sharesOf } from './tree.ts';
 import { versionsBytes } from './versions.ts';
@@ -43,7 +43,6 @@ export interface Prepared {
   readonly program: Program;
   /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
-  readonly metrics: readonly Metric[];
   readonly transforms: readonly TransformConfig[];
   readonly optimizer: OptimizerKind<unknown>;
   readonly optimizerConfig: unknown;
@@ -74,25 +73,34 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const { model } = job;
   checkParts(dataset);
   const { weights: segments, shapes } = segmentsOf(model);
-  const loss = losses[job.loss.class_name];
-  const fromLogits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
-  const output = shapes[model.output]!.shape;
-  checkLoss(job, loss, fromLogits, output);
-  const transforms = labelTransforms(job, dataset, loss, output);
-  const input = inputSpec(job, dataset, transforms, loss, output);
-  const metrics = job.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1));
+  checkTrained(job, segments);
+  const wanted = job.outputs.map(({ name, loss }): Wanted => {
+    const kind = losses[loss.class_name];
+    return { name, shape: shapes[name]!.shape, loss: kind, fromLogits: fromLogits(loss) };
+  });
+  for (const output of wanted) checkLoss(job, output);
+  const transforms = wanted.flatMap((output) => labelTransforms(job, dataset, output));
+  const inputs = inputFields(job, dataset, transforms);
+  const outputs = job.outputs.map(
+    ({ weight, metrics }, i): OutputOptions => ({
+      ...wanted[i]!,
+      label: labelSpec(job, dataset, transforms, wanted[i]!),
+      weight,
+      metrics: metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1)),
+    }),
+  );
   const codec: Codec = codecs[job.codec];
   const compiled = (level: number): Program => {
     const rows = sharesOf(job.batch, job.microShards)
       .slice(0, 2 ** level)
       .reduce((a, b) => a + b, 0);
-    return compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input, codec });
+    return compile({ model, segments, shapes, rows, inputs, outputs, codec });
   };
   const teams = teamsFor(job, options);
   const single = compiled(0);
-  checkMetrics(metrics, single);
-  // what rounds a leaf, or takes its statistics, must have it alone
-  const alone = codec.round || perLeaf(job.model);
+  checkMetrics(single);
+  // what rounds a leaf, takes its statistics, or adds up several calls or losses, must have it alone
+  const alone = codec.round || perLeaf(model) || outputs.length > 1 || sharedLayers(model).length > 0;
   const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
   const program = level === 0 ? single : compiled(level);
   const machine = machineFor(job, program, options, teams.teamSize, level);
@@ -104,7 +112,6 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   return {
     program,
     segments,
-    metrics,
     transforms,
     optimizer,
     optimizerConfig,
@@ -113,6 +120,18 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
     memory,
     bytes,
   };
+}
+
+/** @throws SHOAL_JOB where everything is frozen */
+function checkTrained({ name, model }: Job, segments: readonly Segment[]): void {
+  if (Object.keys(model.layers).some((layer) => isTrained(segments, layer))) return;
+  throw new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `prepare the job "${name}"`,
+    got: 'a model without weights that could be trained',
+    expected: 'at least one layer with weights that is not frozen',
+    hint: 'Look at "freeze" in the job, and at "trainable" of the layers.',
+  });
 }
 
 function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: number } {
@@ -174,7 +193,7 @@ function memoryOf(
   const { microShards } = job;
   const slotCount = optimizer.slots(optimizerConfig).length;
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
-  const versions = { segments, bytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
+  const versions = { segments, bytes: 0, slotBytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const { contribution } = program;
   const sizes = { ranges, microShards, depth, staging };
   const store = localStoreBytes({ versions, contribution, optimizer, optimizerConfig, ...sizes });

@@ -1,7 +1,6 @@
 // progress.ts: sums of a run turned into the figures that events carry: means, metrics, times. It decides nothing.
 import type { Metrics } from './events.ts';
-import type { Metric, MetricContext } from './metrics/kind.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Program } from './plan.ts';
 
 /** Totals of many batches, added in the order in which they were committed: f64, so counts stay exact. */
 export interface Tally {
@@ -11,24 +10,27 @@ export interface Tally {
   take(): Metrics;
 }
 
-/** Loss and metrics from the totals of a plan. */
+/** Loss and metrics from the totals of a plan. Of several outputs: each one's too, by "output_loss", "output_accuracy". */
 export function figures(
   plan: Plan,
-  metrics: readonly Metric[],
-  context: MetricContext,
+  outputs: Program['outputs'],
   totals: readonly number[],
   samples: number,
 ): Metrics {
   const result: Record<string, Metrics[string]> = { loss: totals[0]! / samples };
-  for (const metric of metrics) {
-    const counts = plan.counts.find(({ key }) => key === metric.counts.key);
-    if (counts)
-      Object.assign(result, metric.values(totals.slice(counts.from, counts.from + counts.length), samples, context));
-  }
+  outputs.forEach(({ prefix, lossAt, metrics, context }, output) => {
+    result[`${prefix}loss`] = totals[lossAt]! / samples;
+    for (const metric of metrics) {
+      const counts = plan.counts.find((c) => c.output === output && c.key === metric.counts.key);
+      if (!counts) continue;
+      const values = metric.values(totals.slice(counts.from, counts.from + counts.length), samples, context);
+      for (const [name, value] of Object.entries(values)) result[`${prefix}${name}`] = value;
+    }
+  });
   return result;
 }
 
-export function createTally(plan: Plan, metrics: readonly Metric[], context: MetricContext): Tally {
+export function createTally(plan: Plan, outputs: Program['outputs']): Tally {
   let sums: number[] = [];
   let count = 0;
   return {
@@ -40,7 +42,7 @@ export function createTally(plan: Plan, metrics: readonly Metric[], context: Met
       return count;
     },
     take() {
-      const result = count === 0 ? {} : figures(plan, metrics, context, sums, count);
+      const result = count === 0 ? {} : figures(plan, outputs, sums, count);
       sums = [];
       count = 0;
       return result;

@@ -114,9 +114,13 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
 
 /** Which keys of a job differ from those of the folder's own. */
 async function changedKeys(path: string, job: Job, files: Files): Promise<string[]> {
-  const own = parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
-  const keys = ['model', 'data', 'normalize', 'loss', 'optimizer', 'batch', 'microShards', 'seed'] as const;
-  return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(job[key]));
+  const own = jobToJson(parseJob(await readRunJob(path, files), `${path}/${RUN.job}`));
+  const now = jobToJson(job);
+  const keys = [
+    ...['model', 'freeze', 'data', 'normalize', 'loss', 'lossWeights', 'optimizer', 'batch', 'microShards', 'seed'],
+    'codec',
+  ];
+  return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(now[key]));
 }
 
 const otherJob = (path: string, changed: readonly string[]): ShoalError =>

@@ -2,7 +2,7 @@
 import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
-import { lengthOf } from './contribution.ts';
+import { lengthOf, trainedOf } from './contribution.ts';
 import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Snapshot } from './local-store.ts';
@@ -24,7 +24,8 @@ type Parts = Readonly<Record<CheckpointPart, { readonly segments: readonly Check
 /** The tensors of a checkpoint; nothing is copied. Those of the optimizer are named by slot: "momentum/conv2d/kernel". */
 export function snapshotTensors(model: Model, { parameters, state, slots }: Snapshot): Parts {
   const segments = segmentsOf(model);
-  const optimizer = Object.entries(slots).flatMap(([slot, flat]) => views(segments.parameters, flat, `${slot}/`));
+  const trained = trainedOf(segments.parameters);
+  const optimizer = Object.entries(slots).flatMap(([slot, flat]) => views(trained, flat, `${slot}/`));
   return {
     parameters: { segments: views(segments.parameters, parameters) },
     state: { segments: views(segments.state, state) },
@@ -55,7 +56,8 @@ export function flatWeights(model: Model, weights: readonly NamedWeight[]): Weig
 /** A snapshot with given weights, before the first step: all that an optimizer keeps begins at zero. */
 export function freshSnapshot(job: Job, { parameters, state }: Weights): Snapshot {
   const names = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
-  const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(parameters.length)]));
+  const trained = lengthOf(trainedOf(segmentsOf(job.model).parameters));
+  const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(trained)]));
   return { version: 0, parameters, state, slots };
 }
 
@@ -69,8 +71,8 @@ export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initiali
 export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Snapshot {
   const { counts } = segmentsOf(job.model);
   const zeros = {
-    parameters: new Float32Array(counts.parameters.flat),
-    state: new Float32Array(counts.state.flat),
+    parameters: new Float32Array(counts.parameters),
+    state: new Float32Array(counts.state),
   };
   const empty = { ...freshSnapshot(job, zeros), version: manifest.step };
   const into = snapshotTensors(job.model, empty);

@@ -16,7 +16,7 @@ export interface SummaryRow {
 
 export interface Summary {
   readonly name: string;
-  readonly input: { readonly name: string; readonly shape: readonly number[] };
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly rows: readonly SummaryRow[];
   readonly parameters: number;
   readonly flops: number;
@@ -44,10 +44,9 @@ export function summarize(model: Model): Summary {
     };
   });
   const sum = (key: 'parameters' | 'flops') => rows.reduce((total, row) => total + row[key], 0);
-  const { name, spec } = model.input;
   return {
     name: model.name,
-    input: { name, shape: spec.shape },
+    inputs: model.inputs.map(({ name, spec }) => ({ name, shape: spec.shape })),
     rows,
     parameters: sum('parameters'),
     flops: sum('flops'),

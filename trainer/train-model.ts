@@ -111,12 +111,13 @@ const isTfjs = (model: TfjsModel | object): model is TfjsModel =>
   'toJSON' in model && typeof model.toJSON === 'function' && 'weights' in model;
 
 function fromArrays({ model }: Job, parts: Parts): Dataset {
-  const output = segmentsOf(model).shapes[model.output]!.shape;
+  const output = segmentsOf(model).shapes[model.outputs[0]!]!.shape;
+  const input = model.inputs[0]!;
   const reader = ({ images, labels }: Samples, origin: string): Reader => {
     const label: Field = labels instanceof Float32Array ? { shape: output, dtype: 'f32' } : { shape: [], dtype: 'i32' };
-    checkIds(model, images, origin);
+    checkIds(model, input, images, origin);
     const arrays: Arrays = {
-      fields: { image: { shape: model.input.spec.shape, dtype: dtypeOf(images) }, label },
+      fields: { image: { shape: input.spec.shape, dtype: dtypeOf(images) }, label },
       data: { image: images, label: labels instanceof Uint8Array ? Int32Array.from(labels) : labels },
       // one output tells two classes apart
       classes: labels instanceof Float32Array ? null : Math.max(2, elements(output)),

@@ -2,7 +2,7 @@
 // parameters. It writes what they need and submits them; when they run, and what follows, is the store's business.
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import type { ContributionLayout, Part } from './contribution.ts';
+import { type ContributionLayout, movingOf, type Part } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Segment } from './model.ts';
 import type { OptimizerKind } from './optimizers/kind.ts';
@@ -15,7 +15,7 @@ import { activeLeaves, rowsOf, type Work } from './work.ts';
 
 export interface UpdateOptions {
   /** Where each tensor lies in a vector of `bytes`. */
-  readonly versions: Pick<Versions, 'segments' | 'bytes'>;
+  readonly versions: Pick<Versions, 'segments' | 'slotBytes'>;
   readonly optimizer: OptimizerKind<unknown>;
   readonly optimizerConfig: unknown;
 }
@@ -56,7 +56,7 @@ const recordBytes = (contribution: ContributionLayout, microShards: number): num
 export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
-  for (const segment of versions.segments) {
+  for (const segment of movingOf(versions.segments)) {
     build.layer = segment.path;
     const at = 4 * segment.at;
     if (segment.state) {
@@ -69,8 +69,8 @@ export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOpti
       partAt: at,
       p: { space: 'parameters', at },
       nextP: { space: 'next', at },
-      slot: (i) => ({ space: 'slots', at: i * versions.bytes + at }),
-      nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.bytes + at }),
+      slot: (i) => ({ space: 'slots', at: i * versions.slotBytes + at }),
+      nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.slotBytes + at }),
       scalars: { space: 'step', at: 0 },
     });
   }
@@ -115,7 +115,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const { arena } = pool;
   const { i32, f32, f64 } = arena.views;
   const updates = updateCalls(options);
-  const ranges: readonly EncodedCalls[] = rangesOf(versions.segments, options.ranges).map((range: Range) => {
+  const ranges: readonly EncodedCalls[] = rangesOf(movingOf(versions.segments), options.ranges).map((range: Range) => {
     const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
     return encodeCalls(
       arena,

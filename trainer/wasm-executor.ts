@@ -49,7 +49,7 @@ export function wasmExecutorBytes(
   }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
-  const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs];
+  const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
     contributions: teams * slotsPerTeam(Math.ceil(microShards / 2 ** level), teams) * (contribution.bytes + 512),
     panels: alignUp(program.packedBytes + 512),
@@ -76,7 +76,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
     gradient: encodeCalls(arena, program.plans.train.calls),
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
-  const packs = encodeCalls(arena, program.packs);
+  const packs = { moving: encodeCalls(arena, program.packs.moving), frozen: encodeCalls(arena, program.packs.frozen) };
   const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams);
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
@@ -154,14 +154,15 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
       const { ladders, parts } = layoutOf(bundles);
-      await pool.room(2);
+      await pool.room(3);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
       writeJobs(jobs, bundles, ladders, batch.bytes.byteOffset);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
-      if (packedVersion !== parameters.version) pool.calls(packs, record);
+      if (packedVersion < 0) pool.calls(packs.frozen, record);
+      if (packedVersion !== parameters.version) pool.calls(packs.moving, record);
       packedVersion = parameters.version;
       const command = pool.leaves(encoded[work.kind], record, jobs);
       const ready = pool.done(command).then(() => {

@@ -13,23 +13,17 @@ export interface LayerWeight {
   readonly spec: WeightSpec;
 }
 
-/** Elements of one of the two flat vectors. */
-export interface Counts {
-  /** In the compact vector. */
-  readonly flat: number;
-  /** In memory, where every tensor starts at ALIGNMENT and the end is padded to it. */
-  readonly memory: number;
-}
-
 export interface Segments {
   /** In Keras' order: by layer, then by the layer's own order. Segment i is slot i of initialization. */
   readonly parameters: readonly Segment[];
+  /** `flat` counts from the first of these. */
   readonly state: readonly Segment[];
   /** Both as one vector, the parameters first: what a store updates, and what a plan reads. */
   readonly weights: readonly Segment[];
-  /** By name of the call, and of the input. */
+  /** By name of the call, and of the inputs. */
   readonly shapes: Readonly<Record<string, TensorSpec>>;
-  readonly counts: { readonly parameters: Counts; readonly state: Counts };
+  /** Elements of each vector. */
+  readonly counts: { readonly parameters: number; readonly state: number };
 }
 
 /**
@@ -37,7 +31,7 @@ export interface Segments {
  * @throws SHOAL_SHAPE where shapes do not chain, SHOAL_MODEL for a wrong number of inputs
  */
 export function chain(model: Model): { shapes: Record<string, TensorSpec>; weights: readonly LayerWeight[] } {
-  const shapes: Record<string, TensorSpec> = { [model.input.name]: model.input.spec };
+  const shapes: Record<string, TensorSpec> = Object.fromEntries(model.inputs.map(({ name, spec }) => [name, spec]));
   const weights = new Map<string, readonly WeightSpec[]>();
   for (const call of model.calls) {
     const { className, config } = model.layers[call.layer]!;
@@ -78,33 +72,45 @@ export function chain(model: Model): { shapes: Record<string, TensorSpec>; weigh
 /** Lays out both flat vectors of a model. Throws as `chain` does. */
 export function segmentsOf(model: Model): Segments {
   const { shapes, weights } = chain(model);
-  const parameters = layOut(weights.filter(({ spec }) => spec.role === 'parameter'));
-  const state = layOut(weights.filter(({ spec }) => spec.role === 'state'));
-  const counts = { parameters: count(parameters), state: count(state) };
-  const behind = ({ flat, at, ...rest }: Segment): Segment => ({
-    ...rest,
-    flat: counts.parameters.flat + flat,
-    at: counts.parameters.memory + at,
-  });
-  return { parameters, state, weights: [...parameters, ...state.map(behind)], shapes, counts };
+  const frozen = (layer: string): boolean => model.layers[layer]!.config['trainable'] === false;
+  const vector = (role: 'parameter' | 'state') => weights.filter(({ spec }) => spec.role === role);
+  const both = layOut(vector('parameter'), vector('state'), frozen);
+  const parameters = both.filter((segment) => !segment.state);
+  const counts = { parameters: lengthOf(parameters), state: lengthOf(both) - lengthOf(parameters) };
+  const state = both
+    .slice(parameters.length)
+    .map((segment) => ({ ...segment, flat: segment.flat - counts.parameters }));
+  return { parameters, state, weights: both, shapes, counts };
 }
 
+const lengthOf = (segments: readonly Segment[]): number => segments.reduce((sum, { length }) => sum + length, 0);
 const aligned = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 
-function layOut(weights: readonly LayerWeight[]): readonly Segment[] {
+/** In memory what moves comes first: sums and optimizer state are as long as that. */
+function layOut(
+  parameters: readonly LayerWeight[],
+  state: readonly LayerWeight[],
+  frozen: (layer: string) => boolean,
+): readonly Segment[] {
   let flat = 0;
-  let at = 0;
-  return weights.map(({ layer, spec: { name, shape, role, momentum = null } }) => {
-    const length = elements(shape);
-    const state = role === 'state' ? { state: { momentum } } : {};
-    const segment: Segment = { path: `${layer}/${name}`, shape, length, flat, at, ...state };
-    flat += length;
-    at = aligned(at + length);
+  const segments = [...parameters, ...state].map(({ layer, spec }) => {
+    const { name, shape, role, momentum = null } = spec;
+    const segment = {
+      path: `${layer}/${name}`,
+      shape,
+      length: elements(shape),
+      flat,
+      ...(role === 'state' && { state: { momentum } }),
+      ...((frozen(layer) || (role === 'state' && momentum === null)) && { frozen: true as const }),
+    };
+    flat += segment.length;
     return segment;
   });
-}
-
-function count(segments: readonly Segment[]): Counts {
-  const last = segments.at(-1);
-  return last ? { flat: last.flat + last.length, memory: aligned(last.at + last.length) } : { flat: 0, memory: 0 };
+  let end = 0;
+  const places = new Map<string, number>();
+  for (const { path, length } of [...segments.filter((s) => !s.frozen), ...segments.filter((s) => s.frozen)]) {
+    places.set(path, end);
+    end = aligned(end + length);
+  }
+  return segments.map((segment) => ({ ...segment, at: places.get(segment.path)! }));
 }

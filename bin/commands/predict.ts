@@ -1,5 +1,6 @@
 // predict.ts: `shoal predict`: a run's model applied to files. Reading them is input/samples.ts, the computing trainer/predict.ts.
 import type { Job } from '../../trainer/job.ts';
+import { fromLogits } from '../../trainer/job-outputs.ts';
 import { losses } from '../../trainer/losses/index.ts';
 import { elements } from '../../trainer/model.ts';
 import { predictSnapshot } from '../../trainer/predict.ts';
@@ -30,7 +31,7 @@ export async function predictCommand(
   const { job, checkpoint } = await openTrained(path, screen);
   const rows: string[][] = [];
   for (const file of files) {
-    const { count, data } = await readSamples(file, job.model.input.spec.shape);
+    const { count, data } = await readSamples(file, job.model.inputs[0]!.spec.shape);
     const { outputs, shape } = await predictSnapshot({ job, snapshot: checkpoint.snapshot, images: data });
     const size = elements(shape.slice(1));
     for (let index = 0; index < count; index++) {
@@ -47,8 +48,9 @@ export async function predictCommand(
 }
 
 function answerOf(job: Job, outputs: Float32Array): Answer {
-  const { activation } = losses[job.loss.class_name];
-  const logits = 'from_logits' in job.loss.config && job.loss.config.from_logits === true;
+  const { loss } = job.outputs[0]!;
+  const { activation } = losses[loss.class_name];
+  const logits = fromLogits(loss);
   if (activation === 'softmax') return classAnswer(logits ? softmax(outputs) : [...outputs]);
   if (activation === 'sigmoid' && outputs.length === 1) {
     const p = logits ? 1 / (1 + Math.exp(-outputs[0]!)) : outputs[0]!;

@@ -7,11 +7,11 @@ import { bytes, count, flops, table } from './format.ts';
 
 /** Layers with their shapes, parameters and work. */
 export function layersText(job: Job): string {
-  const { input, rows, parameters, flops: work } = summarize(job.model);
+  const { inputs, rows, parameters, flops: work } = summarize(job.model);
   return table(
     [
       ['layer', 'type', 'output', 'parameters', 'forward pass'],
-      [input.name, 'Input', shapeText(input.shape), '', ''],
+      ...inputs.map(({ name, shape }) => [name, 'Input', shapeText(shape), '', '']),
       ...rows.map((row) => [
         row.layer,
         row.className,

@@ -24,6 +24,7 @@ export { winograd_dw } from "./winograd_dw";
 
 // no kernels: what self-test.ts and the benchmarks measure the core's peak with
 export { probe12, probe12apart, probe24 } from "./generated/probes";
+export { accumulate } from "./accumulate";
 export { combine } from "./combine";
 export { confusion, confusion_binary, count_binary, count_correct, count_top_k } from "./counts";
 export { dropout } from "./dropout";
@@ -46,6 +47,7 @@ export { sum_product } from "./sum_product";
 export { sigmoid_crossentropy } from "./sigmoid_crossentropy";
 export { softmax, softmax_backward } from "./softmax";
 export { softmax_crossentropy } from "./softmax_crossentropy";
+export { weigh_f64 } from "./weigh_f64";
 export { tanh, tanh_backward } from "./tanh";
 export { elu, elu_backward } from "./elu";
 export { exponential, exponential_backward } from "./exponential";

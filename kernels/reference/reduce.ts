@@ -77,6 +77,23 @@ export const reduce: Family = (memory) => ({
       );
   },
 
+  accumulate(d, b, from, to) {
+    const a = readArguments('accumulate', memory, d, b);
+    const [first, end] = elementsOf(a.count, from, to);
+    for (let i = first; i < end; i++)
+      memory.f32[(a.at.out >> 2) + i] = ladder(memory, b).reduce(
+        (right, base) => Math.fround(memory.f32[((base + a.offset.out) >> 2) + i]! + right),
+        Math.fround(memory.f32[(a.at.out >> 2) + i]! + memory.f32[(a.at.part >> 2) + i]!),
+      );
+  },
+
+  weigh_f64(d, b) {
+    const a = readArguments('weigh_f64', memory, d, b);
+    let sum = 0;
+    for (let i = 0; i < a.count; i++) sum += memory.f64[(a.at.values >> 3) + i]! * memory.f32[(a.at.weights >> 2) + i]!;
+    memory.f64[a.at.sum >> 3] = sum;
+  },
+
   reduce_f64(d, b) {
     const a = readArguments('reduce_f64', memory, d, b);
     for (let i = 0; i < a.count; i++)

@@ -50,10 +50,10 @@ function chain(shape: readonly number[], layers: Readonly<Record<string, LayerCo
   const names = Object.keys(layers);
   return {
     name: 'chain',
-    input: { name: 'input', spec: { shape } },
+    inputs: [{ name: 'input', spec: { shape } }],
     layers,
     calls: names.map((name, i) => ({ name, layer: name, inputs: [names[i - 1] ?? 'input'] })),
-    output: names.at(-1)!,
+    outputs: [names.at(-1)!],
   };
 }
 
@@ -121,7 +121,7 @@ export const modelCases: readonly ModelCase[] = [
     title: 'branches that meet in Add, a shared layer, binary cross-entropy from logits',
     model: {
       name: 'graph',
-      input: { name: 'image', spec: { shape: [5, 5, 2] } },
+      inputs: [{ name: 'image', spec: { shape: [5, 5, 2] } }],
       layers: {
         conv: conv({ filters: 2, padding: 'same' }),
         relu: activation('relu'),
@@ -137,7 +137,7 @@ export const modelCases: readonly ModelCase[] = [
         { name: 'flatten', layer: 'flatten', inputs: ['add'] },
         { name: 'dense', layer: 'dense', inputs: ['flatten'] },
       ],
-      output: 'dense',
+      outputs: ['dense'],
     },
     weights: { 'conv/kernel': [3, 3, 2, 2], 'conv/bias': [2], 'dense/kernel': [50, 3], 'dense/bias': [3] },
     outputShape: [3],
@@ -175,7 +175,7 @@ export function dataFor({ model, weights, outputShape, loss }: ModelCase, batch:
     weights: Object.fromEntries(
       Object.entries(weights).map(([path, shape], i) => [path, uniform(shape, i, path.endsWith('bias') ? 0.3 : 0.6)]),
     ),
-    x: uniform([batch, ...model.input.spec.shape], 91),
+    x: uniform([batch, ...model.inputs[0]!.spec.shape], 91),
     labels: targets[loss],
   };
 }

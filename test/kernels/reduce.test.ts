@@ -57,6 +57,39 @@ kernelSuite(
   ),
 );
 
+kernelSuite(
+  'accumulate',
+  [1, 3, 4, 5, 4095, 4097].flatMap((count) =>
+    [0, 1, 3].map((siblings) => ({
+      title: `${count} values, ${siblings} siblings`,
+      rows: 1,
+      operands: {
+        part: { data: noise(count, 1), misalign: 4 },
+        out: { data: noise(count, 2), ladder: Array.from({ length: siblings }, (_, i) => noise(count, i + 3)) },
+      },
+      ints: { count },
+      writes: ['out' as const],
+      tolerance: 0,
+    })),
+  ),
+);
+
+kernelSuite(
+  'weigh_f64',
+  [1, 2, 5].map((count) => ({
+    title: `${count} values`,
+    rows: 1,
+    operands: {
+      values: { data: doubles(count, 1) },
+      weights: { data: noise(count, 2), misalign: 4 },
+      sum: { data: new Float64Array(1) },
+    },
+    ints: { count },
+    writes: ['sum' as const],
+    tolerance: 0,
+  })),
+);
+
 /** Reduce programs of 1, 2, 3 and 5 parts of `length` values: left + right in several shapes. */
 const programs = <D extends Float32Array | Float64Array>(
   part: (seed: number) => D,

@@ -9,7 +9,7 @@ import { createHostRunner } from '../../trainer/host-runner.ts';
 import { type LossName, losses } from '../../trainer/losses/index.ts';
 import type { Metric } from '../../trainer/metrics/kind.ts';
 import { elements, type Model, type Segment } from '../../trainer/model.ts';
-import { compile, type InputSpec, type Mode, type Program } from '../../trainer/plan.ts';
+import { compile, type InputField, type Mode, type Program } from '../../trainer/plan.ts';
 import type { PlanCall } from '../../trainer/plan-builder.ts';
 import { reduceProgram } from '../../trainer/tree.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
@@ -23,7 +23,7 @@ export interface HostOptions {
   /** The most rows of one micro-shard. */
   readonly rows: number;
   /** Default: f32 values, taken as they are. */
-  readonly input?: Pick<InputSpec, 'dtype' | 'scale' | 'shift'>;
+  readonly input?: Omit<InputField, 'field'>;
   /** Keys the draws of dropout. Default 0. */
   readonly seed?: number;
 }
@@ -77,13 +77,10 @@ export function programOf(options: HostOptions): { readonly program: Program; re
   const { model, rows, fromLogits = false, metrics = [] } = options;
   const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[options.loss];
-  const labelBytes = loss.labels === 'class' ? 4 : 4 * elements(shapes[model.output]!.shape);
-  const { dtype, scale, shift } = options.input ?? { dtype: 'f32', scale: [1], shift: [0] };
-  const input = { dtype, scale, shift, labelBytes };
-  return {
-    program: compile({ model, segments, shapes, rows, loss, fromLogits, metrics, input, codec: f32 }),
-    segments,
-  };
+  const bytes = loss.labels === 'class' ? 4 : 4 * elements(shapes[model.outputs[0]!]!.shape);
+  const inputs = [{ field: 'image', ...(options.input ?? { dtype: 'f32', scale: [1], shift: [0] }) }];
+  const outputs = [{ label: { field: 'label', bytes }, loss, fromLogits, weight: 1, metrics }];
+  return { program: compile({ model, segments, shapes, rows, inputs, outputs, codec: f32 }), segments };
 }
 
 export function createHost(options: HostOptions): Host {
@@ -94,7 +91,8 @@ export function createHost(options: HostOptions): Host {
   const input = views.u8.subarray(at.input, at.input + program.input.leafBytes);
 
   function run(mode: Mode, batch: HostBatch, order: Order = inOrder): HostResult {
-    const { calls, counts, output, arenaBytes } = plans[mode];
+    const { calls, counts, outputs: results, arenaBytes } = plans[mode];
+    const output = results[0]!;
     runner.load(batch.parameters);
     const shares = batch.shares.filter((rows) => rows > 0);
     const width = 4 * elements(output.shape);
@@ -118,12 +116,12 @@ export function createHost(options: HostOptions): Host {
       counts: Object.fromEntries(counts.map(({ key, from, length }) => [key, [...scalars.slice(from, from + length)]])),
       output: new Float32Array(new Uint8Array(Buffer.concat(outputs)).buffer),
       gradients:
-        mode === 'train' ? compact(segments, treeSum(leaves.map((leaf) => leaf.gradients))) : new Float32Array(0),
+        mode === 'train' ? compact(contribution.segments, treeSum(leaves.map((leaf) => leaf.gradients))) : new Float32Array(0),
     };
   }
 
   function fillInput({ images, labels, shares }: HostBatch, first: number, rows: number): void {
-    const { image, label } = program.input.fields;
+    const { image, label } = program.input.fields as Record<'image' | 'label', typeof program.input.fields[string]>;
     const total = shares.reduce((a, b) => a + b, 0);
     input.fill(0xff);
     const put = (data: HostBatch['images'] | HostBatch['labels'], field: typeof image) => {

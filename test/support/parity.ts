@@ -70,13 +70,13 @@ export function ask({ model, loss, fromLogits = false, shares, ids }: Question):
   const { weights: segments, shapes } = segmentsOf(model);
   const rows = shares.reduce((a, b) => a + b, 0);
   const parameters = testParameters(segments);
-  const noise = uniform([rows * elements(model.input.spec.shape)], 91).data;
+  const noise = uniform([rows * elements(model.inputs[0]!.spec.shape)], 91).data;
   const images = Float32Array.from(noise, (x) => (ids === undefined ? x : Math.floor(Math.abs(x) * ids)));
-  const labels = testLabels(loss, shapes[model.output]!.shape, rows);
+  const labels = testLabels(loss, shapes[model.outputs[0]!]!.shape, rows);
   const request: OracleRequest = {
     model,
     weights: byPath(segments, parameters),
-    x: { shape: [rows, ...model.input.spec.shape], data: Float64Array.from(images) },
+    x: { shape: [rows, ...model.inputs[0]!.spec.shape], data: Float64Array.from(images) },
     labels: Float64Array.from(labels),
     loss: losses[loss].name as OracleLoss,
     fromLogits,

@@ -5,6 +5,7 @@ import { type Dataset, fieldBytes, type Reader } from '../../datasets/reader.ts'
 import { sampler } from '../../datasets/sampler.ts';
 import { initializeParameters } from '../../trainer/initialize.ts';
 import type { Job } from '../../trainer/job.ts';
+import { fromLogits } from '../../trainer/job-outputs.ts';
 import { losses } from '../../trainer/losses/index.ts';
 import { runSession } from '../../trainer/session.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
@@ -58,7 +59,7 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
   const { model, batch, seed, normalize } = job;
   const { parameters: segments, shapes } = segmentsOf(model);
   const indices = sampler({ length: train.length, batch, seed, shuffle: true }).indices(0, step);
-  const { shape } = model.input.spec;
+  const { shape } = model.inputs[0]!.spec;
   const bytes = fieldBytes(train.fields['image']!);
   const image = new Uint8Array(indices.length * bytes);
   const label = new Int32Array(indices.length);
@@ -67,8 +68,8 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
     train.read(index, into);
   });
   const x = Float64Array.from(image, (v) => (v / 255 - (normalize.mean as number)) / (normalize.std as number));
-  const classes = shapes[model.output]!.shape.at(-1)!;
-  const { name, labels: form } = losses[job.loss.class_name];
+  const classes = shapes[model.outputs[0]!]!.shape.at(-1)!;
+  const { name, labels: form } = losses[job.outputs[0]!.loss.class_name];
   const oneHot = () => [...label].flatMap((hot) => Array.from({ length: classes }, (_, i) => Number(i === hot)));
   return {
     model,
@@ -76,7 +77,7 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
     x: { shape: [indices.length, ...shape], data: x },
     labels: form === 'class' ? label : oneHot(),
     loss: name as LossName,
-    fromLogits: 'from_logits' in job.loss.config && job.loss.config.from_logits,
+    fromLogits: fromLogits(job.outputs[0]!.loss),
     dropout: { seed: seedWords(seed), step, firstSlot: 0 },
   };
 }

@@ -126,7 +126,7 @@ export async function tfjsOracle(request: OracleRequest): Promise<Pick<OracleRes
   tf.tidy(() => {
     let output: tf.Tensor | undefined;
     const forward = (...weights: tf.Tensor[]) => {
-      const values = new Map<string, tf.Tensor>([[model.input.name, toTensor(request.x)]]);
+      const values = new Map<string, tf.Tensor>([[model.inputs[0]!.name, toTensor(request.x)]]);
       for (const { name, layer, inputs } of model.calls) {
         const weight = (of: string) => weights[paths.indexOf(`${layer}/${of}`)]!;
         values.set(
@@ -138,7 +138,7 @@ export async function tfjsOracle(request: OracleRequest): Promise<Pick<OracleRes
           ),
         );
       }
-      output = tf.keep(values.get(model.output)!);
+      output = tf.keep(values.get(model.outputs[0]!)!);
       return meanLoss(request, output);
     };
     const { value, grads } = tf.valueAndGrads(forward)(Object.values(request.weights).map(toTensor));

@@ -22,7 +22,7 @@ const exampleJob = (name: string): Job => {
 /** A request's batch through the job's plans, in the job's micro-shards. */
 function ours(job: Job, { x, labels }: OracleRequest): { result: HostResult; gradients: ReturnType<typeof byPath> } {
   const shares = sharesOf(labels.length, job.microShards);
-  const host = createHost({ model: job.model, loss: job.loss.class_name, rows: Math.max(...shares) });
+  const host = createHost({ model: job.model, loss: job.outputs[0]!.loss.class_name, rows: Math.max(...shares) });
   const parameters = initializeParameters(job.model, job.seed);
   const [images, classes] = [Float32Array.from(x.data), Int32Array.from(Array.from(labels))];
   const result = host.run('train', { parameters, images, labels: classes, shares });

@@ -195,7 +195,7 @@ describe('faults', () => {
         Object.values(parts).reduce((a, b) => a + b, 0),
         total,
       );
-      assert.equal(prepare(JOBS.dense, floats(), { threads: 2 }).program.model.output, 'dense_2');
+      assert.equal(prepare(JOBS.dense, floats(), { threads: 2 }).program.model.outputs[0], 'dense_2');
       assert.ok(done.steps > 0);
     });
   });

@@ -45,14 +45,21 @@ describe('a job', () => {
 
   it('has every default filled in', () => {
     const { model, modelConfig, ...job } = read();
-    assert.equal(model.output, 'dense');
+    assert.equal(model.outputs[0], 'dense');
     assert.deepEqual(modelConfig, least()['model']);
     assert.deepEqual(job, {
       name: 'my-job',
       data: { reader: 'digits' },
       normalize: { mean: 0, std: 1 },
-      loss: { class_name: 'MeanSquaredError', config: {} },
-      metrics: [{ name: 'accuracy' }],
+      outputs: [
+        {
+          name: 'dense',
+          loss: { class_name: 'MeanSquaredError', config: {} },
+          weight: 1,
+          metrics: [{ name: 'accuracy' }],
+        },
+      ],
+      freeze: [],
       optimizer: {
         class_name: 'Adam',
         config: { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0 },

@@ -44,13 +44,13 @@ describe('reading a model', () => {
         ['dense/bias', 10],
       ],
     );
-    assert.equal(counts.parameters.flat, 5450);
-    assert.deepEqual(shapes[model.output], { shape: [10] });
+    assert.equal(counts.parameters, 5450);
+    assert.deepEqual(shapes[model.outputs[0]!], { shape: [10] });
   });
 
   it('takes a Functional with a shared layer and a sum that Keras 3.15 wrote', () => {
     const model = parseModel(fixture('keras3-functional'));
-    assert.deepEqual(model.input, { name: 'image', spec: { shape: [8, 8, 3] } });
+    assert.deepEqual(model.inputs, [{ name: 'image', spec: { shape: [8, 8, 3] } }]);
     assert.deepEqual(model.calls, [
       { name: 'shared', layer: 'shared', inputs: ['image'] },
       { name: 'shared:1', layer: 'shared', inputs: ['shared'] },
@@ -58,8 +58,8 @@ describe('reading a model', () => {
       { name: 'flat', layer: 'flat', inputs: ['sum'] },
       { name: 'out', layer: 'out', inputs: ['flat'] },
     ]);
-    assert.equal(model.output, 'out');
-    assert.equal(segmentsOf(model).counts.parameters.flat, 856);
+    assert.deepEqual(model.outputs, ['out']);
+    assert.equal(segmentsOf(model).counts.parameters, 856);
   });
 
   it('takes what toJSON of tfjs gives, sequential and functional, with the same weights', () => {
@@ -90,7 +90,7 @@ describe('reading a model', () => {
   it('takes a bare list of layers, as Keras 2.2 wrote it, and the input on the first layer', () => {
     const first = layer('Dense', { units: 4, batch_input_shape: [null, 7], name: 'first' });
     const model = parseModel({ class_name: 'Sequential', config: [first, dense] });
-    assert.deepEqual(model.input, { name: 'first_input', spec: { shape: [7] } });
+    assert.deepEqual(model.inputs, [{ name: 'first_input', spec: { shape: [7] } }]);
     assert.deepEqual(
       model.calls.map((call) => [call.name, ...call.inputs]),
       [
@@ -109,7 +109,7 @@ describe('reading a model', () => {
     );
     const expected = ['conv2d', 'conv2d_1', 'max_pooling2d', 'flatten', 'dense', 'dense_1', 'dense_2'];
     assert.deepEqual(Object.keys(model.layers), expected);
-    assert.equal(model.input.name, 'input_layer');
+    assert.equal(model.inputs[0]!.name, 'input_layer');
   });
 
   it('orders calls by need and otherwise as written, and weights as written', () => {
@@ -156,10 +156,10 @@ describe('reading a model', () => {
     assert.deepEqual(parseModel(keras3), parseModel(old));
   });
 
-  const twoOutputs = graph({ a: [dense, 'x'], b: [dense, 'x'] }, 'a');
-  twoOutputs.config.output_layers.push(['b', 0, 0]);
-  const twoInputs = graph({ a: [dense, 'x'] }, 'a');
-  twoInputs.config.input_layers.push(['a', 0, 0]);
+  const twice = graph({ b: [dense, 'x'] }, 'b');
+  twice.config.output_layers.push(['b', 0, 0]);
+  const wrongInput = graph({ a: [dense, 'x'] }, 'a');
+  wrongInput.config.input_layers.push(['a', 0, 0]);
   const refused: readonly [title: string, model: unknown, error: object][] = [
     ['no model', 3, { code: 'SHOAL_MODEL', expected: /Sequential/ }],
     ['an unknown class of model', { class_name: 'Sequentail' }, { code: 'SHOAL_MODEL', got: /Sequentail/ }],
@@ -213,8 +213,8 @@ describe('reading a model', () => {
       graph({ a: [dense, 'x'], b: [dense, 'x'] }, 'a'),
       { code: 'SHOAL_MODEL', got: /\["b"\]/ },
     ],
-    ['two outputs', twoOutputs, { code: 'SHOAL_MODEL', got: '2 outputs (a, b)' }],
-    ['two inputs', twoInputs, { code: 'SHOAL_MODEL', got: '2 inputs (x, a)' }],
+    ['an output twice', twice, { code: 'SHOAL_MODEL', got: 'the output "b" twice' }],
+    ['an input without an InputLayer', wrongInput, { code: 'SHOAL_MODEL', got: 'the input_layers x, a' }],
     [
       'an unknown output',
       graph({ a: [dense, 'x'] }, 'z'),

@@ -30,34 +30,35 @@ export interface KerasConfig {
  * a layer's name, which tfjs and Keras 2 write, Keras 3 refuses.
  */
 export function modelToKeras(model: Model): KerasConfig {
-  const { input } = model;
-  const references = new Map<string, Reference>([[input.name, [input.name, 0, 0, {}]]]);
+  const references = new Map<string, Reference>(model.inputs.map(({ name }) => [name, [name, 0, 0, {}]]));
   const nodes = new Map<string, (readonly Reference[])[]>(Object.keys(model.layers).map((name) => [name, []]));
   for (const call of model.calls) {
     const earlier = nodes.get(call.layer)!;
     references.set(call.name, [call.layer, earlier.length, 0, {}]);
     earlier.push(call.inputs.map((name) => references.get(name)!));
   }
-  const inputLayer: KerasLayer = {
-    class_name: 'InputLayer',
-    name: input.name,
-    config: { batch_shape: [null, ...input.spec.shape], dtype: 'float32', name: input.name },
-    inbound_nodes: [],
-  };
+  const inputs = model.inputs.map(
+    ({ name, spec }): KerasLayer => ({
+      class_name: 'InputLayer',
+      name,
+      config: { batch_shape: [null, ...spec.shape], dtype: 'float32', name },
+      inbound_nodes: [],
+    }),
+  );
   const layers = Object.entries(model.layers).map(([name, { className, config }]): KerasLayer => {
     const { quantization_config: _, ...rest } = config; // null here, and a key that older Keras refuses
     return { class_name: className, name, config: { ...rest, name }, inbound_nodes: nodes.get(name)! };
   });
-  const [layer, call, tensor] = references.get(model.output)!;
+  const outputs = model.outputs.map((name) => references.get(name)!);
   return {
     module: 'keras.src.models.functional',
     class_name: 'Functional',
     config: {
       name: model.name,
       trainable: true,
-      layers: [inputLayer, ...layers],
-      input_layers: [[input.name, 0, 0]],
-      output_layers: [[layer, call, tensor]],
+      layers: [...inputs, ...layers],
+      input_layers: model.inputs.map(({ name }) => [name, 0, 0]),
+      output_layers: outputs.map(([layer, call, tensor]) => [layer, call, tensor]),
     },
   };
 }

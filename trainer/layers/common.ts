@@ -26,7 +26,7 @@ export const off = z.null('null: Shoal does not have it yet').default(null);
 /** Keys of every layer. parse-model.ts fills in the name. */
 export const base = {
   name: z.string(),
-  trainable: z.literal(true, 'true: Shoal does not freeze layers yet').default(true),
+  trainable: z.boolean().default(true),
   dtype: float32,
 } as const;
 

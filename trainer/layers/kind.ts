@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Operand } from '../../kernels/abi.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
-import type { PlanBuilder } from '../plan-builder.ts';
+import type { Given, PlanBuilder } from '../plan-builder.ts';
 import type { Halo, Tensor } from '../tensor.ts';
 
 /** The static half of a layer: everything that is known from its configuration and the shapes of its inputs. */
@@ -70,8 +70,8 @@ export interface Backward {
   /** Input i is the relu of a layer that nobody else reads: its gradient may be given masked. Call maskedInput then. */
   canMask(i: number): boolean;
   maskedInput(i: number): void;
-  /** Where the gradient of a weight goes. */
-  gradient(name: string): Operand;
+  /** Where the gradient of a weight goes; of a frozen one, where nobody reads it. */
+  gradient(name: string): Given;
 }
 
 export interface Emitted {

@@ -7,7 +7,7 @@ import { classToken, embedding, positionEmbedding } from './lookups.ts';
 import { type LossName, meanLoss } from './losses.ts';
 import { moreLayers } from './more-layers.ts';
 import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
-import { add, addBias, type DropoutDraw, dropout, flatten } from './pointwise.ts';
+import { add, addBias, type DropoutDraw, dropout, flatten, times } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -28,10 +28,23 @@ export interface OracleRequest {
   readonly loss: LossName;
   /** Default false: the model's output is probabilities. */
   readonly fromLogits?: boolean;
+  /** Inputs of a model beside its first, by name. */
+  readonly inputs?: Readonly<Record<string, NdArray>>;
+  /** Outputs beside its first: the loss is the first's, times `weight`, plus theirs times their weights. */
+  readonly outputs?: readonly Target[];
+  /** Of the first output's loss. Default 1. */
+  readonly weight?: number;
   /** Given when training; without it Dropout does nothing. */
   readonly dropout?: DropoutDraw;
   /** Rows of each micro-shard, given when training; without them BatchNormalization uses its moving statistics. */
   readonly shares?: readonly number[];
+}
+
+/** What an output is compared with. */
+export interface Target extends Pick<OracleRequest, 'labels' | 'loss' | 'fromLogits'> {
+  /** Of the call. */
+  readonly name: string;
+  readonly weight: number;
 }
 
 export interface OracleResult {
@@ -139,7 +152,8 @@ function forward(request: OracleRequest) {
   const tape = new Tape();
   const weights = new Map(Object.entries(request.weights).map(([path, w]) => [path, tensor(w.shape, w.data)]));
   const input = tensor(x.shape, x.data);
-  const values = new Map([[model.input.name, input]]);
+  const values = new Map([[model.inputs[0]!.name, input]]);
+  for (const [name, more] of Object.entries(request.inputs ?? {})) values.set(name, tensor(more.shape, more.data));
   const statistics: Record<string, Float64Array> = {};
   const weightsOf = (layer: string) => (weight: string) => {
     const found = weights.get(`${layer}/${weight}`);
@@ -154,8 +168,12 @@ function forward(request: OracleRequest) {
     };
     values.set(call.name, apply({ tape, request, see }, layer, inputs, weightsOf(call.layer), site));
   });
-  const output = values.get(model.output)!;
-  return { tape, weights, statistics, input, output, loss: meanLoss(tape, output, labels, name, fromLogits) };
+  const output = values.get(model.outputs[0]!)!;
+  const first: Target = { name: model.outputs[0]!, labels, loss: name, fromLogits, weight: request.weight ?? 1 };
+  const terms = [first, ...(request.outputs ?? [])].map((t) =>
+    times(tape, meanLoss(tape, values.get(t.name)!, t.labels, t.loss, t.fromLogits ?? false), t.weight),
+  );
+  return { tape, weights, statistics, input, output, loss: terms.length === 1 ? terms[0]! : add(tape, terms) };
 }
 
 /** The mean loss alone: for central differences. Throws as `oracle` does. */

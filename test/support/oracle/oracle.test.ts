@@ -43,10 +43,10 @@ describe('float64 oracle', () => {
   it('drops what the counter-based draws of (seed, step, slot, call) say, and scales the rest', () => {
     const model: Model = {
       name: 'drop',
-      input: { name: 'x', spec: { shape: [6] } },
+      inputs: [{ name: 'x', spec: { shape: [6] } }],
       layers: { drop: { className: 'Dropout', config: { rate: 0.4 } } },
       calls: [{ name: 'drop', layer: 'drop', inputs: ['x'] }],
-      output: 'drop',
+      outputs: ['drop'],
     };
     const x = { shape: [2, 6], data: new Float64Array(12).fill(1) };
     const labels = new Array(12).fill(0);
@@ -63,10 +63,10 @@ describe('float64 oracle', () => {
   it('gives the gradient of tied maxima to the first of them', () => {
     const model: Model = {
       name: 'pool',
-      input: { name: 'x', spec: { shape: [2, 2, 1] } },
+      inputs: [{ name: 'x', spec: { shape: [2, 2, 1] } }],
       layers: { pool: { className: 'MaxPooling2D', config: { pool_size: [2, 2], strides: [2, 2], padding: 'valid' } } },
       calls: [{ name: 'pool', layer: 'pool', inputs: ['x'] }],
-      output: 'pool',
+      outputs: ['pool'],
     };
     const x = { shape: [1, 2, 2, 1], data: Float64Array.of(-2, -1, -1, -3) };
     const result = oracle({ model, weights: {}, x, labels: [0], loss: 'mean_squared_error' });

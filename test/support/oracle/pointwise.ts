@@ -40,6 +40,18 @@ export function add(tape: Tape, inputs: readonly Tensor[]): Tensor {
   return y;
 }
 
+/** x times a constant. */
+export function times(tape: Tape, x: Tensor, factor: number): Tensor {
+  const y = tensor(
+    x.shape,
+    x.data.map((v) => v * factor),
+  );
+  tape.record(() => {
+    for (let i = 0; i < x.gradient.length; i++) x.gradient[i]! += factor * y.gradient[i]!;
+  });
+  return y;
+}
+
 /** x (B, ...) -> (B, everything else). */
 export function flatten(tape: Tape, x: Tensor): Tensor {
   const y = tensor([x.shape[0]!, elements(x.shape.slice(1))], x.data.slice());

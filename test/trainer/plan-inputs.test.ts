@@ -1,11 +1,9 @@
-// plan-refusals.test.ts: what compiling refuses. That the plans compute the right thing: layers/gradients.test.ts.
+// plan-inputs.test.ts: what plans do beside their layers: scaling what they are given, drawing anew at each call. Layers: layers/gradients.test.ts.
 import assert from 'node:assert/strict';
-import { ShoalError } from '../../base/errors.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
-import { summarize } from '../../trainer/summary.ts';
 import { modelOf } from '../cases/layer.ts';
 import { relativeError } from '../support/compare.ts';
-import { createHost, programOf } from '../support/host-plan.ts';
+import { createHost } from '../support/host-plan.ts';
 import { oracle } from '../support/oracle/index.ts';
 import { ask, SEED } from '../support/parity.ts';
 
@@ -32,19 +30,7 @@ function sharedModel(shared: object) {
   });
 }
 
-describe('compiling', () => {
-  it('refuses a shared layer with weights, by name, where a summary works', () => {
-    const model = sharedModel({ class_name: 'Dense', config: { name: 'twice', units: 4 } });
-    assert.equal(summarize(model).parameters, 3 * 20);
-    assert.throws(
-      () => programOf({ model, loss: 'MeanSquaredError', rows: 2 }),
-      (error) =>
-        error instanceof ShoalError &&
-        error.code === 'SHOAL_MODEL' &&
-        /"twice" with weights, called 2 times \(twice, twice:1\)/.test(error.message),
-    );
-  });
-
+describe('plans', () => {
   it('scales u8 samples channel by channel, beside a halo: predictions within 1e-5 of the oracle', () => {
     const model = modelOf([4, 5, 3], [['Conv2D', { filters: 2, kernel_size: 3, padding: 'same' }]]);
     const scale = [1 / 255, 1 / 51, 1 / 30];

@@ -1,0 +1,86 @@
+// job-outputs.ts: what a job wants of each output of its model: its loss, its part in the loss that is minimised, its metrics.
+import { z } from 'zod';
+import { check, strict } from '../base/check.ts';
+import { type Choice, choice } from '../base/choice.ts';
+import { ShoalError } from '../base/errors.ts';
+import type { Model } from './model.ts';
+
+const logits = { from_logits: z.boolean().default(false) };
+const losses = {
+  SparseCategoricalCrossentropy: logits,
+  CategoricalCrossentropy: logits,
+  BinaryCrossentropy: logits,
+  MeanSquaredError: {},
+} as const;
+export type LossConfig = Choice<typeof losses>;
+
+const metricName = z.enum(['accuracy', 'precision', 'recall', 'f1', 'confusion_matrix']);
+const metric = z.preprocess(
+  (value) => (typeof value === 'string' ? { name: value } : value),
+  z.discriminatedUnion(
+    'name',
+    [strict({ name: metricName }), strict({ name: z.literal('top_k'), k: z.int().positive().default(5) })],
+    { error: () => `one of the known metrics: ${[...metricName.options, 'top_k'].join(', ')}` },
+  ),
+);
+export type MetricConfig = z.output<typeof metric>;
+
+const checked = z.object({ loss: choice('losses', losses), metrics: z.array(metric) });
+
+/** Keys of a job. Of several outputs, objects by the outputs' names. */
+export const outputKeys = {
+  loss: z.unknown().optional(),
+  lossWeights: z.record(z.string(), z.number().positive()).optional(),
+  metrics: z.unknown().optional(),
+} as const;
+
+export interface OutputKeys {
+  readonly loss?: unknown;
+  readonly lossWeights?: Readonly<Record<string, number>> | undefined;
+  readonly metrics?: unknown;
+}
+
+export interface JobOutput {
+  /** Of the call in the model. */
+  readonly name: string;
+  readonly loss: LossConfig;
+  /** The job's loss is the sum of the outputs' losses times these. */
+  readonly weight: number;
+  readonly metrics: readonly MetricConfig[];
+}
+
+const byName = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !('class_name' in value);
+
+/** In the order of the model's outputs. @throws SHOAL_JOB */
+export function readOutputs({ outputs }: Model, keys: OutputKeys, operation: string): readonly JobOutput[] {
+  const problem = { code: 'SHOAL_JOB', operation, hint: 'docs/job.md describes every key.' } as const;
+  /** What is said of one output: in an object by name, or of all in one. */
+  const said = (key: string, value: unknown, name: string, fallback: unknown): unknown => {
+    if (!byName(value)) return value ?? fallback;
+    const unknown = Object.keys(value).find((given) => !outputs.includes(given));
+    if (unknown === undefined) return value[name] ?? fallback;
+    const expected = `one of the model's outputs: ${outputs.join(', ')}`;
+    throw new ShoalError({ ...problem, got: `${key} of "${unknown}"`, expected });
+  };
+  return outputs.map((name) => ({
+    name,
+    weight: said('lossWeights', keys.lossWeights, name, 1) as number,
+    ...check(
+      checked,
+      { loss: said('loss', keys.loss, name, undefined), metrics: said('metrics', keys.metrics, name, ['accuracy']) },
+      problem,
+    ),
+  }));
+}
+
+/** The way back: as a job would say it. */
+export function writeOutputs(outputs: readonly JobOutput[]): OutputKeys {
+  const [only] = outputs;
+  if (outputs.length === 1) return { loss: only!.loss, metrics: only!.metrics };
+  const of = <T>(value: (output: JobOutput) => T) => Object.fromEntries(outputs.map((o) => [o.name, value(o)]));
+  return { loss: of((o) => o.loss), lossWeights: of((o) => o.weight), metrics: of((o) => o.metrics) };
+}
+
+/** Whether an output's loss is given logits. */
+export const fromLogits = ({ config }: LossConfig): boolean => 'from_logits' in config && config.from_logits === true;
