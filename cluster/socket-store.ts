@@ -55,7 +55,12 @@ function sumCalls(segments: readonly Segment[]): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
   build.layer = 'sums';
-  build.call('reduce_f32', { out: { space: 'next', at: 0 } }, { partAt: 0, count: memoryBytes(movingOf(segments)) / 4 }, {});
+  build.call(
+    'reduce_f32',
+    { out: { space: 'next', at: 0 } },
+    { partAt: 0, count: memoryBytes(movingOf(segments)) / 4 },
+    {},
+  );
   return build.finish().calls;
 }
 

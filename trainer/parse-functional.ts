@@ -16,7 +16,9 @@ const oldNode = z.array(
   z.union(
     [
       reference,
-      z.tuple([...reference.def.items, strict({})]).transform(([layer, node, tensor]) => [layer, node, tensor] as const),
+      z
+        .tuple([...reference.def.items, strict({})])
+        .transform(([layer, node, tensor]) => [layer, node, tensor] as const),
     ],
     '[layer, node index, tensor index, {}]',
   ),

@@ -6,7 +6,13 @@ import type { PlanBuilder } from './plan-builder.ts';
 import { type Halo, type Tensor, viewOf } from './tensor.ts';
 
 /** x * scale + shift, channel by channel, from where the field lies into a tensor with the halo its readers need. */
-export function emitInput(build: PlanBuilder, { shape }: TensorSpec, field: InputField, x: Operand, halo: Halo): Tensor {
+export function emitInput(
+  build: PlanBuilder,
+  { shape }: TensorSpec,
+  field: InputField,
+  x: Operand,
+  halo: Halo,
+): Tensor {
   const { dtype, scale, shift } = field;
   const y = build.tensor(shape, halo);
   const { H, L } = viewOf(y);

@@ -231,12 +231,16 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const results = model.outputs.map((name) => build.compact(tensors.get(name)!));
   const { gradients, counts } =
     mode === 'predict' ? { gradients: null, counts: [] } : emitLosses(build, mode, options, shared, results);
-  if (gradients)
-    backwardPass({ build, options, emitted, halos: halos.gradients, gradients, deferred });
+  if (gradients) backwardPass({ build, options, emitted, halos: halos.gradients, gradients, deferred });
   if (mode !== 'predict') {
     build.layer = 'sums';
     const { length, from } = counts.at(-1) ?? { from: 0, length: firstCount(results.length) };
-    build.call('ladder_f64', { values: fixedAt('contribution', shared.contribution.scalarsAt) }, { count: from + length }, {});
+    build.call(
+      'ladder_f64',
+      { values: fixedAt('contribution', shared.contribution.scalarsAt) },
+      { count: from + length },
+      {},
+    );
   }
 
   const operands = results.map((tensor) => build.at(tensor));

@@ -11,12 +11,7 @@ export interface Tally {
 }
 
 /** Loss and metrics from the totals of a plan. Of several outputs: each one's too, by "output_loss", "output_accuracy". */
-export function figures(
-  plan: Plan,
-  outputs: Program['outputs'],
-  totals: readonly number[],
-  samples: number,
-): Metrics {
+export function figures(plan: Plan, outputs: Program['outputs'], totals: readonly number[], samples: number): Metrics {
   const result: Record<string, Metrics[string]> = { loss: totals[0]! / samples };
   outputs.forEach(({ prefix, lossAt, metrics, context }, output) => {
     result[`${prefix}loss`] = totals[lossAt]! / samples;

@@ -116,12 +116,14 @@ export function createHost(options: HostOptions): Host {
       counts: Object.fromEntries(counts.map(({ key, from, length }) => [key, [...scalars.slice(from, from + length)]])),
       output: new Float32Array(new Uint8Array(Buffer.concat(outputs)).buffer),
       gradients:
-        mode === 'train' ? compact(contribution.segments, treeSum(leaves.map((leaf) => leaf.gradients))) : new Float32Array(0),
+        mode === 'train'
+          ? compact(contribution.segments, treeSum(leaves.map((leaf) => leaf.gradients)))
+          : new Float32Array(0),
     };
   }
 
   function fillInput({ images, labels, shares }: HostBatch, first: number, rows: number): void {
-    const { image, label } = program.input.fields as Record<'image' | 'label', typeof program.input.fields[string]>;
+    const { image, label } = program.input.fields as Record<'image' | 'label', (typeof program.input.fields)[string]>;
     const total = shares.reduce((a, b) => a + b, 0);
     input.fill(0xff);
     const put = (data: HostBatch['images'] | HostBatch['labels'], field: typeof image) => {

@@ -105,7 +105,11 @@ function both(model: Model, outputs: readonly Output[], codec: keyof typeof code
   runner.run('train', { rows: ROWS });
   const { scalarsAt, segments: moving } = program.contribution;
   const sums = views.f32.slice(at.contribution >>> 2, (at.contribution + scalarsAt) >>> 2);
-  const [first, ...more] = targets.map((t) => ({ ...t, loss: losses[t.loss].name as OracleLoss, labels: [...t.labels] }));
+  const [first, ...more] = targets.map((t) => ({
+    ...t,
+    loss: losses[t.loss].name as OracleLoss,
+    labels: [...t.labels],
+  }));
   const expected = oracle({
     model,
     weights: byPath(segments, parameters),
@@ -201,7 +205,16 @@ describe('models as layers', () => {
     );
     assert.deepEqual(
       nested.calls.map(({ name }) => name),
-      ['first', 'branch/inner', 'branch/again', 'branch/again:1', 'branch:1/inner', 'branch:1/again', 'branch:1/again:1', 'head/a'],
+      [
+        'first',
+        'branch/inner',
+        'branch/again',
+        'branch/again:1',
+        'branch:1/inner',
+        'branch:1/again',
+        'branch:1/again:1',
+        'head/a',
+      ],
     );
     assert.deepEqual(nested.outputs, ['head/a']);
   });
@@ -213,13 +226,14 @@ describe('models as layers', () => {
     assert.deepEqual(inputs[0]!.spec, { shape: [5] });
   });
   it('are refused with a wrong number of inputs, by name', () => {
-    const wrong = functional(
-      'outer',
-      { x: [5] },
-      { branch: entry('Functional', branch.config, [['x'], ['x']]) },
-      [['branch']],
-    );
-    assert.throws(() => parseModel(wrong), { code: 'SHOAL_MODEL', operation: 'wire the model "branch"', got: '2 inputs' });
+    const wrong = functional('outer', { x: [5] }, { branch: entry('Functional', branch.config, [['x'], ['x']]) }, [
+      ['branch'],
+    ]);
+    assert.throws(() => parseModel(wrong), {
+      code: 'SHOAL_MODEL',
+      operation: 'wire the model "branch"',
+      got: '2 inputs',
+    });
   });
 });
 
@@ -238,7 +252,10 @@ describe('a frozen layer', () => {
             flat: entry('Flatten', {}, [['prelu']]),
             middle: entry('Dense', dense(6, { activation: 'relu' }), [['flat']]),
             out: entry('Dense', dense(4), [['middle']]),
-          }).map(([name, e]) => [name, frozen.includes(name) ? { ...e, config: { ...e.config, trainable: false } } : e]),
+          }).map(([name, e]) => [
+            name,
+            frozen.includes(name) ? { ...e, config: { ...e.config, trainable: false } } : e,
+          ]),
         ),
         [['out']],
       ),
@@ -253,7 +270,9 @@ describe('a frozen layer', () => {
   it('before the first that is trained costs nothing backward', () => {
     const { program } = checkParity(layers(['conv', 'norm', 'depthwise', 'prelu']), [{ loss: 'MeanSquaredError' }]);
     const { calls } = program.plans.train;
-    const backward = calls.filter(({ pass, layer }) => pass === 'backward' && layer !== 'sums').map((call) => call.layer);
+    const backward = calls
+      .filter(({ pass, layer }) => pass === 'backward' && layer !== 'sums')
+      .map((call) => call.layer);
     assert.deepEqual([...new Set(backward)], ['out', 'middle']);
   });
   it('keeps its place in the flat vector, and lies behind all others in memory', () => {
@@ -262,7 +281,10 @@ describe('a frozen layer', () => {
     assert.deepEqual([conv!.path, conv!.flat, conv!.frozen], ['conv/kernel', 0, true]);
     assert.deepEqual([gamma!.path, gamma!.at], ['norm/gamma', 0]);
     const memory = parameters.toSorted((a, b) => a.at - b.at);
-    assert.deepEqual(memory.slice(-2).map(({ path }) => path), ['conv/kernel', 'conv/bias']);
+    assert.deepEqual(
+      memory.slice(-2).map(({ path }) => path),
+      ['conv/kernel', 'conv/bias'],
+    );
   });
 });
 
