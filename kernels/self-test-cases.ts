@@ -124,7 +124,7 @@ export function runCase(
   views.u32[word + SPACES.indexOf('scratch')] = SCRATCH;
   views.u32[word + BINDING.rows] = rows;
   views.u32[word + BINDING.ladderCount] = 2;
-  views.u32.set([64, 128], word + BINDING.ladder); // siblings are the operand itself, shifted
+  views.u32.set([REGION / 2, (REGION / 4) * 3], word + BINDING.ladder); // siblings lie in the operand's region, behind it
   const program = DESCRIPTOR + descriptorBytes(kernel);
   views.u32.set([3, region(REGIONS - 2), region(REGIONS - 1), 0], program >> 2);
   views.u32[word + BINDING.reduce] = program;

@@ -117,7 +117,7 @@ function probe(
 
 /** 16777218 * 3 + 3 is 50331657, which rounds to 50331656; if the product is rounded first, to 50331660 (XNNPACK's test). */
 function fuses(gemm: KernelEntry, memory: WebAssembly.Memory, views: Views): boolean {
-  const operands = { a: [16777218], packed: [3], bias: [3] };
+  const operands = { a: [16777218], w: [3], bias: [3] };
   const bytes = runCase('gemm', gemm, memory, views, 1, { ints: { K: 1 }, operands });
   return new DataView(bytes.buffer).getFloat32(operandStart('gemm', 'c'), true) === 50331656;
 }

@@ -33,6 +33,10 @@ const define = <const O extends string, const I extends string, const F extends 
 export const PANEL = 16;
 /** Rows of C, or pixels, that one tile of `gemm` and `conv` covers. */
 export const ROW_BLOCK = 96;
+/** Panels of W that tiles of `gemm` walk through block of rows by block of rows, before the next panels. */
+export const OPEN_PANELS = 8;
+/** Slices of dY that tiles of `gemm_nt` walk through block of W's rows by block, before the next slices. */
+export const OPEN_SLICES = 8;
 /** Rows of a weight gradient that one tile of `gemm_tn` and `conv_dw` covers. */
 export const OUT_BLOCK = 48;
 /** Rows of K that one tile of a packing kernel covers. */
@@ -87,8 +91,8 @@ export const signatures = {
     m: i.m,
     per: i.width,
   })),
-  // C (M, N) = activation(A (M, K) x packed + bias). activation: 0 none, 1 relu
-  gemm: define(['a', 'packed', 'bias', 'c'], ['m', 'K', 'N', 'lda', 'ldc', 'hasBias', 'activation'], [], (i) => ({
+  // C (M, N) = activation(A (M, K) x W (K, N) + bias). activation: 0 none, 1 relu
+  gemm: define(['a', 'w', 'bias', 'c'], ['m', 'K', 'N', 'lda', 'ldw', 'ldc', 'hasBias', 'activation'], [], (i) => ({
     each: panels(i.N),
     m: i.m,
     per: ROW_BLOCK,

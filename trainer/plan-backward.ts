@@ -83,7 +83,7 @@ export function backwardPass({ build, options, emitted, halos, deferred, ...loss
 }
 
 /** Calls whose gradient is needed: those with weights that are trained, and those behind which some call has such. */
-function behind({ model, segments }: CompileOptions): ReadonlySet<string> {
+export function behind({ model, segments }: CompileOptions): ReadonlySet<string> {
   const names = new Set<string>();
   for (const call of model.calls) {
     const own = isTrained(segments, call.layer);

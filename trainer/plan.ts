@@ -10,7 +10,7 @@ import type { LossKind } from './losses/kind.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
 import { elements, type Model, type Segment, type TensorSpec } from './model.ts';
 import { createPacks, type PackCalls } from './packs.ts';
-import { backwardPass } from './plan-backward.ts';
+import { backwardPass, behind } from './plan-backward.ts';
 import { fixedAt, PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
 import { emitInput } from './plan-input.ts';
 import { type Halo, NO_HALO, type Tensor, widest } from './tensor.ts';
@@ -321,17 +321,20 @@ function deferredCalls(mode: Mode, { model, outputs }: CompileOptions): Readonly
 }
 
 /** The zeros that the readers of each value, and of each value's gradient, need around it. */
-function halosOf({ model, shapes }: CompileOptions): {
+function halosOf(options: CompileOptions): {
   readonly values: ReadonlyMap<string, Halo>;
   readonly gradients: ReadonlyMap<string, Halo>;
 } {
+  const { model, shapes } = options;
+  const trained = behind(options);
   const values = new Map<string, Halo>(model.inputs.map(({ name }) => [name, NO_HALO]));
   const gradients = new Map<string, Halo>();
   for (const call of model.calls) {
     const { kind, config } = layerFor(model, call.layer);
     const inputs = call.inputs.map((name) => shapes[name]!);
     values.set(call.name, NO_HALO);
-    gradients.set(call.name, kind.gradientHalo?.(config, inputs[0]!) ?? NO_HALO);
+    const wanted = call.inputs.some((name) => trained.has(name));
+    gradients.set(call.name, kind.gradientHalo?.(config, inputs[0]!, wanted) ?? NO_HALO);
     for (const [i, name] of call.inputs.entries()) {
       values.set(name, widest(values.get(name)!, kind.inputHalo?.(config, inputs[i]!) ?? NO_HALO));
     }

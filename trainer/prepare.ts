@@ -56,7 +56,7 @@ export interface Prepared {
 
 export interface PrepareOptions {
   readonly threads: number;
-  /** Default: 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
+  /** Default: 4 at most where weights prevail, else 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
   readonly teamSize?: number;
   readonly ranges?: number;
   /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
@@ -96,9 +96,9 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
       .reduce((a, b) => a + b, 0);
     return compile({ model, segments, shapes, rows, inputs, outputs, codec });
   };
-  const teams = teamsFor(job, options);
   const single = compiled(0);
   checkMetrics(single);
+  const teams = teamsFor(job, single, options);
   // what rounds a leaf, takes its statistics, or adds up several calls or losses, must have it alone
   const alone = codec.round || perLeaf(model) || outputs.length > 1 || sharedLayers(model).length > 0;
   const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
@@ -134,12 +134,20 @@ function checkTrained({ name, model }: Job, segments: readonly Segment[]): void 
   });
 }
 
-function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: number } {
+/** Whether a pass over the weights costs more than a pass over the activations of one micro-shard. */
+const weightsPrevail = ({ contribution, plans }: Program): boolean =>
+  contribution.scalarsAt >= plans.train.arenaBytes / 2;
+
+/** Threads that read weights together, where these prevail: more would wait for each other at every call. */
+const TEAM = 4;
+
+function teamsFor(job: Job, single: Program, options: PrepareOptions): { readonly teamSize: number } {
   const { threads, teamSize } = options;
-  const size = teamSize ?? Math.max(1, Math.ceil(threads / job.microShards));
+  const least = Math.max(1, Math.ceil(threads / job.microShards));
+  const size = teamSize ?? (weightsPrevail(single) ? Math.max(least, Math.min(threads, TEAM)) : least);
   if (!Number.isInteger(threads / size)) {
     // a team size that nobody asked for gives way; one that somebody asked for is an error
-    if (teamSize === undefined) return teamsFor(job, { ...options, teamSize: threads });
+    if (teamSize === undefined) return { teamSize: threads };
     throw new ShoalError({
       code: 'SHOAL_THREADS',
       operation: 'form teams of threads',
@@ -152,11 +160,11 @@ function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: numbe
 }
 
 /**
- * Where weights are large, a pass over them costs more than a pass over activations: then several micro-shards share each pass, as
- * many as leave every team a bundle. Where activations are larger, one micro-shard at a time keeps them in the cache.
+ * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle, and the threads of a
+ * team share the pass too. Where activations are larger, one micro-shard at a time keeps them in the cache.
  */
 function levelFor(job: Job, single: Program, teams: number): number {
-  if (single.contribution.scalarsAt < single.plans.train.arenaBytes / 2) return 0;
+  if (!weightsPrevail(single)) return 0;
   return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
 }
 

@@ -1,4 +1,5 @@
-// columns.ts: moves a tile that was computed 16 wide to where only some columns, or rows by table, may be written. No arithmetic.
+// columns.ts: moves columns of matrices to panels of 16 and back. No arithmetic.
+import { PANEL, PANEL_BYTES } from "./tile";
 
 /** Copies `columns` floats of each of `rows` rows. Rows lie `fs` and `ts` bytes apart. */
 export function copyColumns(from: usize, fs: usize, to: usize, ts: usize, rows: i32, columns: i32): void {
@@ -22,5 +23,28 @@ export function copyFloats(from: usize, to: usize, count: i32): void {
     store<f32>(to, load<f32>(from));
     from += 4;
     to += 4;
+  }
+}
+
+/** Copies `columns` floats of each of `rows` rows, `fs` bytes apart, to panels one after another, zero padded. */
+export function copyPanels(from: usize, fs: usize, to: usize, rows: i32, columns: i32): void {
+  const next = PANEL_BYTES * rows;
+  for (let r = 0; r < rows; r++) {
+    let p = from, q = to, n = columns;
+    for (; n >= PANEL; n -= PANEL) {
+      const v0 = v128.load(p), v1 = v128.load(p, 16), v2 = v128.load(p, 32), v3 = v128.load(p, 48);
+      v128.store(q, v3, 48);
+      v128.store(q, v2, 32);
+      v128.store(q, v1, 16);
+      v128.store(q, v0);
+      p += PANEL_BYTES;
+      q += next;
+    }
+    if (n > 0) {
+      memory.fill(q, 0, PANEL_BYTES);
+      copyFloats(p, q, n);
+    }
+    from += fs;
+    to += PANEL_BYTES;
   }
 }

@@ -1,37 +1,47 @@
-// gemm.ts: C = activation(A x packed + bias). A tile is ROW_BLOCK rows by one panel.
+// gemm.ts: C = activation(A x W + bias), W row major: some panels of it are copied next to the caches just before they are used, so
+// that nothing is packed ahead. A tile is some rows, at most ROW_BLOCK, by one panel.
 import { ADD, RELU, rowsOf, scratchOf } from "./abi";
-import { copyColumns } from "./columns";
+import { copyColumns, copyPanels } from "./columns";
 import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
 import { ceilDiv, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 
-/** Panels that one block of A's columns meets before the next: the block and these parts of C stay in L2. */
-const OPEN_PANELS: i32 = 16;
+/** Panels of W that all blocks of rows meet before the next panels: copied at once, they stay in L2 (kernels/signatures.ts). */
+const OPEN_PANELS: i32 = 8;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
-  const a = args.a(d, b), packed = args.packed(d, b), bias = args.bias(d, b), c = args.c(d, b);
-  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d);
-  const as = <usize>args.lda(d) << 2, cs = <usize>args.ldc(d) << 2;
-  const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
-  const zero = scratchOf(b), tail = zero + PANEL_BYTES;
-  memory.fill(zero, 0, PANEL_BYTES);
-  const panels = ceilDiv(N, PANEL), block = sumBlock(K);
-
+  const blocks = ceilDiv(rowsOf(b) * args.m(d), ROW_BLOCK), panels = ceilDiv(args.N(d), PANEL);
+  memory.fill(scratchOf(b), 0, PANEL_BYTES);
   for (let open = from, close = from; open < to; open = close) {
-    const row = (open / panels) * ROW_BLOCK, rows = min(ROW_BLOCK, M - row);
-    close = min(min(to, open + OPEN_PANELS), (open / panels + 1) * panels);
-    for (let k = 0; k < K; k += block) {
-      const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0);
-      for (let tile = open; tile < close; tile++) {
-        const panel = tile % panels, column = panel * PANEL, columns = min(PANEL, N - column);
-        const at = c + cs * row + (<usize>column << 2), whole = columns == PANEL;
-        sweepAffine(
-          a + as * row + (<usize>k << 2), as, packed + PANEL_BYTES * (panel * K + k), PANEL_BYTES, count,
-          hasBias && k == 0 ? bias + (<usize>column << 2) : zero,
-          whole ? at : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
-        );
-        if (!whole && k + count == K) copyColumns(tail, PANEL_BYTES, at, cs, rows, columns);
-      }
+    const first = open / (OPEN_PANELS * blocks) * OPEN_PANELS, across = min(OPEN_PANELS, panels - first);
+    close = min(to, (first + across) * blocks);
+    group(d, b, first, across, open - first * blocks, close - first * blocks);
+  }
+}
+
+/** Tiles `from` to `to` of `across` panels from panel `first` on: block of rows by block of rows. */
+function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32): void {
+  const a = args.a(d, b), w = args.w(d, b), bias = args.bias(d, b), c = args.c(d, b);
+  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), blocks = ceilDiv(M, ROW_BLOCK), block = sumBlock(K);
+  const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
+  const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
+  const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * ROW_BLOCK;
+  // the panels that these tiles need: all, unless they lie in one block of rows
+  const few = from / across == (to - 1) / across, left = few ? from % across : 0, right = few ? (to - 1) % across + 1 : across;
+
+  for (let k = 0; k < K; k += block) {
+    const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL;
+    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, count, min((right - left) * PANEL, N - start));
+    for (let tile = from; tile < to; tile++) {
+      const row = M * (tile / across) / blocks, rows = M * (tile / across + 1) / blocks - row;
+      const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;
+      const at = c + cs * row + (<usize>column << 2);
+      if (!whole && k > 0) copyColumns(at, cs, tail, PANEL_BYTES, rows, columns);
+      sweepAffine(
+        a + as * row + (<usize>k << 2), as, packed + PANEL_BYTES * ((tile % across - left) * count), PANEL_BYTES, count,
+        hasBias && k == 0 ? bias + (<usize>column << 2) : zero, whole ? at : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
+      );
+      if (!whole) copyColumns(tail, PANEL_BYTES, at, cs, rows, columns);
     }
   }
 }

@@ -1,92 +1,96 @@
-// gemm_tn.ts: out = A^T x B and the ladder: gradients of dense weights. A tile is OUT_BLOCK rows of out by one panel of columns.
+// gemm_tn.ts: out = A^T x B and the ladder: gradients of dense weights. A tile is OUT_BLOCK rows of out by one panel of columns; its
+// sums, leaf by leaf and in the tree, never leave the caches.
 import { ADD, rowsOf, scratchOf } from "./abi";
+import { copyColumns, copyPanels } from "./columns";
 import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
-import { addTile, leafCount, leafEnd, merges } from "./leaves";
-import { sweepOuter } from "./sweep";
+import { leafCount, leafEnd, merges } from "./leaves";
+import { sweepSegments } from "./sweep";
 import { ceilDiv, OUT_BLOCK, PANEL, PANEL_BYTES } from "./tile";
 
 /** Samples summed at once. Part of the profile. */
 const SUM_BLOCK: i32 = 128;
-/** Most tiles whose sums are open at once, in scratch. */
-const OPEN_TILES: i32 = 32;
+/** Sums of one tile. */
 const TILE_BYTES: usize = 48 * 64;
+/** One sum on the stack: the rows of a micro-kernel. Most on it: one a level of the tree of leaves, and one of a leaf's earlier blocks. */
+const LEVEL: usize = 6 * 64;
+const LEVELS: usize = 34;
+/** Rows of A and B from which on, and panels, copies pay: without, rows far apart push each other out of the first-level cache. */
+const COPY_ROWS: i32 = 32;
+const COPY_PANELS: i32 = 4;
+/** Room for copies of both, and for those panels of B that stay in the first-level cache. */
+const COPY_BYTES: usize = 1 << 20;
+const NEAR_BYTES: usize = 1 << 14;
 
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
-  if (leafCount(b) > 1) severalLeaves(d, b, from, to);
-  else oneLeaf(d, b, from, to);
-}
+  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
+  const ys = <usize>args.ldb(d) << 2, height = PANEL_BYTES * M;
+  const program = programOf(b), runs = write(program, b, args.m(d));
+  const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
+  const copies = M >= COPY_ROWS && panels >= COPY_PANELS && height * (panels + 3) <= COPY_BYTES;
+  // the panels that these tiles need: all, unless they lie in one row of tiles
+  const few = from / panels == (to - 1) / panels, left = few ? from % panels : 0, right = few ? (to - 1) % panels + 1 : panels;
+  const y = args.b(d, b) + PANEL_BYTES * left;
+  if (copies) copyPanels(y, ys, copyB, M, min((right - left) * PANEL, N - left * PANEL));
+  const near = min(panels, max(1, <i32>(NEAR_BYTES / height)));
 
-/** Each tile for all leaves before the next: their sums never leave the cache. */
-function severalLeaves(d: usize, b: usize, from: i32, to: i32): void {
-  const a = args.a(d, b), y = args.b(d, b), out = args.out(d, b), offset = args.outOffset(d);
-  const m = args.m(d), K = args.K(d), N = args.N(d), leaves = leafCount(b);
-  const as = <usize>args.lda(d) << 2, ys = <usize>args.ldb(d) << 2, os = <usize>args.ldo(d) << 2;
-  const stack = scratchOf(b), panels = ceilDiv(N, PANEL);
-  for (let tile = from; tile < to; tile++) {
-    const row = (tile / panels) * OUT_BLOCK, rows = min(OUT_BLOCK, K - row);
-    const column = (tile % panels) * PANEL, columns = min(PANEL, N - column), at = <usize>column << 2;
-    let depth = 0, start = 0;
-    for (let leaf = 0; leaf < leaves; leaf++) {
-      const end = leafEnd(b, leaf) * m;
-      let finished = merges(leaf);
-      const direct = finished > 0 && end - start <= SUM_BLOCK; // the nearest sibling is added in the last store
-      if (direct) {
-        depth--;
-        finished--;
-      }
-      const sums = stack + TILE_BYTES * depth;
-      for (let first = start; first < end; first += SUM_BLOCK) {
-        const mode = direct || first > start ? ADD : 0;
-        const p = a + as * first + (<usize>row << 2), q = y + ys * first + at;
-        sweepOuter(p, as, q, ys, min(SUM_BLOCK, end - first), sums, PANEL_BYTES, sums, rows, columns, mode);
-      }
-      for (; finished > 0; finished--) {
-        depth--;
-        addTile(stack + TILE_BYTES * depth, stack + TILE_BYTES * (depth + 1), rows);
-      }
-      depth++;
-      start = end;
-    }
-    for (; depth > 1; depth--) addTile(stack + TILE_BYTES * (depth - 2), stack + TILE_BYTES * (depth - 1), rows);
-    const place = os * row + at;
-    finish(b, 0, stack, PANEL_BYTES, out + place, offset + place, os, rows, columns);
-  }
-}
-
-function oneLeaf(d: usize, b: usize, from: i32, to: i32): void {
-  const a = args.a(d, b), y = args.b(d, b), out = args.out(d, b), offset = args.outOffset(d);
-  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d);
-  const as = <usize>args.lda(d) << 2, ys = <usize>args.ldb(d) << 2, os = <usize>args.ldo(d) << 2;
-  const scratch = scratchOf(b), panels = ceilDiv(N, PANEL), direct = M <= SUM_BLOCK;
-  const siblings = ladderCount(b), nearest = siblingBase(b, 0) + offset;
-
-  // tiles side by side in one row of blocks
   for (let open = from, close = from; open < to; open = close) {
-    const row = (open / panels) * OUT_BLOCK, rows = min(OUT_BLOCK, K - row);
-    close = min(min(to, open + OPEN_TILES), (open / panels + 1) * panels);
-    const left = (open % panels) * PANEL, right = min(N, left + (close - open) * PANEL);
-    const whole = direct ? left + ((right - left) & ~(PANEL - 1)) : left; // columns from here on are summed in scratch
-    for (let first = 0; first < M; first += SUM_BLOCK) {
-      const count = min(SUM_BLOCK, M - first), p = a + as * first + (<usize>row << 2), q = y + ys * first;
-      for (let column = left; column < right; column += PANEL) {
-        const at = <usize>column << 2, columns = min(PANEL, right - column);
-        if (column < whole) {
-          const to = os * row + at, mode = siblings > 0 ? ADD : 0;
-          sweepOuter(p, as, q + at, ys, count, out + to, os, nearest + to, rows, columns, mode);
-        } else {
-          const sums = scratch + TILE_BYTES * ((column - left) / PANEL);
-          sweepOuter(p, as, q + at, ys, count, sums, PANEL_BYTES, sums, rows, columns, first > 0 ? ADD : 0);
-        }
-      }
-    }
-    if (left < whole && siblings > 1) {
-      const at = os * row + (<usize>left << 2);
-      finish(b, 1, out + at, os, out + at, offset + at, os, rows, whole - left);
-    }
-    for (let column = whole; column < right; column += PANEL) {
-      const at = os * row + (<usize>column << 2), sums = scratch + TILE_BYTES * ((column - left) / PANEL);
-      finish(b, 0, sums, PANEL_BYTES, out + at, offset + at, os, rows, min(PANEL, right - column));
+    const row = (open / panels) * OUT_BLOCK, rows = min(OUT_BLOCK, K - row), end = min(to, (open / panels + 1) * panels);
+    const as = <usize>args.lda(d) << 2, a = args.a(d, b) + (<usize>row << 2);
+    if (copies) copyColumns(a, as, copyA, 3 * PANEL_BYTES, M, rows);
+    for (close = open; close < end; ) {
+      const panel = close % panels, whole = N / PANEL - panel, count = min(min(near, end - close), max(1, whole));
+      const q = copies ? copyB + height * (panel - left) : y + PANEL_BYTES * (panel - left);
+      side(
+        d, b, copies ? copyA : a, copies ? 3 * PANEL_BYTES : as, q, copies ? PANEL_BYTES : ys, copies ? height : PANEL_BYTES,
+        runs, row, rows, panel, count, whole > 0,
+      );
+      close += count;
     }
   }
+}
+
+// scratch: sums of one tile | stack | program | copies
+// @ts-ignore: decorator
+@inline
+function programOf(b: usize): usize {
+  return scratchOf(b) + TILE_BYTES + LEVEL * LEVELS;
+}
+
+/** Rows `row` on of `panels` panels from `panel` on: of whole ones, or of the last, which is not. */
+function side(
+  d: usize, b: usize, p: usize, as: usize, q: usize, ys: usize, next: usize,
+  runs: i32, row: i32, rows: i32, panel: i32, panels: i32, whole: bool,
+): void {
+  const out = args.out(d, b), os = <usize>args.ldo(d) << 2, place = os * row + PANEL_BYTES * panel, to = out + place;
+  const offset = args.outOffset(d) + place, sum = scratchOf(b), stack = sum + TILE_BYTES, program = programOf(b);
+  if (whole) {
+    const siblings = ladderCount(b), nearest = siblingBase(b, 0) + offset, mode = siblings > 0 ? ADD : 0;
+    sweepSegments(p, as, q, ys, next, program, runs, stack, LEVEL, to, os, nearest, rows, panels, PANEL, mode);
+    if (siblings > 1) finish(b, 1, to, os, to, offset, os, rows, panels * PANEL);
+  } else {
+    const columns = args.N(d) - panel * PANEL;
+    sweepSegments(p, as, q, ys, next, program, runs, stack, LEVEL, sum, PANEL_BYTES, sum, rows, 1, columns, 0);
+    finish(b, 0, sum, PANEL_BYTES, to, offset, os, rows, columns);
+  }
+}
+
+/** Writes the program of segments (generate/segments.ts): blocks of each leaf, then the tree. @returns its length */
+function write(program: usize, b: usize, m: i32): i32 {
+  const leaves = leafCount(b);
+  let start = 0, runs = 0;
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const end = leafEnd(b, leaf) * m;
+    for (let first = start; first < end; first += SUM_BLOCK) {
+      let added = first > start ? 1 : 0; // the leaf's blocks so far
+      // then the sums that it completes; of the last leaf all there are: one for each bit of its number
+      if (first + SUM_BLOCK >= end) added += leaf + 1 < leaves ? merges(leaf) : popcnt(leaf);
+      const at = program + (<usize>runs << 3);
+      store<i32>(at, min(SUM_BLOCK, end - first));
+      store<i32>(at, added, 4);
+      runs++;
+    }
+    start = end;
+  }
+  return runs;
 }

@@ -1,5 +1,5 @@
 // sweep.ts: covers the rows of one tile with micro-kernels, as evenly as can be (8 = 4 + 4). No kernel.
-import { affine, affine12x8, outer, pixels, taps } from "./generated/micro";
+import { affine, affine12x8, outer, pixels, segments, taps } from "./generated/micro";
 import { ceilDiv, PANEL_BYTES, tileRows, tileVectors } from "./tile";
 
 /**
@@ -51,23 +51,50 @@ export function sweepPixels(
   }
 }
 
-/** out (rows, columns) = A^T x B over k rows of both, plus `more`, of out's shape, in mode ADD. Columns as in sweepAffine. */
+/** out (rows, columns) = A^T x B over k rows of both, plus out in mode ADD. Columns as in sweepAffine. */
 export function sweepOuter(
-  a: usize, as: usize, b: usize, bs: usize, k: i32,
-  out: usize, os: usize, more: usize, rows: i32, columns: i32, mode: i32,
+  a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, rows: i32, columns: i32, mode: i32,
 ): void {
   const width = columns > 8 ? 16 : 8, stride = width == 16 ? tileVectors << 2 : 8;
   const turns = ceilDiv(rows, tileRows), few = rows / turns, long = rows % turns;
   for (let column = 0; column < width; column += stride) {
     const at = <usize>column << 2;
-    let p = a, q = out + at, m = more + at;
+    let p = a, q = out + at;
     for (let turn = 0; turn < turns; turn++) {
       const r = turn < long ? few + 1 : few;
-      outer(r, stride == 16, p, as, b + at, bs, k, q, os, m, mode);
+      outer(r, stride == 16, p, as, b + at, bs, k, q, os, mode);
       p += <usize>r << 2;
       q += os * r;
-      m += os * r;
     }
+  }
+}
+
+/**
+ * out (rows, panels x 16) = A^T x B over `runs` runs of rows of both, added as `program` says (generate/segments.ts) on a stack of sums
+ * `level` bytes apart, plus `more`, of out's shape, in mode ADD. Panels of B lie `next` bytes apart. Few rows of all panels first, so
+ * that long runs of out are written at once. `columns`, of a single panel, as in sweepAffine.
+ */
+export function sweepSegments(
+  a: usize, as: usize, b: usize, bs: usize, next: usize, program: usize, runs: i32, stack: usize, level: usize,
+  out: usize, os: usize, more: usize, rows: i32, panels: i32, columns: i32, mode: i32,
+): void {
+  const width = columns > 8 ? 16 : 8, stride = width == 16 ? tileVectors << 2 : 8;
+  const turns = ceilDiv(rows, tileRows), few = rows / turns, long = rows % turns;
+  for (let turn = 0; turn < turns; turn++) {
+    const r = turn < long ? few + 1 : few;
+    let q = b, to = out, m = more;
+    for (let panel = 0; panel < panels; panel++) {
+      for (let column = 0; column < width; column += stride) {
+        const at = <usize>column << 2;
+        segments(r, stride == 16, a, as, q + at, bs, program, runs, stack, level, m + at, to + at, os, mode);
+      }
+      q += next;
+      to += PANEL_BYTES;
+      m += PANEL_BYTES;
+    }
+    a += <usize>r << 2;
+    out += os * r;
+    more += os * r;
   }
 }
 

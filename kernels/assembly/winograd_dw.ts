@@ -83,7 +83,7 @@ function sumImages(
       }
       for (let f: usize = 0; f < 16; f++) {
         const q = sums + PANEL_SUMS * (16 * p + f);
-        sweepOuter(v + vStep * f, bytes, g + gStep * f, PANEL_BYTES, patches, q, PANEL_BYTES, q, rows, columns, mode);
+        sweepOuter(v + vStep * f, bytes, g + gStep * f, PANEL_BYTES, patches, q, PANEL_BYTES, rows, columns, mode);
       }
     }
   }

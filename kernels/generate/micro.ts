@@ -4,6 +4,7 @@
 // The revectorizer fuses two v128 operations into one of 256 bits where it finds stores 16 bytes apart off one base. So: vectors of
 // a row stand together, every load comes before the first store, each kernel has one set of stores, and a pair's upper half is stored
 // first: V8 then stores the pair once, the other way round it stores the lower half twice.
+import { segmentKernel, segments } from './segments.ts';
 
 /** What a family of micro-kernels differs in. */
 interface Family {
@@ -21,8 +22,6 @@ interface Family {
   readonly result: (rows: number) => string;
   /** What may happen to the sums before they are stored, by `mode`. */
   readonly epilogue: readonly ('add' | 'relu')[];
-  /** Defines m0, m1, ...: rows that mode ADD adds, where they are not the result's own. */
-  readonly added?: (rows: number) => string;
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -68,10 +67,10 @@ const pixels: Family = {
   epilogue: ['relu'],
 };
 
-/** out (R, columns) = sum over k of a[k][r] * b[k]; the R values of a k stand side by side. Mode ADD adds the rows at `more`. */
+/** out (R, columns) = sum over k of a[k][r] * b[k]; the R values of a k stand side by side. */
 const outer: Family = {
   name: 'outer',
-  parameters: 'a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, more: usize, mode: i32',
+  parameters: 'a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, mode: i32',
   setup: () => '',
   open: 'for (; k > 0; k--) {',
   close: () => 'a += as; b += bs; }',
@@ -79,7 +78,6 @@ const outer: Family = {
   right: 'b',
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
-  added: chain('m', 'more', 'os'),
 };
 
 /** out (R, columns) = sum over `runs` rows of `len` pixels of x[pixel + table[r]] * b[pixel]. */
@@ -106,7 +104,6 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
     );
   const vectorwise = (line: (v: number) => string): string => `    ${range(vectors).map(line).join(' ')}`;
   const hasInit = family.parameters.includes('init:');
-  const added = family.added ? 'm' : 'q';
   return [
     `export function ${family.name}${rows}x${4 * vectors}(${family.parameters}): void {`,
     `  ${family.setup(rows)}`,
@@ -123,8 +120,7 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
     ...(family.epilogue.includes('add')
       ? [
           '  if (mode & ADD) {',
-          `    ${family.added?.(rows) ?? ''}`,
-          ...all((r, v) => `c${r}_${v} = f32x4.add(v128.load(${added}${r}, ${16 * v}), c${r}_${v});`),
+          ...all((r, v) => `c${r}_${v} = f32x4.add(v128.load(q${r}, ${16 * v}), c${r}_${v});`),
           '  }',
         ]
       : []),
@@ -137,7 +133,7 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
 }
 
 /** `affine(rows, wide, ...)`: calls the micro-kernel of so many rows, 16 wide or 8. */
-function dispatcher(family: Family): string[] {
+function dispatcher(family: Pick<Family, 'name' | 'parameters'>): string[] {
   const names = family.parameters.replaceAll(/: \w+/g, '');
   const byRows = (width: number) => [
     `    if (rows == 6) ${family.name}6x${width}(${names});`,
@@ -163,6 +159,8 @@ export function micro(): string {
     for (const vectors of [4, 2]) for (const rows of range(6)) lines.push(...kernel(family, rows + 1, vectors));
     lines.push(...dispatcher(family));
   }
+  for (const vectors of [4, 2]) for (const rows of range(6)) lines.push(...segmentKernel(rows + 1, vectors));
+  lines.push(...dispatcher(segments));
   lines.push(...kernel(affine12, 12, 2));
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 // matrix.ts: reference twins of the matrix kernels and of their packing. Sums in f64, in order of K. Not fast.
 import { readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
+import { OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
 import { addLadder, relu, rowsOf } from './shared.ts';
 
 const range = (block: number, size: number, end: number): readonly [number, number] => [
@@ -62,16 +62,19 @@ export const matrix: Family = (memory) => ({
     const a = readArguments('gemm', memory, d, b);
     const M = rowsOf(memory, b) * a.m;
     const panels = Math.ceil(a.N / PANEL);
+    const blocks = Math.ceil(M / ROW_BLOCK);
     for (let tile = from; tile < to; tile++) {
-      const panel = tile % panels;
-      const [firstRow, lastRow] = range(Math.floor(tile / panels), ROW_BLOCK, M);
-      const [firstColumn, lastColumn] = range(panel, PANEL, a.N);
+      const group = Math.floor(tile / (OPEN_PANELS * blocks)) * OPEN_PANELS; // its first panel
+      const across = Math.min(OPEN_PANELS, panels - group);
+      const inside = tile - group * blocks;
+      const block = Math.floor(inside / across);
+      const [firstRow, lastRow] = [Math.floor((M * block) / blocks), Math.floor((M * (block + 1)) / blocks)];
+      const [firstColumn, lastColumn] = range(group + (inside % across), PANEL, a.N);
       for (let i = firstRow; i < lastRow; i++)
         for (let j = firstColumn; j < lastColumn; j++) {
           let sum = a.hasBias ? memory.f32[(a.at.bias >> 2) + j]! : 0;
-          const packed = (a.at.packed >> 2) + panel * a.K * PANEL + (j - firstColumn);
           for (let k = 0; k < a.K; k++)
-            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[packed + k * PANEL]!;
+            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[(a.at.w >> 2) + k * a.ldw + j]!;
           memory.f32[(a.at.c >> 2) + i * a.ldc + j] = a.activation === 1 ? relu(sum) : sum;
         }
     }
@@ -100,10 +103,14 @@ export const matrix: Family = (memory) => ({
     const a = readArguments('gemm_nt', memory, d, b);
     const M = rowsOf(memory, b) * a.m;
     const blocks = Math.ceil(a.K / ROW_BLOCK);
+    const slices = Math.ceil(M / a.width);
     for (let tile = from; tile < to; tile++) {
-      const slice = Math.floor(tile / blocks);
+      const group = Math.floor(tile / (OPEN_SLICES * blocks)) * OPEN_SLICES; // its first slice
+      const across = Math.min(OPEN_SLICES, slices - group);
+      const inside = tile - group * blocks;
+      const slice = group + (inside % across);
       const [firstRow, lastRow] = range(slice, a.width, M);
-      const [firstColumn, lastColumn] = range(tile % blocks, ROW_BLOCK, a.K);
+      const [firstColumn, lastColumn] = range(Math.floor(inside / across), ROW_BLOCK, a.K);
       for (let i = firstRow; i < lastRow; i++)
         for (let k = firstColumn; k < lastColumn; k++) {
           let sum = 0;

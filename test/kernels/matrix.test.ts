@@ -3,13 +3,6 @@ import type { Ints } from '../../kernels/abi.ts';
 import { type KernelCase, kernelSuite, noise, zeros } from '../cases/kernel.ts';
 
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
-/** Panels [N/16][K][16] of W (K, N), zero padded. */
-function panelsOf(w: Float32Array, K: number, N: number): Float32Array {
-  const packed = zeros(K * up(N, 16));
-  for (let k = 0; k < K; k++)
-    for (let n = 0; n < N; n++) packed[(Math.floor(n / 16) * K + k) * 16 + (n % 16)] = w[k * N + n]!;
-  return packed;
-}
 /** Slices [M/width][N][width] of dY (M, N), zero padded. */
 function slicesOf(dy: Float32Array, M: number, N: number, width: number): Float32Array {
   const packed = zeros(up(M, width) * N);
@@ -132,17 +125,18 @@ const describeProduct = ({ poison, ...sizes }: Product) => `${title(sizes)}${poi
 
 kernelSuite(
   'gemm',
-  products.map((p): KernelCase<'gemm'> => {
+  [...products, { rows: 200, K: 40, N: 300 }].map((p: Product): KernelCase<'gemm'> => {
     const { rows, m = 1, K, N } = p;
     const lda = K + 2;
+    const ldw = N + 1;
     const ldc = N + 3;
-    const ints: Ints<'gemm'> = { m, K, N, lda, ldc, hasBias: p.bias ? 1 : 0, activation: p.relu ? 1 : 0 };
+    const ints: Ints<'gemm'> = { m, K, N, lda, ldw, ldc, hasBias: p.bias ? 1 : 0, activation: p.relu ? 1 : 0 };
     return {
       title: describeProduct(p),
       rows,
       operands: {
         a: { data: poisoned(noise(rows * m * lda, 1), p.poison), misalign: 4 },
-        packed: { data: panelsOf(noise(K * N, 2), K, N) },
+        w: { data: noise(K * ldw, 2), misalign: 8 },
         bias: { data: noise(N, 3), misalign: 8 },
         c: { data: noise(rows * m * ldc, 4), misalign: 12 },
       },
@@ -180,7 +174,7 @@ kernelSuite(
 
 kernelSuite(
   'gemm_nt',
-  products.flatMap((p) =>
+  [...products, { rows: 150, K: 200, N: 20 }].flatMap((p: Product) =>
     [8, 16].map((width): KernelCase<'gemm_nt'> => {
       const { rows, m = 1, K, N } = p;
       const ldw = N + 1;

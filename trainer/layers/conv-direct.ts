@@ -1,5 +1,5 @@
 // conv-direct.ts: a convolution of any geometry as calls of `conv` and `conv_dw`, by offset tables. Not Winograd's form (winograd.ts).
-import type { Halo, Tensor } from '../tensor.ts';
+import { type Halo, NO_HALO, type Tensor } from '../tensor.ts';
 import { fusedActivation } from './activate.ts';
 import { backwardTables, cornerOf, forwardTables, gradientHalo, gradientRows } from './conv-tables.ts';
 import type { Conv2DConfig } from './conv2d.ts';
@@ -10,8 +10,8 @@ import type { WindowGeometry } from './window.ts';
 export interface Convolution {
   /** Zeros that it reads around x. */
   inputHalo(c: Conv2DConfig, g: WindowGeometry): Halo;
-  /** Zeros that it reads around dY; `height` and `width` are x's. */
-  gradientHalo(c: Conv2DConfig, g: WindowGeometry, height: number, width: number): Halo;
+  /** Zeros that it reads around dY; `height` and `width` are x's. `wanted`: whether dX is. */
+  gradientHalo(c: Conv2DConfig, g: WindowGeometry, height: number, width: number, wanted: boolean): Halo;
   forward(c: Conv2DConfig, g: WindowGeometry, f: Forward, x: Tensor, y: Tensor): void;
   weightGradient(c: Conv2DConfig, geometry: WindowGeometry, f: Forward, g: Backward, x: Tensor): void;
   inputGradient(c: Conv2DConfig, geometry: WindowGeometry, f: Forward, g: Backward, x: Tensor): void;
@@ -24,7 +24,7 @@ export const direct: Convolution = {
     left: columns.before,
     right: columns.after,
   }),
-  gradientHalo,
+  gradientHalo: (c, g, height, width, wanted) => (wanted ? gradientHalo(c, g, height, width) : NO_HALO),
   forward,
   weightGradient,
   inputGradient,

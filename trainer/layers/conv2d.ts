@@ -76,9 +76,9 @@ export const conv2d: LayerKind<Conv2DConfig> = {
     return c.use_bias ? [kernel, parameter('bias', [c.filters], c.bias_initializer)] : [kernel];
   },
   inputHalo: (c, input) => wayOf(c, input.shape[2]!).inputHalo(c, conv2dGeometry(c, [input])),
-  gradientHalo(c, input) {
+  gradientHalo(c, input, wanted = true) {
     const [height, width, channels] = input.shape as [number, number, number];
-    return wayOf(c, channels).gradientHalo(c, conv2dGeometry(c, [input]), height, width);
+    return wayOf(c, channels).gradientHalo(c, conv2dGeometry(c, [input]), height, width, wanted);
   },
   emit(c, f) {
     const x = f.inputs[0]!; // (H, W, channels)

@@ -64,13 +64,8 @@ function forward(c: DenseConfig, f: Forward, x: Tensor, y: Tensor): void {
   const kernel = f.weight('kernel');
   build.call(
     'gemm',
-    {
-      a: build.at(x),
-      packed: f.packs.panels(kernel, `${c.name}/kernel`, { K, N, ld: N, groups: 1, groupStride: 0 }),
-      bias: c.use_bias ? f.weight('bias') : kernel,
-      c: build.at(y),
-    },
-    { m, K, N, lda: K, ldc: N, hasBias: c.use_bias ? 1 : 0, activation: fusedActivation(c.activation, f) },
+    { a: build.at(x), w: kernel, bias: c.use_bias ? f.weight('bias') : kernel, c: build.at(y) },
+    { m, K, N, lda: K, ldw: N, ldc: N, hasBias: c.use_bias ? 1 : 0, activation: fusedActivation(c.activation, f) },
     {},
     { flops: 2 * m * K * N },
   );

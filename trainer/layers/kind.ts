@@ -86,8 +86,8 @@ export interface Emitted {
 export interface LayerKind<C> extends LayerStatics<C> {
   /** Zeros that the layer reads around its input. */
   inputHalo?(config: C, input: TensorSpec): Halo;
-  /** Zeros that the layer's backward pass reads around the gradient of its output. */
-  gradientHalo?(config: C, input: TensorSpec): Halo;
+  /** Zeros that the layer's backward pass reads around the gradient of its output. `wanted`: whether its input's gradient is. Default true. */
+  gradientHalo?(config: C, input: TensorSpec, wanted?: boolean): Halo;
   /** Whether its values depend on which samples share a micro-shard: then no plan that has it computes several side by side. */
   perLeaf?(config: C): boolean;
   emit(config: C, f: Forward): Emitted;

@@ -35,7 +35,8 @@ const evened = (halo: Halo, height: number, width: number): Halo => ({
 
 export const winograd: Convolution = {
   inputHalo: (c, g) => evened(direct.inputHalo(c, g), g.rows.output, g.columns.output),
-  gradientHalo: (c, g, height, width) => evened(direct.gradientHalo(c, g, height, width), height, width),
+  // dW needs it too, where the last patch reaches beyond dY
+  gradientHalo: (c, g, height, width) => evened(direct.gradientHalo(c, g, height, width, true), height, width),
   forward(c, { rows, columns }, f, x, y) {
     const kernel = f.weight('kernel');
     const channels = x.shape[2]!;
