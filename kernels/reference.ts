@@ -8,6 +8,7 @@ import { counts } from './reference/counts.ts';
 import { depthwise } from './reference/depthwise.ts';
 import { dropout } from './reference/dropout.ts';
 import { embedding } from './reference/embedding.ts';
+import { groups } from './reference/groups.ts';
 import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { matrix } from './reference/matrix.ts';
@@ -31,6 +32,7 @@ const families: readonly Family[] = [
   winograd,
   softmax,
   batch,
+  groups,
   depthwise,
   softmax,
   strided,

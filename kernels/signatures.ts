@@ -222,6 +222,8 @@ export const signatures = {
   })),
   // inverted dropout, mask by Philox from (seed, step, slot of the row, site); the same call is its own backward pass
   dropout: define(['x', 'y'], [...view, 'xImage', 'xRow', 'yImage', 'yRow', 'site'], ['rate'], () => perImage()),
+  // y (rows, L): numbers drawn as dropout's: from low to high, or with normal 1 of mean low and deviation high
+  noise: define(['y'], ['L', 'normal', 'site'], ['low', 'high'], () => perImage()),
 
   // ---- batch normalization, channel by channel, over one micro-shard: it never has several leaves. P = C rounded up to 16.
   // partial (blocks, 2, P): each block's sum, and its sum of squares around its own mean
@@ -261,6 +263,38 @@ export const signatures = {
   batch_normalize_backward: define(
     ['dy', 'x', 'norm', 'factors', 'dx'],
     [...image, 'dyImage', 'dyRow', 'xImage', 'xRow', 'dxImage', 'dxRow', 'relu'],
+    [],
+    () => perImage(),
+  ),
+
+  // ---- rows of C of M by themselves: norm (M, 2): mean, 1 / deviation. mode 0: around the mean; 1: by the root of the mean square;
+  // 2: by the length, which is at least the root of epsilon. y = (x - mean) / deviation * gamma + beta
+  row_normalize: define(
+    ['x', 'gamma', 'beta', 'y', 'norm'],
+    ['m', 'C', 'mode', 'hasGamma', 'hasBeta'],
+    ['epsilon'],
+    (i) => ({ each: 1, m: i.m, per: 16 }),
+  ),
+  row_normalize_backward: define(['dy', 'x', 'gamma', 'norm', 'dx'], ['m', 'C', 'mode', 'hasGamma'], [], (i) => ({
+    each: 1,
+    m: i.m,
+    per: 16,
+  })),
+  // dGamma (C) = sum over rows of dy (x - mean) / deviation, dBeta (C) of dy, then + the ladder
+  row_normalize_gradients: define(['dy', 'x', 'norm', 'dGamma', 'dBeta'], ['m', 'C', 'hasGamma', 'hasBeta'], [], (i) =>
+    fixed(panels(i.C)),
+  ),
+  // each image by groups of C / groups channels: norm (rows, 4, P) as batch_statistics'
+  group_normalize: define(
+    ['x', 'gamma', 'beta', 'y', 'norm'],
+    [...image, 'groups', 'xImage', 'xRow', 'yImage', 'yRow', 'hasGamma', 'hasBeta'],
+    ['epsilon'],
+    () => perImage(),
+  ),
+  // partial (rows, 2, C): dGamma and dBeta of each image. Spends norm
+  group_normalize_backward: define(
+    ['dy', 'x', 'norm', 'partial', 'dx'],
+    [...image, 'groups', 'dyImage', 'dyRow', 'xImage', 'xRow', 'dxImage', 'dxRow', 'wantInput'],
     [],
     () => perImage(),
   ),

@@ -46,8 +46,11 @@ interface Walk {
   readonly first: readonly number[];
 }
 
-/** Axes joined where all operands allow it; those beyond three become one call for each of their places. */
-function walks(shape: readonly number[], views: readonly View[]): readonly Walk[] {
+/**
+ * Axes joined where all operands allow it; those beyond three become one call for each of their places.
+ * @param contiguous the kernel takes innermost strides of 0 and 1 only: an axis of one element is added where others remain
+ */
+function walks(shape: readonly number[], views: readonly View[], contiguous = false): readonly Walk[] {
   const axes: { size: number; strides: number[] }[] = [];
   shape.forEach((size, i) => {
     if (size === 1) return;
@@ -58,6 +61,8 @@ function walks(shape: readonly number[], views: readonly View[]): readonly Walk[
       outer.strides = strides;
     } else axes.push({ size, strides });
   });
+  if (contiguous && axes.at(-1)?.strides.some((stride) => stride > 1))
+    axes.push({ size: 1, strides: views.map(() => 1) });
   while (axes.length < 3) axes.unshift({ size: 1, strides: views.map(() => 0) });
   // an innermost axis of one element: contiguous in all operands
   if (axes[2]!.size === 1) axes[2]!.strides = views.map(() => 1);
@@ -103,7 +108,7 @@ const twoOperands = (walk: Walk, a: View, b: View, y: View) => {
 export const OPERATIONS = { add: 0, subtract: 1, multiply: 2, maximum: 3, minimum: 4 } as const;
 export type Operation = keyof typeof OPERATIONS;
 
-/** y = a op b for every place of `shape`. Innermost axes are contiguous, or broadcast; y may be a or b. */
+/** y = a op b for every place of `shape`. y is not broadcast, and may be a or b. */
 export function combine(
   build: PlanBuilder,
   operation: Operation,
@@ -112,7 +117,7 @@ export function combine(
   b: View,
   y: View,
 ): void {
-  walks(shape, [a, b, y]).forEach((walk, i) => {
+  walks(shape, [a, b, y], true).forEach((walk, i) => {
     const { operands, ints } = twoOperands(walk, a, b, y);
     build.call('combine', operands, { operation: OPERATIONS[operation], ...ints }, {}, { independent: i > 0 });
   });
@@ -123,7 +128,7 @@ export function combine(
  * @throws Error when such axes remain beyond the three that one call walks: then the caller's layer must refuse the shape
  */
 export function sumProduct(build: PlanBuilder, shape: readonly number[], a: View, b: View, y: View): void {
-  const all = walks(shape, [a, b, y]);
+  const all = walks(shape, [a, b, y], true);
   if (new Set(all.map((walk) => walk.first[2])).size < all.length)
     throw new Error(`sums over too many axes of ${shape}`);
   all.forEach((walk, i) => {
@@ -134,4 +139,11 @@ export function sumProduct(build: PlanBuilder, shape: readonly number[], a: View
     );
     build.call('sum_product', operands, { over, ...ints }, {}, { independent: i > 0 });
   });
+}
+
+/** to = a * b, summed over the axes of `shape` along which `to` is broadcast: a gradient's way back. */
+export function productInto(build: PlanBuilder, shape: readonly number[], a: View, b: View, to: View): void {
+  const sums = to.strides.some((stride, i) => stride === 0 && shape[i]! > 1);
+  if (sums) sumProduct(build, shape, a, b, to);
+  else combine(build, 'multiply', shape, a, b, to);
 }

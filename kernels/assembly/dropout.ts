@@ -1,11 +1,8 @@
 // dropout.ts: inverted dropout: an element is kept and scaled by 1 / (1 - rate), or 0. Which, its Philox word says (philox.ts).
-import { scratchOf, SEED_HIGH, SEED_LOW, SLOT, STEP } from "./abi";
+import { scratchOf } from "./abi";
 import { dropout as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
-import { philox } from "./philox";
-
-/** Words that are drawn ahead, in scratch. */
-const WINDOW: i32 = 2048;
+import { drawWords, WINDOW } from "./philox";
 
 export function dropout(d: usize, b: usize, from: i32, to: i32): void {
   const H = args.H(d), L = args.L(d), words = scratchOf(b);
@@ -21,28 +18,13 @@ export function dropout(d: usize, b: usize, from: i32, to: i32): void {
         if (index >= first + drawn) {
           first = index & ~3;
           drawn = min(WINDOW, H * L - first);
-          draw(words, d, b, image, first, drawn);
+          drawWords(words, b, image, args.site(d), first, drawn);
         }
         const n = min(L - l, first + drawn - index);
         apply(x + (<usize>l << 2), y + (<usize>l << 2), words + (<usize>(index - first) << 2), n, rate, scale);
         l += n;
       }
     }
-  }
-}
-
-/** Stores at least `count` words of one row of the batch from element `first`, a multiple of 4, on. */
-function draw(words: usize, d: usize, b: usize, image: i32, first: i32, count: i32): void {
-  for (let i = 0; i < count; i += 32) {
-    philox(
-      words + (<usize>i << 2),
-      (first + i) >> 2,
-      load<u32>(b, SLOT) + image,
-      args.site(d),
-      load<u32>(b, STEP),
-      load<u32>(b, SEED_LOW),
-      load<u32>(b, SEED_HIGH),
-    );
   }
 }
 

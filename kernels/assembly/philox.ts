@@ -1,4 +1,23 @@
 // philox.ts: Philox4x32-10 for eight counters at once: the words of base/random.ts. What they are used for stands elsewhere.
+import { SEED_HIGH, SEED_LOW, SLOT, STEP } from "./abi";
+
+/** Words that are drawn ahead, in scratch. */
+export const WINDOW: i32 = 2048;
+
+/** Stores at least `count` words of one row of the batch from element `first`, a multiple of 4, on. */
+export function drawWords(words: usize, b: usize, image: i32, site: u32, first: i32, count: i32): void {
+  for (let i = 0; i < count; i += 32) {
+    philox(
+      words + (<usize>i << 2),
+      (first + i) >> 2,
+      load<u32>(b, SLOT) + image,
+      site,
+      load<u32>(b, STEP),
+      load<u32>(b, SEED_LOW),
+      load<u32>(b, SEED_HIGH),
+    );
+  }
+}
 
 /**
  * Stores the 32 words of counters `counter` to `counter + 7` in order. The other counter words and the key are as in

@@ -92,6 +92,22 @@ suite('bias_gradient', 'out', (from, to) => ({
   ints: { H: 3, W: 4, C: 17, dyImage: gradient, dyRow: 68 },
 }));
 
+const pairs = noise(600, 10);
+for (const out of ['dGamma', 'dBeta'] as const)
+  suite('row_normalize_gradients', out, (from, to) => ({
+    ...common,
+    title: '',
+    rows: to - from,
+    operands: {
+      dy: { data: rows(dy, 17, from, to) },
+      x: { data: rows(x, 17, from, to) },
+      norm: { data: rows(pairs, 2, from, to) },
+      dGamma: { data: zeros(17), ladder: [] },
+      dBeta: { data: zeros(17), ladder: [] },
+    },
+    ints: { m: 1, C: 17, hasGamma: 1, hasBeta: 1 },
+  }));
+
 const C = 10;
 const logits = noise(300 * C, 7);
 const labels = Int32Array.from({ length: 300 }, (_, i) => i % C);

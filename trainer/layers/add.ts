@@ -1,9 +1,11 @@
-// add.ts: the sum of two or more tensors of one shape. It does not broadcast.
+// add.ts: the sum of two or more tensors, broadcast to one shape. Other ways to make one of several: merge.ts.
 import type { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { combine, constant, spread, viewed } from '../strided.ts';
 import { type Tensor, viewOf } from '../tensor.ts';
-import { base, shapeError, shapeText } from './common.ts';
-import type { LayerKind } from './kind.ts';
+import { base, shapeText } from './common.ts';
+import type { Backward, Forward, LayerKind } from './kind.ts';
+import { mergedShape, passBack } from './merge.ts';
 
 const config = strict(base);
 export type AddConfig = z.infer<typeof config>;
@@ -12,18 +14,18 @@ export const add: LayerKind<AddConfig> = {
   className: 'Add',
   config,
   arity: [2, Number.POSITIVE_INFINITY],
-  shape(c, inputs) {
-    const first = shapeText(inputs[0]!.shape);
-    if (inputs.some((input) => shapeText(input.shape) !== first)) {
-      throw shapeError(c.name, inputs, `all of one shape, ${first}`, 'Adding does not broadcast.');
-    }
-    return inputs[0]!;
-  },
+  shape: (c, inputs) => ({ shape: mergedShape(c.name, inputs) }),
   weights: () => [],
   emit(_, f) {
     const { build } = f;
     const y = f.output();
+    const same = (t: Tensor): boolean => shapeText(t.shape) === shapeText(y.shape);
     const sum = (a: Tensor, b: Tensor) => {
+      if (!same(a) || !same(b)) {
+        const [left, right] = [spread(build, a, y.shape), spread(build, b, y.shape)];
+        combine(build, 'add', y.shape, left, right, viewed(build, y));
+        return;
+      }
       const strides = { aImage: a.imageStride, aRow: a.rowStride, bImage: b.imageStride, bRow: b.rowStride };
       const ints = { ...viewOf(a, b, y), ...strides, yImage: y.imageStride, yRow: y.rowStride };
       build.call('add', { a: build.at(a), b: build.at(b), y: build.at(y) }, ints, {});
@@ -31,14 +33,15 @@ export const add: LayerKind<AddConfig> = {
     const [first, second, ...rest] = f.inputs as [Tensor, Tensor, ...Tensor[]];
     sum(first, second);
     for (const x of rest) sum(y, x);
-    return {
-      output: y,
-      // layers turn gradients around in place: each input gets its own copy, but for the last, which may have dY itself
-      backward(g) {
-        const wanted = f.inputs.map((_, i) => i).filter((i) => g.wants(i));
-        for (const i of wanted.slice(0, -1)) build.copy(g.dY, g.dInput(i));
-        if (wanted.length > 0) g.pass(wanted.at(-1)!, g.dY);
-      },
-    };
+    return { output: y, backward: (g) => spreadGradient(f, g, same) };
   },
 };
+
+/** Layers turn gradients around in place: each input gets its own copy, but for the last of y's shape, which may have dY itself. */
+function spreadGradient(f: Forward, g: Backward, same: (t: Tensor) => boolean): void {
+  const wanted = [...f.inputs.keys()].filter((i) => g.wants(i));
+  const whole = wanted.filter((i) => same(f.inputs[i]!));
+  for (const i of wanted) if (!whole.includes(i)) passBack(f, g, i, constant(f.build, 1, f.spec.shape.length));
+  for (const i of whole.slice(0, -1)) f.build.copy(g.dY, g.dInput(i));
+  if (whole.length > 0) g.pass(whole.at(-1)!, g.dY);
+}

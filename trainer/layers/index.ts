@@ -7,23 +7,31 @@ import { averagePooling2d } from './average-pooling2d.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { cropping1d, cropping2d, zeroPadding1d, zeroPadding2d } from './border.ts';
 import { classToken } from './class-token.ts';
+import { concatenate } from './concatenate.ts';
 import { conv1d } from './conv1d.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dTranspose } from './conv2d-transpose.ts';
 import { dense } from './dense.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
+import { dot } from './dot.ts';
 import { dropout } from './dropout.ts';
+import { einsumDense } from './einsum-dense.ts';
 import { elu } from './elu.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import { globalAveragePooling2d, globalMaxPooling2d } from './global-pooling.ts';
+import { groupNormalization } from './group-normalization.ts';
 import type { LayerKind } from './kind.ts';
+import { layerNormalization, rmsNormalization, unitNormalization } from './layer-normalization.ts';
 import { leakyRelu } from './leaky-relu.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
+import { average, maximum, minimum, multiply, subtract } from './merge.ts';
+import { permute, repeatVector } from './permute.ts';
 import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d.ts';
 import { positionEmbedding } from './position-embedding.ts';
 import { prelu } from './prelu.ts';
 import { relu } from './relu.ts';
+import { reshape } from './reshape.ts';
 import { separableConv2d } from './separable-conv2d.ts';
 import { softmax } from './softmax.ts';
 import { upSampling1d, upSampling2d } from './up-sampling.ts';
@@ -31,10 +39,12 @@ import { upSampling1d, upSampling2d } from './up-sampling.ts';
 export const layers = {
   Activation: activation,
   Add: add,
+  Average: average,
   AveragePooling1D: averagePooling1d,
   AveragePooling2D: averagePooling2d,
   BatchNormalization: batchNormalization,
   ClassToken: classToken,
+  Concatenate: concatenate,
   Conv1D: conv1d,
   Conv2D: conv2d,
   Conv2DTranspose: conv2dTranspose,
@@ -42,7 +52,9 @@ export const layers = {
   Cropping2D: cropping2d,
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
+  Dot: dot,
   Dropout: dropout,
+  EinsumDense: einsumDense,
   ELU: elu,
   Embedding: embedding,
   Flatten: flatten,
@@ -50,14 +62,25 @@ export const layers = {
   GlobalAveragePooling2D: globalAveragePooling2d,
   GlobalMaxPooling1D: globalMaxPooling1d,
   GlobalMaxPooling2D: globalMaxPooling2d,
+  GroupNormalization: groupNormalization,
+  LayerNormalization: layerNormalization,
   LeakyReLU: leakyRelu,
+  Maximum: maximum,
   MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
+  Minimum: minimum,
+  Multiply: multiply,
+  Permute: permute,
   PositionEmbedding: positionEmbedding,
   PReLU: prelu,
   ReLU: relu,
+  RepeatVector: repeatVector,
+  Reshape: reshape,
+  RMSNormalization: rmsNormalization,
   SeparableConv2D: separableConv2d,
   Softmax: softmax,
+  Subtract: subtract,
+  UnitNormalization: unitNormalization,
   UpSampling1D: upSampling1d,
   UpSampling2D: upSampling2d,
   ZeroPadding1D: zeroPadding1d,

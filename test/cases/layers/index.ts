@@ -14,13 +14,30 @@ import { dropoutCases } from './dropout.ts';
 import { flattenCases } from './flatten.ts';
 import { globalPooling1dCases, globalPooling2dCases } from './global-pooling.ts';
 import { classTokenCases, embeddingCases, positionEmbeddingCases } from './lookups.ts';
+import {
+  addBroadcastCases,
+  averageCases,
+  concatenateCases,
+  dotCases,
+  maximumCases,
+  minimumCases,
+  multiplyCases,
+  subtractCases,
+} from './merging.ts';
 import { averagePooling2dCases, maxPooling2dCases } from './pooling.ts';
 import { pooling1dCases } from './pooling1d.ts';
+import {
+  groupNormalizationCases,
+  layerNormalizationCases,
+  rmsNormalizationCases,
+  unitNormalizationCases,
+} from './rows.ts';
+import { einsumDenseCases, permuteCases, repeatVectorCases, reshapeCases } from './shapes.ts';
 import { upSampling1dCases, upSampling2dCases } from './up-sampling.ts';
 
 export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Activation: activationCases,
-  Add: addCases,
+  Add: [...addCases, ...addBroadcastCases],
   AveragePooling1D: pooling1dCases('AveragePooling1D'),
   AveragePooling2D: averagePooling2dCases,
   BatchNormalization: batchNormalizationCases,
@@ -50,6 +67,21 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Softmax: softmaxCases,
   UpSampling1D: upSampling1dCases,
   UpSampling2D: upSampling2dCases,
+  Average: averageCases,
+  Concatenate: concatenateCases,
+  Dot: dotCases,
+  EinsumDense: einsumDenseCases,
+  GroupNormalization: groupNormalizationCases,
+  LayerNormalization: layerNormalizationCases,
+  Maximum: maximumCases,
+  Minimum: minimumCases,
+  Multiply: multiplyCases,
+  Permute: permuteCases,
+  RMSNormalization: rmsNormalizationCases,
+  RepeatVector: repeatVectorCases,
+  Reshape: reshapeCases,
+  Subtract: subtractCases,
+  UnitNormalization: unitNormalizationCases,
   ZeroPadding1D: zeroPadding1dCases,
   ZeroPadding2D: zeroPadding2dCases,
 };

@@ -136,8 +136,6 @@ function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], we
       return draw ? dropout(tape, x, config['rate'] as number, site, draw) : x;
     case 'Flatten':
       return flatten(tape, x);
-    case 'Add':
-      return add(tape, inputs);
     default: {
       const layer = moreLayers[className];
       if (!layer) throw new Error(`the oracle knows no layer ${className}`);

@@ -1,7 +1,9 @@
 // more-layers.ts: layers of the oracle by class name, each a few lines over shared parts. Those with arithmetic of their own: index.ts.
 import { conv2d } from './convolution.ts';
+import { einsum } from './einsum.ts';
 import { convTranspose, resize, shifted } from './linear.ts';
-import type { DropoutDraw } from './pointwise.ts';
+import { merging } from './merging.ts';
+import { addBias, type DropoutDraw } from './pointwise.ts';
 import { averagePool, maxPool } from './pooling.ts';
 import type { Tape, Tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -104,6 +106,7 @@ function transposed(ask: Ask): Tensor {
 }
 
 export const moreLayers: Readonly<Record<string, Layer>> = {
+  ...merging,
   DepthwiseConv2D: (ask) => ask.finish(depthwise(ask, ask.inputs[0]!, ask.weight('kernel'))),
   SeparableConv2D(ask) {
     const middle = depthwise(ask, ask.inputs[0]!, ask.weight('depthwise_kernel'));
@@ -123,6 +126,10 @@ export const moreLayers: Readonly<Record<string, Layer>> = {
     const image = (x: Tensor) =>
       convolve(convolution, x, seenAs(kernel, [1, ...kernel.shape]), config['groups'] as number);
     return ask.finish(asRow(ask.inputs[0]!, image));
+  },
+  EinsumDense(ask) {
+    const y = einsum(ask.tape, ask.inputs[0]!, ask.weight('kernel'), ask.config['equation'] as string);
+    return ask.finish(ask.config['bias_axes'] === null ? y : addBias(ask.tape, y, ask.weight('bias')));
   },
   Conv2DTranspose: transposed,
   Cropping1D: bordered('cropping', -1),

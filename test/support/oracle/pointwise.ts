@@ -1,4 +1,4 @@
-// pointwise.ts: what changes each value on its own: bias, dropout, add, flatten. Not activations.
+// pointwise.ts: what changes each value on its own: bias, dropout, flatten. Not activations.
 import { draws, type Seed, unit } from '../../../base/random.ts';
 import { elements } from '../../../trainer/model.ts';
 import { type Tape, type Tensor, tensor } from './tape.ts';
