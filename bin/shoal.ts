@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // shoal.ts: the command line: commands, their options, and what each ends with. A command's own code is loaded when it is called.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addDataCommands } from './data-commands.ts';
 import { errorText } from './output/errors.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './output/exit-codes.ts';
 import { processScreen } from './output/screen.ts';
@@ -197,6 +198,8 @@ jobOptions(command('launch', 'train a job in many processes, started by an engin
   .action(
     action(async (job, options, _) => (await import('./commands/launch.ts')).launchCommand(job, options, screen)),
   );
+
+addDataCommands(command('data', 'prepare, check and look at datasets'), { action, positive, collect, screen });
 
 command('doctor', 'tell what this machine and this Node can do, and what would make training faster')
   .option('--json', 'print one line of JSON')

@@ -1,10 +1,10 @@
-// npy.ts: reads an array in NumPy's file format: bytes or f32. It opens no file. Not a reader of datasets.
+// npy.ts: reads an array in NumPy's file format: bytes, f32 or i32. It opens no file. Not a reader of datasets.
 // Source: numpy/lib/format.py. "\x93NUMPY", version (2 bytes), header's length (u16; u32 from version 2), header, data.
 import { ShoalError } from '../base/errors.ts';
 
 export interface NpyArray {
   readonly shape: readonly number[];
-  readonly data: Uint8Array | Float32Array;
+  readonly data: Uint8Array | Float32Array | Int32Array;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -30,10 +30,10 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
   const header = new TextDecoder('latin1').decode(bytes.subarray(start, at));
   const type = /'descr': '([^']*)'/.exec(header)?.[1] ?? 'no simple type';
   const shape = /'shape': \(([\d, ]*)\)/.exec(header)?.[1];
-  if (type !== '|u1' && type !== '<f4') {
+  if (type !== '|u1' && type !== '<f4' && type !== '<i4') {
     const hint =
       'Save array.astype("uint8") for pixels from 0 to 255, or array.astype("float32") for brightness from 0 to 1.';
-    throw wrong('SHOAL_DATA_FORMAT', `elements of type ${type}`, 'uint8 (|u1) or float32 (<f4)', hint);
+    throw wrong('SHOAL_DATA_FORMAT', `elements of type ${type}`, 'uint8 (|u1), float32 (<f4) or int32 (<i4)', hint);
   }
   if (!header.includes("'fortran_order': False") || shape === undefined) {
     throw wrong(
@@ -57,5 +57,6 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
     );
   }
   const own = new Uint8Array(rest); // a copy, even of a Buffer: it starts at a multiple of 4
-  return { shape: dimensions, data: type === '|u1' ? own : new Float32Array(own.buffer) };
+  const data = type === '|u1' ? own : type === '<i4' ? new Int32Array(own.buffer) : new Float32Array(own.buffer);
+  return { shape: dimensions, data };
 }

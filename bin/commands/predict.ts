@@ -4,6 +4,7 @@ import { fromLogits } from '../../trainer/job-outputs.ts';
 import { losses } from '../../trainer/losses/index.ts';
 import { elements } from '../../trainer/model.ts';
 import { predictSnapshot } from '../../trainer/predict.ts';
+import { fitOf } from '../input/image.ts';
 import { openTrained } from '../input/open-trained.ts';
 import { readSamples } from '../input/samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -31,7 +32,7 @@ export async function predictCommand(
   const { job, checkpoint } = await openTrained(path, screen);
   const rows: string[][] = [];
   for (const file of files) {
-    const { count, data } = await readSamples(file, job.model.inputs[0]!.spec.shape);
+    const { count, data } = await readSamples(file, job.model.inputs[0]!.spec.shape, fitOf(job));
     const { outputs, shape } = await predictSnapshot({ job, snapshot: checkpoint.snapshot, images: data });
     const size = elements(shape.slice(1));
     for (let index = 0; index < count; index++) {

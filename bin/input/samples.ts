@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
+import type { Fit } from '../../datasets/image/decode.ts';
 import { parseNpy } from '../../datasets/npy.ts';
 import { shapeText } from '../../trainer/layers/common.ts';
 import { elements } from '../../trainer/model.ts';
@@ -10,7 +11,7 @@ import { readImage } from './image.ts';
 /** Samples of one file. Bytes are pixels from 0 to 255, as datasets have them; f32 is taken as it is. */
 export interface Samples {
   readonly count: number;
-  readonly data: Uint8Array | Float32Array;
+  readonly data: Uint8Array | Float32Array | Int32Array;
 }
 
 const ARRAYS = ['.npy', '.json'];
@@ -18,9 +19,10 @@ const IMAGES = ['.png', '.jpg', '.jpeg', '.webp'];
 
 /**
  * @param shape of one sample, as the model wants it
+ * @param fit how images are brought to it
  * @throws SHOAL_DATA_MISSING, SHOAL_DATA_FORMAT, SHOAL_SHAPE and the like, naming the file
  */
-export async function readSamples(path: string, shape: readonly number[]): Promise<Samples> {
+export async function readSamples(path: string, shape: readonly number[], fit: Fit): Promise<Samples> {
   const ending = extname(path).toLowerCase();
   if (![...ARRAYS, ...IMAGES].includes(ending)) {
     throw new ShoalError({
@@ -43,7 +45,7 @@ export async function readSamples(path: string, shape: readonly number[]): Promi
       { cause },
     );
   });
-  if (IMAGES.includes(ending)) return { count: 1, data: await readImage(bytes, path, shape) };
+  if (IMAGES.includes(ending)) return { count: 1, data: await readImage(bytes, path, shape, fit) };
   const array = ending === '.npy' ? parseNpy(bytes, path) : parseJsonArray(bytes.toString('utf8'), path);
   return { count: countSamples(array.shape, shape, path), data: array.data };
 }

@@ -30,6 +30,7 @@ const FAILURES = [
   'DATA_QUEUE',
   'DATA_LAYOUT',
   'DATA_CLOSED',
+  'DATA_ERRORS',
   'RUN_WRITE',
 ];
 

@@ -1,15 +1,20 @@
 // index.ts: the registry of dataset kinds. A new one is a file here, a line below, and a call of test/cases/reader.ts.
 import { z } from 'zod';
+import { check } from '../../base/check.ts';
+import { sourceOfDataset } from '../dataset-source.ts';
 import type { Dataset } from '../reader.ts';
+import type { Source } from '../source.ts';
 import type { ReaderKind } from './define.ts';
 import { digits } from './digits.ts';
 import { folder } from './folder.ts';
 import { idx } from './idx.ts';
+import { webdataset } from './webdataset.ts';
 
 const KINDS = [
   digits, //
   folder,
   idx,
+  webdataset,
 ] as const;
 
 type Schemas<Kinds> = { -readonly [K in keyof Kinds]: Kinds[K] extends ReaderKind<infer Schema> ? Schema : never };
@@ -26,4 +31,15 @@ export const readerNames: readonly string[] = KINDS.map(({ schema }) => schema.s
 export function openDataset(config: DatasetConfig): Promise<Dataset> {
   const kind = KINDS.find(({ schema }) => schema.shape.reader.value === config.reader)!;
   return (kind as ReaderKind<z.ZodObject>).open(config);
+}
+
+/** What preparation reads: the kind's own samples before decoding, or those of its Dataset. @throws {ShoalError} SHOAL_DATA_* */
+export async function scanDataset(options: object): Promise<Source> {
+  const config = check(datasetSchema, options, {
+    code: 'SHOAL_JOB',
+    operation: 'read the source',
+    hint: 'docs/data.md describes every reader.',
+  });
+  const kind = KINDS.find(({ schema }) => schema.shape.reader.value === config.reader)! as ReaderKind<z.ZodObject>;
+  return kind.scan ? kind.scan(config) : sourceOfDataset(await kind.open(config));
 }

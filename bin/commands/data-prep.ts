@@ -1,0 +1,146 @@
+// data-prep.ts: `shoal data prep` and `merge`: what they print. The work is datasets/prepare/.
+import { availableParallelism } from 'node:os';
+import { type Finished, finish } from '../../datasets/prepare/manifest.ts';
+import { type PrepareOptions, type Progress, prepareDataset } from '../../datasets/prepare/run.ts';
+import { parseTask } from '../../datasets/prepare/task.ts';
+import type { Bad } from '../../datasets/source.ts';
+import { type PrepFlags, parseMaxErrors, prepareJob } from '../input/prepare-options.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { count, duration, table } from '../output/format.ts';
+import type { Screen } from '../output/screen.ts';
+import { typed, usageError } from '../output/usage-error.ts';
+import { version } from '../version.ts';
+
+export interface DataPrepOptions extends PrepFlags {
+  readonly out: string;
+  readonly threads?: number;
+  readonly mode?: string;
+  readonly maxErrors?: string;
+  readonly task?: string;
+  readonly json?: boolean;
+}
+
+const MODES = ['incremental', 'overwrite', 'extend'] as const;
+/** Reasons that are printed. */
+const COMMONEST = 10;
+
+export async function prepCommand(source: string, options: DataPrepOptions, screen: Screen): Promise<ExitCode> {
+  const mode = MODES.find((name) => name === (options.mode ?? 'incremental'));
+  if (mode === undefined)
+    throw usageError('read --mode', options.mode!, MODES.join(', '), 'The default is incremental.');
+  const stop = new AbortController();
+  const release = onInterrupt(
+    () => stop.abort(new Error('interrupted')),
+    () => process.exit(EXIT.interrupted),
+  );
+  const since = performance.now();
+  const prepare: PrepareOptions = {
+    job: prepareJob(source, options),
+    out: options.out,
+    threads: options.threads ?? availableParallelism(),
+    mode,
+    maxErrors: parseMaxErrors(options.maxErrors ?? '10%'),
+    task: options.task === undefined ? null : parseTask(options.task, process.env),
+    version,
+    signal: stop.signal,
+    onProgress: showProgress(options, screen, since),
+  };
+  try {
+    const { finished, bad, progress } = await prepareDataset(prepare);
+    if (finished === null) {
+      showBad(bad, progress.samples, options, screen);
+      const then = `shoal data merge ${typed(options.out)}`;
+      if (!options.json) screen.out(`${progress.shards} shards are there. When all tasks are done: ${then}`);
+    } else showFinished(options.out, finished, options, screen);
+    return EXIT.done;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    screen.err('Interrupted. Finished shards stay; the same command makes the others.');
+    return EXIT.interrupted;
+  } finally {
+    release();
+  }
+}
+
+export async function mergeCommand(
+  out: string,
+  options: { readonly json?: boolean },
+  screen: Screen,
+): Promise<ExitCode> {
+  showFinished(out, finish(out), options, screen);
+  return EXIT.done;
+}
+
+function showProgress(options: DataPrepOptions, screen: Screen, since: number): (progress: Progress) => void {
+  let first: Progress | null = null;
+  return (progress) => {
+    first ??= progress;
+    const seconds = (performance.now() - since) / 1000;
+    if (options.json) {
+      const { shards, ofShards: of_shards, samples, bad } = progress;
+      screen.out(JSON.stringify({ event: 'shards', shards, of_shards, samples, bad, seconds }));
+      return;
+    }
+    const pace = `${count((progress.samples - first.samples) / seconds)}/s`;
+    const text = `shards ${progress.shards} of ${progress.ofShards}  samples ${count(progress.samples)}  bad ${count(progress.bad)}`;
+    screen.err(`${text}  ${duration(seconds)}  ${pace}`);
+  };
+}
+
+function showFinished(
+  out: string,
+  { manifest, sha256, bad }: Finished,
+  options: { json?: boolean },
+  screen: Screen,
+): void {
+  const { parts, classes, mean, std, field, duplicates, near_duplicates: near } = manifest;
+  if (options.json) {
+    const samples = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.samples]));
+    const figures = { samples, bad: bad.length, duplicates, near_duplicates: near, mean, std };
+    screen.out(JSON.stringify({ event: 'done', out, manifest: sha256, ...figures }));
+    return;
+  }
+  const total = Object.values(parts).reduce((sum, part) => sum + part.samples, 0);
+  showBad(bad, total + bad.length, options, screen);
+  const rows = Object.entries(parts).map(([name, { samples, shards }]) => [
+    name,
+    `${count(samples)} samples in ${shards.length} shard${shards.length === 1 ? '' : 's'}`,
+  ]);
+  if (classes !== null) rows.push(['classes', `${classes.length}: ${shortened(classes)}`]);
+  if (field !== null) rows.push(['each', `${field.dtype} of ${field.shape.join(' x ')}`]);
+  if (mean !== null && std !== null && mean.length <= 4)
+    rows.push(['mean', mean.join(' ')], ['deviation', std.join(' ')]);
+  if (duplicates > 0) rows.push(['duplicates', `${count(duplicates)} left out, named in plan.jsonl`]);
+  if (near > 0) rows.push(['alike', `${count(near)} pairs, listed in near-duplicates.jsonl`]);
+  rows.push(['manifest', sha256]);
+  screen.out(table(rows));
+  screen.out(`\nTrain on it: "data": { "reader": "webdataset", "path": ${JSON.stringify(out)} }`);
+}
+
+const shortened = (names: readonly string[]): string =>
+  names.length <= 8 ? names.join(', ') : `${names.slice(0, 7).join(', ')}, ...`;
+
+/** The commonest reasons, each with an example. All are in bad.jsonl. */
+function showBad(
+  bad: readonly Pick<Bad, 'key' | 'reason'>[],
+  samples: number,
+  options: { json?: boolean },
+  screen: Screen,
+): void {
+  if (bad.length === 0 || options.json) return;
+  const reasons = new Map<string, { times: number; key: string }>();
+  for (const { key, reason } of bad) {
+    const known = reasons.get(reason);
+    if (known) known.times++;
+    else reasons.set(reason, { times: 1, key });
+  }
+  const commonest = [...reasons].sort(([, a], [, b]) => b.times - a.times).slice(0, COMMONEST);
+  screen.err(`${count(bad.length)} of ${count(samples)} are bad and left out; bad.jsonl names them all`);
+  screen.err(
+    table(
+      commonest.map(([reason, { times, key }]) => [count(times), reason, JSON.stringify(key)]),
+      [0],
+    ),
+  );
+}

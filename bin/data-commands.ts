@@ -1,0 +1,51 @@
+// data-commands.ts: `shoal data ...`: its commands and their options. Each command's own code is loaded when it is called.
+import type { Command } from 'commander';
+import type { ExitCode } from './output/exit-codes.ts';
+import type { Screen } from './output/screen.ts';
+
+export interface Registrar {
+  /** Makes errors text and an exit code. */
+  readonly action: <A extends unknown[]>(run: (...input: A) => Promise<ExitCode>) => (...input: A) => Promise<void>;
+  readonly positive: (text: string) => number;
+  readonly collect: (text: string, list?: readonly string[]) => readonly string[];
+  readonly screen: Screen;
+}
+
+export function addDataCommands(data: Command, { action, positive, collect, screen }: Registrar): void {
+  const command = (usage: string, description: string): Command =>
+    data.command(usage).description(description).option('--verbose', 'print stack traces of errors');
+  const source = (of: Command): Command =>
+    of
+      .option('--reader <name>', 'how the source is read (default: by its name and contents)')
+      .option('--set <key=value>', 'an option of the reader, as in label=species (repeatable)', collect);
+
+  source(command('prep', 'turn any source into checked shards; run again, it finishes what is missing'))
+    .argument('<source>', 'a folder, a file or a URL')
+    .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
+    .option('--format <name>', 'of the shards: webdataset (default)')
+    .option('--transform <list>', 'resize=256, resize=ROWSxCOLUMNS, crop=224, fit=cover|contain|fill, channels=1|3')
+    .option('--encode <kind>', 'auto (default), jpg, png, webp, or raw: uint8 tensors')
+    .option('--quality <n>', 'of jpg and webp (default: 95)')
+    .option('--shard-size <n>', 'samples of a shard (default: 10000)', positive)
+    .option('--split <shares>', 'training/validation/test, where the source has none (default: 0.9/0/0.1)')
+    .option('--no-stratify', 'split without regard to classes')
+    .option('--group <pattern>', 'keep samples in one part in whose keys the pattern takes the same text')
+    .option('--no-shuffle', "keep the source's order")
+    .option('--dedup <kind>', 'splits (default): no contents in two parts; all: none twice; none')
+    .option('--seed <n>', 'of split and order (default: 0)')
+    .option('--mode <mode>', 'incremental (default), overwrite, or extend')
+    .option('--max-errors <n>', 'bad samples to put up with: a number, or a share (default: 10%)')
+    .option('--task <n/tasks>', 'one part of the shards, as in 3/16; auto: as Slurm says, auto/16: as Kubernetes says')
+    .option('--threads <n>', 'threads that decode and encode (default: as many as the machine runs at once)', positive)
+    .option('--json', 'print events as lines of JSON on stdout')
+    .action(
+      action(async (from, options, _) => (await import('./commands/data-prep.ts')).prepCommand(from, options, screen)),
+    );
+
+  command('merge', 'make one dataset of the shards that several tasks have written')
+    .argument('<dir>', 'the folder of the shards')
+    .option('--json', 'print one line of JSON')
+    .action(
+      action(async (out, options, _) => (await import('./commands/data-prep.ts')).mergeCommand(out, options, screen)),
+    );
+}

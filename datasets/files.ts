@@ -1,0 +1,168 @@
+// files.ts: a file by ranges of bytes, from a path or over HTTP with retries and a bounded cache of blocks. No format.
+import { open } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ShoalError } from '../base/errors.ts';
+
+export interface RandomFile {
+  readonly name: string;
+  readonly size: number;
+  /** Exactly `length` bytes. @throws {ShoalError} SHOAL_DATA_TRUNCATED past the end, SHOAL_DATA_FETCH */
+  read(at: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export const isUrl = (location: string): boolean => /^https?:\/\//.test(location);
+
+/** Bytes that one read of a header brings along: neighbours are asked for next. */
+const BLOCK = 2 ** 16;
+const REMOTE_BLOCK = 2 ** 20;
+/** Blocks kept of one file: 64 MiB of a remote one. */
+const KEPT = 64;
+const TRIES = 6;
+/** Without an answer for so long, a request has failed. */
+const IDLE_MS = 20_000;
+
+/** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH */
+export async function openFile(location: string): Promise<RandomFile> {
+  return isUrl(location) ? openRemote(location) : openLocal(location);
+}
+
+/** All bytes of a file. */
+export async function readAll(location: string): Promise<Uint8Array> {
+  const file = await openFile(location);
+  try {
+    return await file.read(0, file.size);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openLocal(path: string): Promise<RandomFile> {
+  try {
+    const handle = await open(path);
+    const { size } = await handle.stat();
+    const fetch = async (at: number, length: number): Promise<Uint8Array> => {
+      const bytes = new Uint8Array(length);
+      let read = 0;
+      while (read < length) {
+        const { bytesRead } = await handle.read(bytes, read, length - read, at + read);
+        if (bytesRead === 0) throw pastEnd(path, size, at + length);
+        read += bytesRead;
+      }
+      return bytes;
+    };
+    return cached({ name: path, size, block: BLOCK, fetch, close: () => handle.close() });
+  } catch (cause) {
+    throw new ShoalError(
+      {
+        code: 'SHOAL_DATA_MISSING',
+        operation: `open ${path}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: 'a file that can be read',
+        hint: 'Paths are relative to the working directory.',
+      },
+      { cause },
+    );
+  }
+}
+
+async function openRemote(url: string): Promise<RandomFile> {
+  const { headers } = await retried(url, { range: 'bytes=0-0' });
+  const size = Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1]);
+  if (!Number.isSafeInteger(size)) throw fetchFailed(url, 'an answer without its size', 'HTTP ranges: status 206');
+  const fetch = async (at: number, length: number) => {
+    const { bytes } = await retried(url, { range: `bytes=${at}-${at + length - 1}` }, length);
+    return bytes;
+  };
+  return cached({ name: url, size, block: REMOTE_BLOCK, fetch, close: async () => {} });
+}
+
+interface Blocks {
+  readonly name: string;
+  readonly size: number;
+  readonly block: number;
+  readonly fetch: (at: number, length: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+/** Reads shorter than a block come from whole blocks, the last used of which stay; longer ones go past the cache. */
+function cached({ name, size, block, fetch, close }: Blocks): RandomFile {
+  const kept = new Map<number, Promise<Uint8Array>>();
+  function blockAt(number: number): Promise<Uint8Array> {
+    const known = kept.get(number);
+    const found = known ?? fetch(number * block, Math.min(block, size - number * block));
+    kept.delete(number); // the newest is last in the map's order
+    kept.set(number, found);
+    found.catch(() => kept.delete(number));
+    const [oldest] = kept.keys();
+    if (kept.size > KEPT) kept.delete(oldest!);
+    return found;
+  }
+  return {
+    name,
+    size,
+    async read(at, length) {
+      if (at + length > size) throw pastEnd(name, size, at + length);
+      if (length >= block) return fetch(at, length);
+      const out = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const number = Math.floor((at + done) / block);
+        const from = at + done - number * block;
+        const part = (await blockAt(number)).subarray(from, from + length - done);
+        out.set(part, done);
+        done += part.length;
+      }
+      return out;
+    },
+    async close() {
+      kept.clear();
+      await close();
+    },
+  };
+}
+
+/** One answer of status 206 and, where given, of so many bytes. Waits longer after each failure. */
+async function retried(
+  url: string,
+  headers: Record<string, string>,
+  length = 1,
+): Promise<{ bytes: Uint8Array; headers: Headers }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(url, { headers, signal: AbortSignal.timeout(IDLE_MS) });
+      if (response.status !== 206) {
+        await response.body?.cancel();
+        const error = new Error(`HTTP status ${response.status}`);
+        // nothing there, no ranges, or not for us: no use in asking again
+        if (response.status < 500 && response.status !== 429) throw Object.assign(error, { final: true });
+        throw error;
+      }
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (bytes.length !== length) throw new Error(`${bytes.length} bytes instead of ${length}`);
+      return { bytes, headers: response.headers };
+    } catch (cause) {
+      const reason =
+        cause instanceof Error ? `${cause.message}${cause.cause ? ` (${cause.cause})` : ''}` : String(cause);
+      if (attempt >= TRIES || (cause as { final?: boolean }).final) throw fetchFailed(url, reason, 'its bytes');
+      await wait(50 * 2 ** attempt);
+    }
+  }
+}
+
+const pastEnd = (name: string, size: number, end: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_TRUNCATED',
+    operation: `read ${name}`,
+    got: `${size} bytes`,
+    expected: `at least ${end}`,
+    hint: 'Fetch the file again.',
+  });
+
+const fetchFailed = (url: string, got: string, expected: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FETCH',
+    operation: `fetch ${url}`,
+    got,
+    expected,
+    hint: 'Is the server reachable, and does it serve ranges of bytes? Or bring the files to this machine.',
+  });

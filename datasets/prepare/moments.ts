@@ -1,0 +1,78 @@
+// moments.ts: counts, sums and sums of squares by channel, for mean and deviation. Exact for bytes: whole numbers below 2^53 in any order.
+
+export interface Moments {
+  /** Values of each channel. */
+  readonly count: number;
+  /** By channel. */
+  readonly sums: readonly number[];
+  readonly squares: readonly number[];
+}
+
+export interface MomentCounter {
+  /** Values whose last axis is the channel. Other numbers of channels than before are left out. */
+  add(values: Uint8Array | Float32Array | Int32Array, channels: number): void;
+  readonly moments: Moments;
+}
+
+/** More columns than this are no channels: nothing is counted. */
+const MOST_CHANNELS = 4096;
+
+export function countMoments(): MomentCounter {
+  let count = 0;
+  let sums = new Float64Array(0);
+  let squares = new Float64Array(0);
+  const histogram = new Uint32Array(256);
+  return {
+    add(values, channels) {
+      if (channels > MOST_CHANNELS) return;
+      if (count === 0) {
+        sums = new Float64Array(channels);
+        squares = new Float64Array(channels);
+      } else if (sums.length !== channels) return;
+      count += values.length / channels;
+      if (values instanceof Uint8Array && channels <= 4) {
+        for (let channel = 0; channel < channels; channel++) {
+          histogram.fill(0);
+          for (let i = channel; i < values.length; i += channels) histogram[values[i]!]!++;
+          for (let value = 1; value < 256; value++) {
+            sums[channel]! += value * histogram[value]!;
+            squares[channel]! += value * value * histogram[value]!;
+          }
+        }
+        return;
+      }
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]!;
+        sums[i % channels]! += value;
+        squares[i % channels]! += value * value;
+      }
+    },
+    get moments() {
+      return { count, sums: [...sums], squares: [...squares] };
+    },
+  };
+}
+
+/** Adds in the order given. Shards without values add nothing. */
+export function addMoments(all: readonly Moments[]): Moments {
+  const some = all.filter(({ count }) => count > 0);
+  const channels = some[0]?.sums.length ?? 0;
+  const like = some.filter(({ sums }) => sums.length === channels);
+  const total = (of: (moments: Moments) => readonly number[]) =>
+    Array.from({ length: channels }, (_, channel) => like.reduce((sum, moments) => sum + of(moments)[channel]!, 0));
+  return {
+    count: like.reduce((sum, { count }) => sum + count, 0),
+    sums: total(({ sums }) => sums),
+    squares: total(({ squares }) => squares),
+  };
+}
+
+/** Mean and standard deviation by channel, of values divided by `unit`, to six digits. */
+export function meanAndDeviation({ count, sums, squares }: Moments, unit: number): { mean: number[]; std: number[] } {
+  const digits = (x: number) => Number(x.toFixed(6));
+  const mean = sums.map((sum) => sum / count);
+  return {
+    mean: mean.map((value) => digits(value / unit)),
+    std: squares.map((square, i) => digits(Math.sqrt(Math.max(0, square / count - mean[i]! ** 2)) / unit)),
+  };
+}

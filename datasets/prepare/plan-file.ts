@@ -1,0 +1,65 @@
+// plan-file.ts: the plan of a preparation on disk: plan.jsonl, the job in its first line, then a line for each entry. Who plans: plan.ts.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { check } from '../../base/check.ts';
+import { ShoalError } from '../../base/errors.ts';
+import { canonicalJson } from '../../base/hash.ts';
+import { parseJsonLines } from '../formats/json-lines.ts';
+import type { Bad } from '../source.ts';
+import { type PrepareJob, prepareSchema } from './job.ts';
+import type { Planned } from './plan.ts';
+import { writeWhole } from './shard.ts';
+
+export const FILES = {
+  plan: 'plan.jsonl',
+  manifest: 'manifest.json',
+  bad: 'bad.jsonl',
+  near: 'near-duplicates.jsonl',
+} as const;
+
+const headSchema = z.object({
+  job: prepareSchema,
+  tool: z.record(z.string(), z.string()),
+  classes: z.array(z.string()).nullable(),
+  bad: z.array(z.object({ key: z.string(), code: z.custom<`SHOAL_${string}`>(), reason: z.string() })),
+});
+
+export interface PlanFile {
+  readonly job: PrepareJob;
+  readonly tool: Readonly<Record<string, string>>;
+  readonly classes: readonly string[] | null;
+  /** What the scan met. */
+  readonly scanBad: readonly Bad[];
+  readonly lines: readonly Planned[];
+}
+
+/** One file, so that a crash leaves the old plan or the new one. */
+export function writePlan(out: string, { job, tool, classes, scanBad, lines }: PlanFile): void {
+  const head = { job, tool, classes, bad: scanBad };
+  writeWhole(join(out, FILES.plan), [head, ...lines].map((line) => `${canonicalJson(line)}\n`).join(''));
+}
+
+export const hasPlan = (out: string): boolean => existsSync(join(out, FILES.plan));
+
+/** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_CORRUPT */
+export function readPlan(out: string): PlanFile {
+  if (!hasPlan(out)) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_MISSING',
+      operation: `read the plan of ${out}`,
+      got: existsSync(out) ? `no ${FILES.plan}` : 'no such folder',
+      expected: 'a folder that `shoal data prep` has begun',
+      hint: 'Prepare it: shoal data prep SOURCE -o FOLDER.',
+    });
+  }
+  const path = join(out, FILES.plan);
+  const values = parseJsonLines(readFileSync(path, 'utf8')).map(({ value }) => value);
+  const head = check(headSchema, values[0], {
+    code: 'SHOAL_DATA_CORRUPT',
+    operation: `read ${path}`,
+    hint: 'Prepare again with --mode overwrite.',
+  });
+  const lines = values.slice(1) as unknown as readonly Planned[];
+  return { job: head.job, tool: head.tool, classes: head.classes, scanBad: head.bad, lines };
+}

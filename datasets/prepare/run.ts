@@ -1,0 +1,249 @@
+// run.ts: `shoal data prep`: plan, write the shards that are missing on a pool of threads, finish. Nothing here depends on the number of threads.
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Piscina } from 'piscina';
+import { fromWire, ShoalError } from '../../base/errors.ts';
+import { canonicalJson } from '../../base/hash.ts';
+import { workerFile } from '../../base/worker-file.ts';
+import { loadSharp } from '../image/sharp.ts';
+import { scanDataset } from '../readers/index.ts';
+import { byCodeUnits, type Entry, type Source } from '../source.ts';
+import type { PrepareJob } from './job.ts';
+import { type Finished, finish, shardsOf } from './manifest.ts';
+import { plan } from './plan.ts';
+import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
+import type { PrepareSetup } from './prepare-worker.ts';
+import { contentHash } from './sample.ts';
+import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
+import type { Task } from './task.ts';
+
+export interface PrepareOptions {
+  readonly job: PrepareJob;
+  /** The folder written to. */
+  readonly out: string;
+  readonly threads: number;
+  /** incremental: finish what is missing. overwrite: begin anew. extend: keep what is there, add what the source has beyond it. */
+  readonly mode: 'incremental' | 'overwrite' | 'extend';
+  /** Bad samples that are put up with. */
+  readonly maxErrors: { readonly count: number } | { readonly share: number };
+  /** This machine's part of the shards; the whole is merged by whoever runs `shoal data merge`. */
+  readonly task: Task | null;
+  /** Shoal's version. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly shards: number;
+  readonly ofShards: number;
+  /** Looked at, in this run and before. */
+  readonly samples: number;
+  readonly bad: number;
+}
+
+export interface PrepareResult {
+  readonly progress: Progress;
+  /** Null for a task: others may not be done. */
+  readonly finished: Finished | null;
+  /** Bad samples of the scan and of this task's shards. */
+  readonly bad: ShardRecord['bad'];
+}
+
+/** @throws {ShoalError} SHOAL_DATA_OTHER_JOB, SHOAL_DATA_ERRORS, SHOAL_DATA_* of the source; the signal's reason when aborted */
+export async function prepareDataset(options: PrepareOptions): Promise<PrepareResult> {
+  const { out, job, task, threads, signal, onProgress } = options;
+  const source = await scanDataset(job.source);
+  try {
+    mkdirSync(out, { recursive: true });
+    const planned = await planFor(source, options);
+    const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
+    const records = new Map<string, ShardRecord>();
+    const missing: typeof names = [];
+    for (const shard of names) {
+      const record = readRecord(out, shard.name);
+      if (record) records.set(shard.name, record);
+      else missing.push(shard);
+    }
+    const report = (): Progress => {
+      const done = [...records.values()];
+      const bad = planned.scanBad.length + done.reduce((sum, record) => sum + record.bad.length, 0);
+      const samples = done.reduce((sum, record) => sum + record.samples + record.bad.length, 0);
+      return { shards: done.length, ofShards: names.length, samples, bad };
+    };
+    onProgress(report());
+    const budget = budgetOf(options.maxErrors, planned);
+    const setup: PrepareSetup = { out, share: source.share(), job, classes: planned.classes };
+    const each = (record: ShardRecord) => {
+      records.set(record.shard, record);
+      const progress = report();
+      onProgress(progress);
+      if (progress.bad > budget) throw tooMany(progress.bad, budget, out);
+    };
+    if (report().bad > budget) throw tooMany(report().bad, budget, out);
+    await writeShards(tasksOf(missing, planned, source), setup, Math.min(threads, missing.length), signal, each);
+    const bad = [...planned.scanBad, ...[...records.values()].flatMap((record) => record.bad)];
+    return { progress: report(), finished: task === null ? finish(out) : null, bad };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The plan that is there, if it is this job's; else a new one, written before anything else. */
+async function planFor(source: Source, { job, out, mode, version, signal }: PrepareOptions): Promise<PlanFile> {
+  if (mode === 'overwrite') clear(out);
+  else if (!hasPlan(out)) refuseForeign(out);
+  const sharp = await loadSharp('prepare images').catch(() => null);
+  const tool = { shoal: version, ...(sharp && { sharp: sharp.versions['sharp']!, vips: sharp.versions['vips']! }) };
+  const entries = grouped(source.entries, job.group);
+  const fresh = { job, tool, classes: source.classes, scanBad: source.bad };
+  if (!hasPlan(out)) {
+    const planned = { ...fresh, lines: plan(entries, await hashes(source, entries, job, signal), job) };
+    writePlan(out, planned);
+    return planned;
+  }
+  const old = readPlan(out);
+  for (const what of ['job', 'tool', 'classes'] as const)
+    if (canonicalJson(old[what]) !== canonicalJson(fresh[what])) throw otherJob(out, what, old[what], fresh[what]);
+  const known = new Set(old.lines.map(({ key }) => key));
+  const added = entries.filter(({ key }) => !known.has(key));
+  if (mode === 'extend' && added.length > 0) {
+    const lines = plan(added, await hashes(source, added, job, signal), job, old.lines);
+    const planned = { ...fresh, lines };
+    writePlan(out, planned);
+    return planned;
+  }
+  const here = new Set(entries.map(({ key }) => key));
+  const gone = old.lines.filter(({ key }) => !here.has(key)).length;
+  if (mode === 'extend' || (added.length === 0 && gone === 0)) return old;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `go on in ${out}`,
+    got: `a source with ${added.length} samples more and ${gone} less than planned`,
+    expected: 'the same samples',
+    hint: 'Use --mode extend to add the new ones in shards of their own, or --mode overwrite.',
+  });
+}
+
+/** Removes what a preparation writes, and nothing else. */
+function clear(out: string): void {
+  if (!existsSync(out)) return;
+  const ours = /^((train|validation|test)-\d{6}\.\w+|(plan|bad|near-duplicates)\.jsonl|manifest\.json|.*\.partial)$/;
+  // the manifest first: while it is there, the dataset is whole
+  for (const name of readdirSync(out).sort(byCodeUnits)) if (ours.test(name)) rmSync(join(out, name));
+}
+
+function refuseForeign(out: string): void {
+  const others = readdirSync(out).filter((name) => !name.endsWith('.partial'));
+  if (others.length === 0) return;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `prepare ${out}`,
+    got: `a folder with other files: ${others.slice(0, 3).join(', ')}`,
+    expected: 'an empty folder, or one that `shoal data prep` has begun',
+    hint: 'Choose another folder.',
+  });
+}
+
+/** By key; of every sample that can be read. */
+async function hashes(
+  source: Source,
+  entries: readonly Entry[],
+  { dedup }: PrepareJob,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (dedup === 'none') return found;
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < entries.length; i = next++) {
+      signal.throwIfAborted();
+      const entry = entries[i]!;
+      try {
+        found.set(entry.key, contentHash(await source.load(entry)));
+      } catch (error) {
+        if (!(error instanceof ShoalError)) throw error; // a bad sample is told of when its shard is written
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  return found;
+}
+
+function grouped(entries: readonly Entry[], group: string | null): readonly Entry[] {
+  if (group === null) return entries;
+  const pattern = new RegExp(group);
+  return entries.map((entry) => {
+    const match = pattern.exec(entry.key);
+    return match ? { ...entry, group: match[1] ?? match[0] } : entry;
+  });
+}
+
+function tasksOf(shards: ReturnType<typeof shardsOf>, { lines }: PlanFile, { entries }: Source): ShardTask[] {
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  const byShard = new Map(shards.map(({ name }) => [name, [] as Entry[]]));
+  for (const { key, shard, label } of lines) {
+    if (shard === null) continue;
+    // a file that has gone since the plan was made is a bad sample, not a hole
+    byShard.get(shard)?.push(byKey.get(key) ?? { key, label, part: null });
+  }
+  return shards.map(({ name, part }) => ({ name, part, entries: byShard.get(name)! }));
+}
+
+async function writeShards(
+  tasks: readonly ShardTask[],
+  setup: PrepareSetup,
+  threads: number,
+  signal: AbortSignal,
+  onRecord: (record: ShardRecord) => void,
+): Promise<void> {
+  if (tasks.length === 0) return;
+  const pool = new Piscina({
+    filename: workerFile('./prepare-worker', import.meta.url),
+    minThreads: threads,
+    maxThreads: threads,
+    workerData: setup,
+    recordTiming: false,
+  });
+  let next = 0;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  // one task at a time for each thread: the entries of waiting shards are not cloned ahead
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < tasks.length; i = next++) {
+      const answer = (await pool.run(tasks[i]!, { signal: either })) as ShardRecord | { problem: ShoalError };
+      if ('problem' in answer) throw fromWire(answer.problem);
+      onRecord(answer);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, work));
+  } catch (error) {
+    stop.abort();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await pool.destroy();
+  }
+}
+
+const budgetOf = (most: PrepareOptions['maxErrors'], { lines, scanBad }: PlanFile): number =>
+  'count' in most ? most.count : most.share * (lines.length + scanBad.length);
+
+const tooMany = (bad: number, budget: number, out: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_ERRORS',
+    operation: `prepare ${out}`,
+    got: `${bad} bad samples`,
+    expected: `at most ${Math.floor(budget)}`,
+    hint: 'Look at the reasons; finished shards stay. Allow more with --max-errors, a number or a share like 20%.',
+  });
+
+const otherJob = (out: string, what: string, old: unknown, fresh: unknown): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `go on in ${out}`,
+    got: `another ${what}: ${canonicalJson(fresh)}`,
+    expected: canonicalJson(old),
+    hint: 'Choose another folder, or begin anew with --mode overwrite.',
+  });

@@ -1,0 +1,136 @@
+// shard.ts: one shard written: its file first, then the record that makes it count. Killed at any moment, it is made again, the same.
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ShoalError } from '../../base/errors.ts';
+import { canonicalJson } from '../../base/hash.ts';
+import type { Bad, Entry, Loader, Part } from '../source.ts';
+import type { PrepareJob } from './job.ts';
+import { countMoments } from './moments.ts';
+import { type Prepared, prepareSample } from './sample.ts';
+import { writers } from './writers/index.ts';
+
+export interface ShardTask {
+  readonly name: string;
+  readonly part: Part;
+  readonly entries: readonly Entry[];
+}
+
+const list = z.array(z.number());
+
+export const recordSchema = z.strictObject({
+  shard: z.string(),
+  part: z.enum(['train', 'validation', 'test']),
+  file: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  samples: z.number(),
+  /** By label; one number without labels. */
+  per_class: list,
+  moments: z.strictObject({ count: z.number(), sums: list, squares: list }),
+  /** Shape and type of every sample; null where they differ, or are text. */
+  field: z.strictObject({ shape: list, dtype: z.enum(['u8', 'f32', 'i32']) }).nullable(),
+  /** Keys of the samples in their order, and their difference hashes. */
+  keys: z.array(z.string()),
+  hashes: z.array(z.string().nullable()),
+  bad: z.array(z.strictObject({ key: z.string(), code: z.string(), reason: z.string() })),
+});
+
+export type ShardRecord = z.output<typeof recordSchema>;
+
+/** Writes OUT/NAME.tar and then OUT/NAME.json. @throws {ShoalError} SHOAL_OPTIONAL_PACKAGE, and the system's errors */
+export async function writeShard(
+  out: string,
+  { name, part, entries }: ShardTask,
+  loader: Loader,
+  job: PrepareJob,
+  classes: readonly string[] | null,
+): Promise<ShardRecord> {
+  const kind = writers[job.format]!;
+  const file = `${name}.${kind.ending}`;
+  const partial = join(out, `${file}.${process.pid}.partial`);
+  const descriptor = openSync(partial, 'w');
+  const sha = createHash('sha256');
+  let bytes = 0;
+  const write = (chunks: readonly Uint8Array[]): void => {
+    for (const chunk of chunks) {
+      sha.update(chunk);
+      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
+      bytes += chunk.length;
+    }
+  };
+  const writer = await kind.create();
+  const perClass = new Array<number>(classes?.length ?? 1).fill(0);
+  const moments = countMoments();
+  const keys: string[] = [];
+  const hashes: (string | null)[] = [];
+  const bad: Bad[] = [];
+  const fields = new Map<string, ShardRecord['field']>();
+  for (const entry of entries) {
+    let prepared: Prepared;
+    try {
+      if (classes !== null && entry.label === null) throw noLabel(entry);
+      prepared = await prepareSample(entry, await loader.load(entry), job);
+    } catch (error) {
+      if (!(error instanceof ShoalError) || !error.code.startsWith('SHOAL_DATA_')) throw error;
+      bad.push({ key: entry.key, code: error.code, reason: error.got });
+      continue;
+    }
+    const { shape, dtype, values, hash } = prepared;
+    const labelName = entry.label === null ? null : (classes?.[entry.label] ?? null);
+    write(writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName }));
+    if (values !== null) moments.add(values, shape!.at(-1) ?? 1);
+    const field = shape === null ? null : { shape: [...shape], dtype: dtype! };
+    fields.set(JSON.stringify(field), field);
+    perClass[entry.label ?? 0]!++;
+    keys.push(entry.key);
+    hashes.push(hash);
+  }
+  write(await writer.end());
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(partial, join(out, file));
+  const record: ShardRecord = {
+    shard: name,
+    part,
+    file,
+    bytes,
+    sha256: sha.digest('hex'),
+    samples: keys.length,
+    per_class: perClass,
+    moments: { ...moments.moments, sums: [...moments.moments.sums], squares: [...moments.moments.squares] },
+    field: fields.size === 1 ? [...fields.values()][0]! : null,
+    keys,
+    hashes,
+    bad,
+  };
+  writeWhole(join(out, `${name}.json`), `${canonicalJson(record)}\n`);
+  return record;
+}
+
+/** The record of a shard that is finished; null if it is not. Its hash is compared by `verify`, not here. */
+export function readRecord(out: string, name: string): ShardRecord | null {
+  try {
+    const record = recordSchema.parse(JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8')));
+    return statSync(join(out, record.file)).size === record.bytes ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The old file or the new one, never a piece of it, after a crash at any moment. */
+export function writeWhole(path: string, text: string): void {
+  const partial = `${path}.${process.pid}.partial`;
+  writeFileSync(partial, text, { flush: true });
+  renameSync(partial, path);
+}
+
+const noLabel = ({ key }: Entry): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_LABEL',
+    operation: `read ${key}`,
+    got: 'no label, where others have one',
+    expected: 'a label',
+    hint: 'Put it into the folder of its class.',
+  });

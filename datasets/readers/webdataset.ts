@@ -1,0 +1,168 @@
+// webdataset.ts: tar shards as WebDataset has them, ours or others', local or over HTTP. Where samples lie is shards.ts; decoding load-source.ts.
+import { z } from 'zod';
+import { workerFile } from '../../base/worker-file.ts';
+import { openFile, type RandomFile } from '../files.ts';
+import { indexTar, type Member } from '../formats/tar.ts';
+import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { parseNpy } from '../npy.ts';
+import { openRows } from '../rows-reader.ts';
+import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
+import { defineReader } from './define.ts';
+import { findShards, type Shards } from './shards.ts';
+
+const schema = z.strictObject({
+  reader: z.literal('webdataset'),
+  /** A folder of shards, a shard, or many by braces: data/train-{000000..000012}.tar. Or the URL of any of these. */
+  path: z.string().min(1),
+  ...imageKeys,
+  ...splitKeys,
+});
+
+export const webdataset = defineReader({
+  schema,
+  scan: async ({ path }) => scanShards(await findShards(path)),
+  async open(config) {
+    const shards = await findShards(config.path);
+    const source = await scanShards(shards);
+    return (await openRows(source, shards)) ?? loadSource(source, config.path, config);
+  },
+});
+
+const IMAGES = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
+/** Endings of what a sample is; the first that is there counts. What is in it decides, for images. */
+const CONTENTS = [...IMAGES, 'npy', 'txt'];
+const MOST_TEXT = 2 ** 20;
+
+type Parts = Map<string, Member>;
+
+/** Reads headers and labels, no contents. Bad members are told of, and cost no good sample. */
+export async function scanShards(shards: Shards): Promise<Source> {
+  const loader = reopenSource(shards.locations);
+  try {
+    return await scanWith(loader, shards);
+  } catch (error) {
+    await loader.close();
+    throw error;
+  }
+}
+
+async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards): Promise<Source> {
+  const bad: Bad[] = [];
+  const found: (Omit<Entry, 'label'> & { readonly text: string | null })[] = [];
+  const refuse = (key: string, code: Bad['code'], reason: string) => void bad.push({ key, code, reason });
+  for (const [shard, location] of shards.locations.entries()) {
+    const short = location.slice(location.lastIndexOf('/') + 1);
+    const file = await loader.file(shard);
+    const { members, refused, problem } = await indexTar(file);
+    if (problem !== null) refuse(short, 'SHOAL_DATA_TRUNCATED', problem);
+    for (const { path, reason } of refused) refuse(`${short}: ${path}`, 'SHOAL_DATA_PATH', reason);
+    for (const [name, parts] of samplesOf(members)) {
+      const key = `${short.replace(/\.tar$/, '')}/${name}`;
+      const ending = CONTENTS.find((candidate) => parts.has(candidate));
+      if (ending === undefined) {
+        refuse(key, 'SHOAL_DATA_FORMAT', `a sample without any of ${CONTENTS.join(', ')}`);
+        continue;
+      }
+      const { at, size } = parts.get(ending)!;
+      const label = await labelOf(file, parts, (reason) => refuse(key, 'SHOAL_DATA_LABEL', reason));
+      const meta = { ending };
+      if (label !== undefined)
+        found.push({ key, part: shards.parts[shard]!, at: [shard, at, size], meta, text: label });
+    }
+  }
+  const classes = shards.classes ?? classesOf(found.flatMap(({ text }) => text ?? []));
+  const labels = new Map(classes?.map((name, label) => [name, label]));
+  const entries = found.flatMap(({ text, ...entry }): Entry[] => {
+    if (text === null || classes === null) return [{ ...entry, label: null }];
+    const number = /^\d{1,9}$/.test(text) && shards.classes !== null ? Number(text) : undefined;
+    const label = number !== undefined && number < classes.length ? number : labels.get(text);
+    if (label !== undefined) return [{ ...entry, label }];
+    refuse(entry.key, 'SHOAL_DATA_LABEL', 'a label that is no class of the dataset');
+    return [];
+  });
+  return {
+    entries,
+    classes,
+    bad,
+    load: loader.load,
+    close: loader.close,
+    share: () => ({ module: workerFile('./webdataset', import.meta.url), description: shards.locations }),
+  };
+}
+
+/** A sample's members have one path up to the first dot of the name. */
+function samplesOf(members: readonly Member[]): Map<string, Parts> {
+  const samples = new Map<string, Parts>();
+  for (const member of members) {
+    const slash = member.path.lastIndexOf('/') + 1;
+    const dot = member.path.indexOf('.', slash);
+    if (dot <= slash) continue; // no ending, or a hidden file
+    const name = member.path.slice(0, dot);
+    const parts = samples.get(name) ?? new Map<string, Member>();
+    parts.set(member.path.slice(dot + 1).toLowerCase(), member);
+    samples.set(name, parts);
+  }
+  return samples;
+}
+
+/** From `.cls`, or `label` or `cls` in `.json`; null without one, undefined for a bad one. */
+async function labelOf(
+  file: RandomFile,
+  parts: Parts,
+  refuse: (reason: string) => void,
+): Promise<string | null | undefined> {
+  const text = async ({ at, size }: Member) => new TextDecoder().decode(await file.read(at, Math.min(size, MOST_TEXT)));
+  const cls = parts.get('cls');
+  if (cls) {
+    const label = (await text(cls)).trim();
+    if (label !== '') return label;
+    refuse('an empty label');
+    return undefined;
+  }
+  const json = parts.get('json');
+  if (!json) return null;
+  try {
+    const { label, cls: number } = JSON.parse(await text(json)) as { label?: unknown; cls?: unknown };
+    const value = label ?? number ?? null;
+    return value === null ? null : String(value);
+  } catch {
+    refuse('a .json that is no JSON');
+    return undefined;
+  }
+}
+
+/** Whole numbers: as many classes as the largest says, named by number. Else the sorted names. */
+function classesOf(labels: readonly string[]): string[] | null {
+  if (labels.length === 0) return null;
+  const names = [...new Set(labels)].sort(byCodeUnits);
+  const numbers = names.map((name) => (/^\d{1,6}$/.test(name) ? Number(name) : -1));
+  if (numbers.includes(-1)) return names;
+  return Array.from({ length: 1 + numbers.reduce((a, b) => Math.max(a, b), 0) }, (_, i) => String(i));
+}
+
+/** Files are opened when they are first asked for. */
+export function reopenSource(locations: readonly string[]): Loader & { file(shard: number): Promise<RandomFile> } {
+  const files = new Map<number, Promise<RandomFile>>();
+  const file = (shard: number): Promise<RandomFile> => {
+    const known = files.get(shard) ?? openFile(locations[shard]!);
+    files.set(shard, known);
+    return known;
+  };
+  return {
+    file,
+    async load({ key, at, meta }: Entry): Promise<Content> {
+      const [shard, offset, size] = at as [number, number, number];
+      const bytes = await (await file(shard)).read(offset, size);
+      const ending = meta!['ending'] as string;
+      if (ending === 'txt') return { kind: 'text', text: new TextDecoder().decode(bytes) };
+      if (ending !== 'npy') return { kind: 'image', bytes };
+      const { shape, data } = parseNpy(bytes, key);
+      return { kind: 'array', shape, data };
+    },
+    async close() {
+      const opened = await Promise.allSettled(files.values());
+      files.clear();
+      for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
+    },
+  };
+}
