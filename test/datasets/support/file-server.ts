@@ -23,7 +23,7 @@ export async function serveFolder(folder: string, ranges = true): Promise<FileSe
     const fault = faults.shift() ?? null;
     const path = join(folder, decodeURIComponent(request.url!));
     if (fault === 503 || !existsSync(path) || !statSync(path).isFile()) {
-      response.writeHead(fault ?? 404).end();
+      response.writeHead(fault === 503 ? 503 : 404).end();
       return;
     }
     const bytes = readFileSync(path);
