@@ -1,4 +1,5 @@
 // source.ts: what a format gives before decoding: keys, labels and raw contents, a sample at a time. Not samples of one shape (reader.ts).
+import { ShoalError } from '../base/errors.ts';
 import type { ReaderShare } from './reader.ts';
 
 export type Part = 'train' | 'validation' | 'test';
@@ -75,3 +76,7 @@ export function partOf(name: string): Part | null {
 
 /** Orders strings by code units: the same in every locale. */
 export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Whether one sample is at fault, and others may be good. */
+export const isDataProblem = (error: unknown): error is ShoalError =>
+  error instanceof ShoalError && /^SHOAL_DATA_/.test(error.code);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
-import type { Bad, Entry, Loader, Part } from '../source.ts';
+import { type Bad, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { countMoments } from './moments.ts';
 import { type Prepared, prepareSample } from './sample.ts';
@@ -73,7 +73,7 @@ export async function writeShard(
       if (classes !== null && entry.label === null) throw noLabel(entry);
       prepared = await prepareSample(entry, await loader.load(entry), job);
     } catch (error) {
-      if (!(error instanceof ShoalError) || !error.code.startsWith('SHOAL_DATA_')) throw error;
+      if (!isDataProblem(error)) throw error;
       bad.push({ key: entry.key, code: error.code, reason: error.got });
       continue;
     }
