@@ -3,6 +3,7 @@ import { type Problem, toWire } from '../base/errors.ts';
 import type { RunEvent } from '../trainer/events.ts';
 import { allFinite, type Snapshot } from '../trainer/local-store.ts';
 import type { Narrator } from '../trainer/narrator.ts';
+import { slotNames } from '../trainer/optimizers/kind.ts';
 import type { RunRecorder } from '../trainer/run-recorder.ts';
 import { firstSnapshot } from '../trainer/snapshot.ts';
 import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
@@ -47,7 +48,7 @@ export interface Keeper {
 export function createKeeper(options: KeeperOptions): Keeper {
   const { job, log, path, recorder, narrator, emit } = options;
   const { segments, optimizer, optimizerConfig } = options.prepared;
-  const slots = optimizer.slots(optimizerConfig);
+  const slots = slotNames(optimizer, optimizerConfig);
   let newest: Snapshot | null = options.from?.snapshot ?? null;
   let dumping: Dumping | null = null;
   let saving: Promise<void> = Promise.resolve();

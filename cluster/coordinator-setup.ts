@@ -1,6 +1,7 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
 import { movingOf } from '../trainer/contribution.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
+import { scalarsOf } from '../trainer/optimizers/kind.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { scheduleOf } from '../trainer/session.ts';
@@ -63,7 +64,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
       },
       max: workers.max,
     },
-    scalars: (step) => optimizer.scalars(optimizerConfig, step),
+    scalars: (step) => scalarsOf(optimizer, optimizerConfig, step),
     draws: drawsOf({ samples: schedule.samples, batch: job.batch, seed: job.seed }),
     leaseFloorMs: options.leaseFloorMs ?? 5000,
     bugs: new Set(),

@@ -8,7 +8,7 @@ import { compact, memoryBytes } from '../trainer/contribution.ts';
 import { CALL_WORDS } from '../trainer/control.ts';
 import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';
-import type { OptimizerKind } from '../trainer/optimizers/kind.ts';
+import type { AnyOptimizer, CommonConfig } from '../trainer/optimizers/kind.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
 import { updateCalls } from '../trainer/updates.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
@@ -17,8 +17,8 @@ import type { FlatRange } from './messages.ts';
 export interface RangeServerOptions {
   /** Of the whole model. */
   readonly segments: readonly Segment[];
-  readonly optimizer: OptimizerKind<unknown>;
-  readonly optimizerConfig: unknown;
+  readonly optimizer: AnyOptimizer;
+  readonly optimizerConfig: CommonConfig;
   readonly microShards: number;
   readonly range: FlatRange;
   readonly kernels: KernelModule;

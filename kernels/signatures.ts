@@ -76,6 +76,13 @@ const slopeOfX = <const F extends string = never>(...floats: readonly F[]) =>
     perImage(),
   );
 
+const updateTiles = (i: { readonly count: number }): Tiles => fixed(Math.ceil(i.count / UPDATE_BLOCK));
+/** An optimizer of such slots and numbers. */
+const update = <const O extends string = never, const F extends string = never>(
+  slots: readonly O[],
+  floats: readonly F[],
+) => define(['p', 'nextP', ...slots, 'scalars'], ['count', 'partAt'], ['weightDecay', ...floats], updateTiles);
+
 export const signatures = {
   // ---- matrices. W (K, N) row major; packed [group][N/16][K][16], zero padded
   pack_panels: define(['source', 'packed'], ['K', 'N', 'ld', 'groups', 'groupStride'], [], (i) =>
@@ -387,27 +394,38 @@ export const signatures = {
   reduce_f64: define(['out'], ['partAt', 'count'], [], () => fixed(1)),
   reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
 
-  // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate (Adam: alpha).
-  // Weight decay is Keras 3's, decoupled: p *= 1 - rate * weightDecay first
-  sgd: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['weightDecay'], (i) =>
-    fixed(Math.ceil(i.count / UPDATE_BLOCK)),
-  ),
+  // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate; more as each says.
+  // Weight decay is Keras 3's, decoupled: q = p (1 - rate * weightDecay) comes first
+  sgd: update([], []),
   sgd_momentum: define(
     ['p', 'nextP', 'velocity', 'nextVelocity', 'scalars'],
     ['count', 'partAt', 'nesterov'],
     ['weightDecay', 'momentum'],
-    (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
+    updateTiles,
   ),
   // p' = p momentum + s oneMinusMomentum: a moving statistic, s = its reduced sum over the rows / scalars[0]
-  moving_average: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['momentum', 'oneMinusMomentum'], (i) =>
-    fixed(Math.ceil(i.count / UPDATE_BLOCK)),
-  ),
-  // Keras: m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= alpha m / (sqrt(v) + eps). decay: p *= 1 - scalars[2] first (AdamW)
-  adam: define(
-    ['p', 'nextP', 'm', 'nextM', 'v', 'nextV', 'scalars'],
-    ['count', 'partAt'],
-    ['oneMinusBeta1', 'oneMinusBeta2', 'epsilon'],
-    (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK)),
+  moving_average: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['momentum', 'oneMinusMomentum'], updateTiles),
+  // m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p' = q - scalars[2] m / (sqrt(v) + eps)
+  adam: update(['m', 'nextM', 'v', 'nextV'], ['oneMinusBeta1', 'oneMinusBeta2', 'epsilon']),
+  // the same with the greatest v so far: top = max(top, v); p' = q - scalars[2] m / (sqrt(top) + eps)
+  amsgrad: update(['m', 'nextM', 'v', 'nextV', 'top', 'nextTop'], ['oneMinusBeta1', 'oneMinusBeta2', 'epsilon']),
+  // m and v as adam's; p' = q - (scalars[2] m + scalars[3] g) / (sqrt(scalars[4] v) + eps)
+  nadam: update(['m', 'nextM', 'v', 'nextV'], ['oneMinusBeta1', 'oneMinusBeta2', 'epsilon']),
+  // m as adam's; u = max(b2 u, |g|); p' = q - scalars[2] m / (u + eps)
+  adamax: update(['m', 'nextM', 'u', 'nextU'], ['oneMinusBeta1', 'beta2', 'epsilon']),
+  // p' = q - rate sign(m b1 + g (1 - b1)); m' = m b2 + g (1 - b2)
+  lion: update(['m', 'nextM'], ['beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2']),
+  // a += g^2; p' = q - rate g / sqrt(a + eps)
+  adagrad: update(['a', 'nextA'], ['epsilon']),
+  // a = rho a + (1 - rho) g^2; delta = sqrt(d + eps) g / sqrt(a + eps); d = rho d + (1 - rho) delta^2; p' = q - rate delta
+  adadelta: update(['a', 'nextA', 'd', 'nextD'], ['rho', 'oneMinusRho', 'epsilon']),
+  // v = rho v + (1 - rho) g^2; centred: a = rho a + (1 - rho) g, v - a^2 in place of v below; step = rate g / sqrt(v + eps);
+  // with momentum: m = momentum m + step, m in place of step; p' = q - step. Slots that it does not use are never touched
+  rmsprop: define(
+    ['p', 'nextP', 'v', 'nextV', 'a', 'nextA', 'm', 'nextM', 'scalars'],
+    ['count', 'partAt', 'centered', 'hasMomentum'],
+    ['weightDecay', 'rho', 'oneMinusRho', 'momentum', 'epsilon'],
+    updateTiles,
   ),
 } as const;
 

@@ -8,6 +8,7 @@ import type { Executor, Profile } from './executor.ts';
 import { createFeed } from './feed.ts';
 import type { Job } from './job.ts';
 import { createLocalStore, type LocalStore, type Snapshot, type StoreObserver } from './local-store.ts';
+import { slotNames } from './optimizers/kind.ts';
 import { type ComputePool, createPool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
 import type { Schedule } from './step-machine.ts';
@@ -59,7 +60,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
-  const versions = createVersions(arena, segments, optimizer.slots(optimizerConfig));
+  const versions = createVersions(arena, segments, slotNames(optimizer, optimizerConfig));
   const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
   try {
     return assemble(options, { kernels, report, arena, versions, pool });

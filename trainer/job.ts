@@ -1,7 +1,6 @@
 // job.ts: the job: what to train, read once and checked. Not how it is run, and nothing of the machine that runs it.
 import { z } from 'zod';
 import { check, strict } from '../base/check.ts';
-import { type Choice, choice } from '../base/choice.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
 import { codecNames } from './codecs/index.ts';
@@ -9,25 +8,8 @@ import { type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-out
 import { freezeLayers, layersOf } from './layer-patterns.ts';
 import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
+import { optimizerSchema } from './optimizers/index.ts';
 import { parseModel } from './parse-model.ts';
-
-const rate = (fallback: number) => z.number().positive().default(fallback);
-const decay = z
-  .number()
-  .nonnegative()
-  .nullable()
-  .default(0)
-  .transform((value) => value ?? 0);
-const beta = (fallback: number) => z.number().min(0).lt(1).default(fallback);
-const adam = { learning_rate: rate(0.001), beta_1: beta(0.9), beta_2: beta(0.999), epsilon: rate(1e-7) };
-
-/** Keras 3's optimizers, options and defaults. */
-const optimizers = {
-  SGD: { learning_rate: rate(0.01), momentum: beta(0), nesterov: z.boolean().default(false), weight_decay: decay },
-  Adam: { ...adam, weight_decay: decay },
-  AdamW: { ...adam, weight_decay: z.number().nonnegative().default(0.004) },
-} as const;
-export type OptimizerConfig = Choice<typeof optimizers>;
 
 const count = z.int().positive();
 const perChannel = <T extends z.ZodType<number>>(value: T) => z.union([value, z.array(value).nonempty()]);
@@ -47,7 +29,7 @@ const jobSchema = strict({
   }),
   ...outputKeys,
   freeze: z.array(z.string()).default([]),
-  optimizer: choice('optimizers', optimizers),
+  optimizer: optimizerSchema,
   batch: count.default(32),
   epochs: count,
   seed: z.int().nonnegative().default(1),

@@ -15,7 +15,7 @@ import {
 } from './contribution.ts';
 import type { Pinned } from './executor.ts';
 import { joined, parted, type Weights } from './initialize.ts';
-import type { OptimizerKind } from './optimizers/kind.ts';
+import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
 import {
   handleStep,
@@ -57,8 +57,8 @@ export interface LocalStoreOptions {
   readonly versions: Versions;
   readonly contribution: ContributionLayout;
   readonly schedule: Schedule;
-  readonly optimizer: OptimizerKind<unknown>;
-  readonly optimizerConfig: unknown;
+  readonly optimizer: AnyOptimizer;
+  readonly optimizerConfig: CommonConfig;
   /** Into how many ranges the vector is cut: as many as there would be servers. Default 1. */
   readonly ranges?: number;
   /** Parts from another memory that one contribution may consist of; there is room for as many. Default 0. */

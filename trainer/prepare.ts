@@ -15,7 +15,7 @@ import { losses } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
 import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
-import type { OptimizerKind } from './optimizers/kind.ts';
+import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import { compile, isTrained, type OutputOptions, type Program, sharedLayers } from './plan.ts';
 import { poolBytes } from './pool.ts';
 import { sharesOf } from './tree.ts';
@@ -44,8 +44,8 @@ export interface Prepared {
   /** Of all weights: parameters, then state. */
   readonly segments: readonly Segment[];
   readonly transforms: readonly TransformConfig[];
-  readonly optimizer: OptimizerKind<unknown>;
-  readonly optimizerConfig: unknown;
+  readonly optimizer: AnyOptimizer;
+  readonly optimizerConfig: CommonConfig;
   readonly machine: Machine;
   /** What whoever runs it should know. */
   readonly warnings: readonly Problem[];
@@ -193,8 +193,8 @@ function memoryOf(
   job: Job,
   program: Program,
   segments: readonly Segment[],
-  optimizer: OptimizerKind<unknown>,
-  optimizerConfig: unknown,
+  optimizer: AnyOptimizer,
+  optimizerConfig: CommonConfig,
   machine: Machine,
 ): Record<string, number> {
   const { threads, teamSize, level, depth, slots, ranges, staging } = machine;

@@ -53,11 +53,13 @@ export function flatWeights(model: Model, weights: readonly NamedWeight[]): Weig
   return { parameters: vector(parameters), state: vector(state) };
 }
 
-/** A snapshot with given weights, before the first step: all that an optimizer keeps begins at zero. */
+/** A snapshot with given weights, before the first step: what an optimizer keeps begins as it says. */
 export function freshSnapshot(job: Job, { parameters, state }: Weights): Snapshot {
-  const names = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
+  const kept = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
   const trained = lengthOf(trainedOf(segmentsOf(job.model).parameters));
-  const slots = Object.fromEntries(names.map((name) => [name, new Float32Array(trained)]));
+  const slots = Object.fromEntries(
+    kept.map(({ name, initial = 0 }) => [name, new Float32Array(trained).fill(initial)]),
+  );
   return { version: 0, parameters, state, slots };
 }
 

@@ -5,7 +5,7 @@ import { alignUp } from '../kernels/arena.ts';
 import { type ContributionLayout, movingOf, type Part } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Segment } from './model.ts';
-import type { OptimizerKind } from './optimizers/kind.ts';
+import { type AnyOptimizer, type CommonConfig, decayOf, scalarsOf } from './optimizers/kind.ts';
 import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
 import { type Range, rangesOf } from './ranges.ts';
@@ -16,8 +16,8 @@ import { activeLeaves, rowsOf, type Work } from './work.ts';
 export interface UpdateOptions {
   /** Where each tensor lies in a vector of `bytes`. */
   readonly versions: Pick<Versions, 'segments' | 'slotBytes'>;
-  readonly optimizer: OptimizerKind<unknown>;
-  readonly optimizerConfig: unknown;
+  readonly optimizer: AnyOptimizer;
+  readonly optimizerConfig: CommonConfig;
 }
 
 export interface UpdatesOptions extends UpdateOptions {
@@ -72,6 +72,7 @@ export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOpti
       slot: (i) => ({ space: 'slots', at: i * versions.slotBytes + at }),
       nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.slotBytes + at }),
       scalars: { space: 'step', at: 0 },
+      weightDecay: decayOf(optimizerConfig, segment.path),
     });
   }
   return build.finish().calls;
@@ -152,7 +153,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     i32[word + BINDING.reduce] = reduce;
     i32.set(programOf(parts, work), reduce >>> 2);
     f32[scalars >>> 2] = rowsOf(work);
-    f32.set(options.optimizer.scalars(options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
+    f32.set(scalarsOf(options.optimizer, options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
   }
   const programs = new WeakMap<readonly Part[], Int32Array>();
   /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */

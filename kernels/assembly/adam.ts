@@ -1,14 +1,15 @@
-// adam.ts: Adam as Keras computes it (epsilon-hat; the bias correction is in alpha), and AdamW when the step's decay is not 0.
+// adam.ts: Adam as Keras computes it (epsilon-hat; the bias correction is in alpha), and AdamW where it decays.
 import { fma } from "./abi";
 import { adam as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
 import { BLOCK, reduced, TILE } from "./reduce";
+import { decayOf, firstMoment, secondMoment } from "./update";
 
 export function adam(d: usize, b: usize, from: i32, to: i32): void {
   const end = min(to * TILE, args.count(d)), scalars = args.scalars(d, b);
   // one division for all: dividing each gradient would be what takes the time
-  const inverse = f32x4.div(f32x4.splat(1), v128.load32_splat(scalars)), alpha = f32x4.neg(v128.load32_splat(scalars, 4));
-  const decay = f32x4.neg(v128.load32_splat(scalars, 8)), epsilon = f32x4.splat(args.epsilon(d));
+  const inverse = f32x4.div(f32x4.splat(1), v128.load32_splat(scalars)), alpha = f32x4.neg(v128.load32_splat(scalars, 8));
+  const decay = decayOf(scalars, args.weightDecay(d)), epsilon = f32x4.splat(args.epsilon(d));
   const share1 = f32x4.splat(args.oneMinusBeta1(d)), share2 = f32x4.splat(args.oneMinusBeta2(d));
   for (let i = from * TILE; i < end; i += BLOCK) {
     const at = <usize>i << 2;
@@ -51,18 +52,6 @@ export function adam(d: usize, b: usize, from: i32, to: i32): void {
       nextV += 16;
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function firstMoment(m: v128, g: v128, share: v128): v128 {
-  return fma(f32x4.sub(g, m), share, m);
-}
-
-// @ts-ignore: decorator
-@inline
-function secondMoment(v: v128, g: v128, share: v128): v128 {
-  return fma(f32x4.sub(f32x4.mul(g, g), v), share, v);
 }
 
 /** `alpha` and `decay` are negative here. */

@@ -1,5 +1,9 @@
 // index.ts: what the kernel module exports: one line a kernel, named as in kernels/signatures.ts.
+export { adadelta } from "./adadelta";
+export { adagrad } from "./adagrad";
 export { adam } from "./adam";
+export { adamax } from "./adamax";
+export { amsgrad } from "./amsgrad";
 export { add } from "./add";
 export { avgpool, avgpool_backward } from "./avgpool";
 export { batch_moments, batch_moments_backward } from "./batch_moments";
@@ -33,15 +37,18 @@ export { group_normalize, group_normalize_backward } from "./group_normalize";
 export { noise } from "./noise";
 export { row_normalize, row_normalize_backward, row_normalize_gradients } from "./row_normalize";
 export { input_f32, input_i32, input_u8 } from "./input";
+export { lion } from "./lion";
 export { maxpool } from "./maxpool";
 export { maxpool_backward } from "./maxpool_backward";
 export { mean_squared_error } from "./mean_squared_error";
 export { moving_average } from "./moving_average";
 export { move } from "./move";
+export { nadam } from "./nadam";
 export { pick } from "./pick";
 export { ladder_f64, reduce_f32, reduce_f64 } from "./reduce";
 export { resample } from "./resample";
 export { relu, relu_backward } from "./relu";
+export { rmsprop } from "./rmsprop";
 export { round_f16 } from "./round_f16";
 export { sgd } from "./sgd";
 export { sgd_momentum } from "./sgd_momentum";

@@ -4,7 +4,7 @@ import type { Family } from '../reference.ts';
 import { elementsOf, reducedF32 } from './reduce.ts';
 
 interface Tensor {
-  readonly at: { readonly p: number; readonly scalars: number };
+  readonly at: { readonly p: number; readonly nextP: number; readonly scalars: number };
   readonly count: number;
   readonly partAt: number;
 }
@@ -15,15 +15,23 @@ function eachElement(
   b: number,
   a: Tensor,
   tiles: readonly [from: number, to: number],
-  update: (i: number, p: number, g: number, rate: number, decay: number) => void,
+  update: (i: number, p: number, g: number, rate: number, more: Float32Array) => void,
 ): void {
-  const [divisor, rate, decay] = memory.f32.subarray(a.at.scalars >> 2, (a.at.scalars >> 2) + 3);
+  const [divisor, rate] = memory.f32.subarray(a.at.scalars >> 2, (a.at.scalars >> 2) + 2);
+  const more = memory.f32.subarray((a.at.scalars >> 2) + 2, (a.at.scalars >> 2) + 5);
   const [first, end] = elementsOf(a.count, ...tiles);
   for (let i = first; i < end; i++) {
     const g = Math.fround(reducedF32(memory, b, a.partAt + 4 * i) / divisor!);
-    update(i, memory.f32[(a.at.p >> 2) + i]!, g, rate!, decay!);
+    update(i, memory.f32[(a.at.p >> 2) + i]!, g, rate!, more);
   }
 }
+
+/** A slot's element: its old value, and where the next one is written. */
+const slotAt = (memory: Views, from: number, to: number, i: number, next: (old: number) => number): number => {
+  const value = next(memory.f32[(from >> 2) + i]!);
+  memory.f32[(to >> 2) + i] = value;
+  return value;
+};
 
 export const optimizers: Family = (memory) => ({
   sgd(d, b, from, to) {
@@ -52,14 +60,83 @@ export const optimizers: Family = (memory) => ({
 
   adam(d, b, from, to) {
     const a = readArguments('adam', memory, d, b);
-    eachElement(memory, b, a, [from, to], (i, p, g, alpha, decay) => {
+    eachElement(memory, b, a, [from, to], (i, p, g, rate, [alpha]) => {
+      const m = slotAt(memory, a.at.m, a.at.nextM, i, (old) => old + (g - old) * a.oneMinusBeta1);
+      const v = slotAt(memory, a.at.v, a.at.nextV, i, (old) => old + (g * g - old) * a.oneMinusBeta2);
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - (alpha! * m) / (Math.sqrt(v) + a.epsilon);
+    });
+  },
+
+  amsgrad(d, b, from, to) {
+    const a = readArguments('amsgrad', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate, [alpha]) => {
+      const m = slotAt(memory, a.at.m, a.at.nextM, i, (old) => old + (g - old) * a.oneMinusBeta1);
+      const v = slotAt(memory, a.at.v, a.at.nextV, i, (old) => old + (g * g - old) * a.oneMinusBeta2);
+      const top = slotAt(memory, a.at.top, a.at.nextTop, i, (old) => Math.max(old, v));
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - (alpha! * m) / (Math.sqrt(top) + a.epsilon);
+    });
+  },
+
+  nadam(d, b, from, to) {
+    const a = readArguments('nadam', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate, [ofM, ofG, ofV]) => {
+      const m = slotAt(memory, a.at.m, a.at.nextM, i, (old) => old + (g - old) * a.oneMinusBeta1);
+      const v = slotAt(memory, a.at.v, a.at.nextV, i, (old) => old + (g * g - old) * a.oneMinusBeta2);
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - (ofM! * m + ofG! * g) / (Math.sqrt(ofV! * v) + a.epsilon);
+    });
+  },
+
+  adamax(d, b, from, to) {
+    const a = readArguments('adamax', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate, [alpha]) => {
+      const m = slotAt(memory, a.at.m, a.at.nextM, i, (old) => old + (g - old) * a.oneMinusBeta1);
+      const u = slotAt(memory, a.at.u, a.at.nextU, i, (old) => Math.max(a.beta2 * old, Math.abs(g)));
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - (alpha! * m) / (u + a.epsilon);
+    });
+  },
+
+  lion(d, b, from, to) {
+    const a = readArguments('lion', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
       const m = memory.f32[(a.at.m >> 2) + i]!;
-      const v = memory.f32[(a.at.v >> 2) + i]!;
-      const nextM = m + (g - m) * a.oneMinusBeta1;
-      const nextV = v + (g * g - v) * a.oneMinusBeta2;
-      memory.f32[(a.at.nextM >> 2) + i] = nextM;
-      memory.f32[(a.at.nextV >> 2) + i] = nextV;
-      memory.f32[(a.at.nextP >> 2) + i] = p - decay * p - (alpha * nextM) / (Math.sqrt(nextV) + a.epsilon);
+      memory.f32[(a.at.nextM >> 2) + i] = m * a.beta2 + g * a.oneMinusBeta2;
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - rate * Math.sign(m * a.beta1 + g * a.oneMinusBeta1);
+    });
+  },
+
+  adagrad(d, b, from, to) {
+    const a = readArguments('adagrad', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
+      const sum = slotAt(memory, a.at.a, a.at.nextA, i, (old) => old + g * g);
+      const decayed = p - rate * a.weightDecay * p;
+      memory.f32[(a.at.nextP >> 2) + i] = decayed - (rate * g) / Math.sqrt(sum + a.epsilon);
+    });
+  },
+
+  adadelta(d, b, from, to) {
+    const a = readArguments('adadelta', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
+      const squares = slotAt(memory, a.at.a, a.at.nextA, i, (old) => a.rho * old + a.oneMinusRho * g * g);
+      const past = memory.f32[(a.at.d >> 2) + i]!;
+      const delta = (Math.sqrt(past + a.epsilon) * g) / Math.sqrt(squares + a.epsilon);
+      memory.f32[(a.at.nextD >> 2) + i] = a.rho * past + a.oneMinusRho * delta * delta;
+      memory.f32[(a.at.nextP >> 2) + i] = p - rate * a.weightDecay * p - rate * delta;
+    });
+  },
+
+  rmsprop(d, b, from, to) {
+    const a = readArguments('rmsprop', memory, d, b);
+    eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
+      const v = slotAt(memory, a.at.v, a.at.nextV, i, (old) => a.rho * old + a.oneMinusRho * g * g);
+      const mean = a.centered ? slotAt(memory, a.at.a, a.at.nextA, i, (old) => a.rho * old + a.oneMinusRho * g) : 0;
+      const own = (rate * g) / Math.sqrt(v - mean * mean + a.epsilon);
+      const step = a.hasMomentum ? slotAt(memory, a.at.m, a.at.nextM, i, (old) => a.momentum * old + own) : own;
+      memory.f32[(a.at.nextP >> 2) + i] = p - rate * a.weightDecay * p - step;
     });
   },
 });

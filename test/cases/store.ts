@@ -21,7 +21,13 @@ const PARAMETERS = 5607;
 const LENGTH = 5612;
 const SCALARS = 3;
 const LAYOUT: ContributionLayout = contributionLayout(SEGMENTS, SCALARS);
-export const MOMENTUM = { learning_rate: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0 };
+export const MOMENTUM = {
+  learning_rate: 0.1,
+  momentum: 0.9,
+  nesterov: false,
+  weight_decay: 0,
+  exclude_from_weight_decay: [],
+};
 
 const SCHEDULE: Schedule = {
   samples: 21,

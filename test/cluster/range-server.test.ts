@@ -8,6 +8,7 @@ import { loadKernels } from '../../kernels/load.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
 import type { Job } from '../../trainer/job.ts';
+import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { type Prepared, prepare } from '../../trainer/prepare.ts';
 import { runSession } from '../../trainer/session.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
@@ -96,7 +97,7 @@ describe('range servers', () => {
               store(node, range.from, own.subarray(0, half));
             }
             store({ level: 3, index: 9 }, range.from, new Float32Array(1).fill(5)); // nobody adds this one
-            apply(step, nodes, leaves.length, [rows, ...kind.scalars(optimizerConfig, step + 1)]);
+            apply(step, nodes, leaves.length, [rows, ...scalarsOf(kind, optimizerConfig, step + 1)]);
           }
         }
         assert.deepEqual(whole(8, 0), snapshot.parameters);

@@ -8,6 +8,7 @@ import { readerNames } from '../../datasets/readers/index.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { metrics } from '../../trainer/metrics/index.ts';
 import { optimizers } from '../../trainer/optimizers/index.ts';
+import { schedules } from '../../trainer/schedules/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const doc = (name: string) => readFileSync(`${root}/docs/${name}`, 'utf8');
@@ -41,6 +42,7 @@ describe('docs/job.md', () => {
     ['layer', knownBy(unknownLayer)],
     ['loss', knownBy({ loss: 'x' }).map(snake)],
     ['optimizer', Object.keys(optimizers)],
+    ['schedule', Object.keys(schedules)],
     ['metric', Object.keys(metrics).filter((name) => name !== 'top_k')],
   ];
   for (const [what, list] of names) {

@@ -17,7 +17,7 @@ const gradient = (count: number, parts: 1 | 2 | 3 | 5) => {
 };
 /** Lengths with one part, and a middle one with each other number of parts. */
 const shapes = [...LENGTHS.map((count) => [count, 1] as const), [33, 2], [4097, 2], [33, 3], [5000, 5]] as const;
-const scalars = (decay = 0) => ({ data: Float32Array.of(24, 0.03, decay) });
+const scalars = () => ({ data: Float32Array.of(24, 0.03, 0.04, 0.02, 1.3) });
 const parameters = (count: number, misalign: number) => ({ data: noise(count, 9), misalign });
 
 const sgd = (count: number, parts: 1 | 2 | 3 | 5, weightDecay = 0): KernelCase<'sgd'> => ({
@@ -65,10 +65,10 @@ const adam = (count: number, parts: 1 | 2 | 3 | 5, decay = 0): KernelCase<'adam'
     nextM: { data: zeros(count), misalign: 12 },
     v: { data: noise(count, 8).map(Math.abs), misalign: 4 },
     nextV: { data: zeros(count), misalign: 12 },
-    scalars: scalars(decay),
+    scalars: scalars(),
   },
   ints: { count, partAt: 8 },
-  floats: { oneMinusBeta1: 0.1, oneMinusBeta2: 0.001, epsilon: 1e-7 },
+  floats: { weightDecay: decay, oneMinusBeta1: 0.1, oneMinusBeta2: 0.001, epsilon: 1e-7 },
   writes: ['nextP', 'nextM', 'nextV'],
   tolerance: 1e-7,
   reduce: gradient(count, parts),
@@ -92,7 +92,7 @@ describe('adam', () => {
         p: { data: new Float32Array(4).fill(0.5) },
         m: { data: zeros(4) },
         v: { data: zeros(4) },
-        scalars: { data: Float32Array.of(2, alpha, 0) },
+        scalars: { data: Float32Array.of(2, rate, alpha) },
       },
       reduce: [new Float32Array(6).fill(2)],
     }).get('nextP')!;
@@ -114,3 +114,57 @@ kernelSuite(
   'moving_average',
   shapes.map(([count, parts]) => moving(count, parts)),
 );
+
+type Name = 'amsgrad' | 'nadam' | 'adamax' | 'lion' | 'adagrad' | 'adadelta' | 'rmsprop';
+/** Slots of each, and its numbers; slots that hold squares are positive, and greater than what is subtracted from them. */
+const others: Readonly<Record<Name, readonly [slots: readonly string[], floats: Record<string, number>]>> = {
+  amsgrad: [['m', 'v', 'top'], { oneMinusBeta1: 0.1, oneMinusBeta2: 0.01, epsilon: 1e-7 }],
+  nadam: [['m', 'v'], { oneMinusBeta1: 0.1, oneMinusBeta2: 0.01, epsilon: 1e-7 }],
+  adamax: [['m', 'u'], { oneMinusBeta1: 0.1, beta2: 0.99, epsilon: 1e-7 }],
+  lion: [['m'], { beta1: 0.9, oneMinusBeta1: 0.1, beta2: 0.99, oneMinusBeta2: 0.01 }],
+  adagrad: [['a'], { epsilon: 1e-7 }],
+  adadelta: [['a', 'd'], { rho: 0.9, oneMinusRho: 0.1, epsilon: 1e-3 }],
+  rmsprop: [['v', 'a', 'm'], { rho: 0.9, oneMinusRho: 0.1, momentum: 0.8, epsilon: 1e-3 }],
+};
+const SQUARES = ['v', 'top', 'u', 'd'];
+
+function caseOf(name: Name, count: number, parts: 1 | 2 | 3 | 5, weightDecay: number, ints: Record<string, number>) {
+  const [slots, floats] = others[name];
+  const used = slots.filter(
+    (slot) => name !== 'rmsprop' || slot === 'v' || ints[slot === 'a' ? 'centered' : 'hasMomentum'] === 1,
+  );
+  const next = (slot: string) => `next${slot[0]!.toUpperCase()}${slot.slice(1)}`;
+  const data = (slot: string, i: number) =>
+    noise(count, 20 + i).map((x) => (SQUARES.includes(slot) || name === 'adagrad' ? 1 + x * x : x / 2));
+  const places = slots.flatMap((slot, i) => [
+    [slot, { data: data(slot, i), misalign: 4 }],
+    [next(slot), { data: zeros(count), misalign: 12 }],
+  ]);
+  return {
+    title: `${count} elements, ${parts} parts${weightDecay ? ', decayed' : ''} ${JSON.stringify(ints)}`,
+    rows: 1,
+    operands: {
+      p: parameters(count, 4),
+      nextP: { data: zeros(count), misalign: 8 },
+      ...Object.fromEntries(places),
+      scalars: scalars(),
+    },
+    ints: { count, partAt: 8, ...ints },
+    floats: { weightDecay, ...floats },
+    writes: ['nextP', ...used.map(next)],
+    tolerance: 2e-7,
+    reduce: gradient(count, parts),
+  } as unknown as KernelCase<Name>;
+}
+
+for (const name of Object.keys(others) as Name[]) {
+  const variants: readonly Record<string, number>[] =
+    name === 'rmsprop' ? [0, 1].flatMap((centered) => [0, 1].map((hasMomentum) => ({ centered, hasMomentum }))) : [{}];
+  kernelSuite(
+    name,
+    variants.flatMap((ints) => [
+      ...[1, 5, 17, 1025, 4097].map((count) => caseOf(name, count, 1, 0, ints)),
+      caseOf(name, 33, 3, 0.1, ints),
+    ]),
+  );
+}

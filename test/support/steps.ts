@@ -7,9 +7,10 @@ import { initializeParameters } from '../../trainer/initialize.ts';
 import type { Job } from '../../trainer/job.ts';
 import { fromLogits } from '../../trainer/job-outputs.ts';
 import { losses } from '../../trainer/losses/index.ts';
+import { rateAt } from '../../trainer/schedules/index.ts';
 import { runSession } from '../../trainer/session.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
-import { type LossName, type OptimizerConfig, type OracleRequest, oracle, oracleOptimizer } from './oracle/index.ts';
+import { type LossName, type OracleRequest, oracle, oracleOptimizer } from './oracle/index.ts';
 import { byPath } from './parity.ts';
 
 export interface Step {
@@ -86,12 +87,13 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
 export function oracleSteps(job: Job, dataset: Dataset): readonly Step[] {
   const { parameters: segments } = segmentsOf(job.model);
   const { class_name: className, config } = job.optimizer;
-  const update = oracleOptimizer({ className, config } as OptimizerConfig);
+  const update = oracleOptimizer({ className, config });
   let parameters: ArrayLike<number> = initializeParameters(job.model, job.seed);
   return Array.from({ length: Math.ceil(dataset.train.length / job.batch) }, (_, step) => {
     const { loss, gradients } = oracle(requestOf(job, dataset, step, parameters));
     const next = Float64Array.from(parameters);
-    update(Object.fromEntries(segments.map((s) => [s.path, next.subarray(s.flat, s.flat + s.length)])), gradients);
+    const views = Object.fromEntries(segments.map((s) => [s.path, next.subarray(s.flat, s.flat + s.length)]));
+    update(views, gradients, rateAt(job.optimizer.config.learning_rate, step));
     parameters = next;
     return { loss, parameters };
   });

@@ -2,6 +2,7 @@
 import { loadKernels } from '../../kernels/load.ts';
 import { createLocalStore } from '../../trainer/local-store.ts';
 import { optimizerOf } from '../../trainer/optimizers/index.ts';
+import { slotNames } from '../../trainer/optimizers/kind.ts';
 import { createPool } from '../../trainer/pool.ts';
 import { createVersions } from '../../trainer/versions.ts';
 import { MOMENTUM, testStore } from '../cases/store.ts';
@@ -16,7 +17,7 @@ for (const [ranges, threads] of [
     const { arena, segments } = parts;
     const optimizer = optimizerOf('SGD');
     const pool = createPool({ arena, kernels, threads, teamSize: 1, arenaBytes: 64 });
-    const versions = createVersions(arena, segments, optimizer.slots(MOMENTUM));
+    const versions = createVersions(arena, segments, slotNames(optimizer, MOMENTUM));
     const store = createLocalStore({ ...parts, pool, versions, optimizer, optimizerConfig: MOMENTUM, ranges });
     return {
       store,

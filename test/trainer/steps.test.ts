@@ -8,6 +8,10 @@ import { byPath } from '../support/parity.ts';
 import { convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 import { oracleSteps, runSteps } from '../support/steps.ts';
 
+const schedule = {
+  class_name: 'PolynomialDecay',
+  config: { initial_learning_rate: 0.1, decay_steps: 2, end_learning_rate: 0.01, power: 0.5 },
+};
 const optimizers: readonly (readonly [class_name: string, config: object])[] = [
   ['SGD', { learning_rate: 0.1 }],
   ['SGD', { learning_rate: 0.1, weight_decay: 0.1 }],
@@ -16,7 +20,17 @@ const optimizers: readonly (readonly [class_name: string, config: object])[] = [
   ['SGD', { learning_rate: 0.1, momentum: 0.8, nesterov: true, weight_decay: 0.1 }],
   ['Adam', { learning_rate: 0.01 }],
   ['Adam', { learning_rate: 0.01, beta_1: 0.8, beta_2: 0.9, epsilon: 1e-3, weight_decay: 0.1 }],
-  ['AdamW', { learning_rate: 0.01 }],
+  ['AdamW', { learning_rate: 0.01, exclude_from_weight_decay: ['bias', 'dense/'] }],
+  ['Adam', { learning_rate: 0.01, amsgrad: true, weight_decay: 0.1 }],
+  ['Nadam', { learning_rate: 0.01, weight_decay: 0.1 }],
+  ['Adamax', { learning_rate: 0.01, weight_decay: 0.1 }],
+  ['RMSprop', { learning_rate: 0.01, weight_decay: 0.1, epsilon: 1e-3 }],
+  ['RMSprop', { learning_rate: 0.01, momentum: 0.9, epsilon: 1e-3 }],
+  ['RMSprop', { learning_rate: 0.01, centered: true, epsilon: 1e-3 }],
+  ['RMSprop', { learning_rate: 0.01, centered: true, momentum: 0.9, epsilon: 1e-3 }],
+  ['Adagrad', { learning_rate: 0.01 }],
+  ['Adadelta', { learning_rate: 1, weight_decay: 0.1 }],
+  ['SGD', { learning_rate: schedule, momentum: 0.9, weight_decay: 0.1 }],
 ];
 
 /** Labels reach these as one-hot rows. */

@@ -1,6 +1,9 @@
-// kind.ts: what an optimizer is: its state, its kernel call for one tensor, its scalars for one step. No optimizer stands here.
+// kind.ts: what an optimizer is: its options, its state, its kernel call for one tensor, its scalars for one step. No optimizer stands here.
+import { z } from 'zod';
+import { ignored } from '../../base/check.ts';
 import type { Operand } from '../../kernels/abi.ts';
 import type { PlanBuilder } from '../plan-builder.ts';
+import { type Rate, rateAt, rateSchema } from '../schedules/index.ts';
 
 /** One tensor's places. */
 export interface Update {
@@ -13,17 +16,81 @@ export interface Update {
   /** Of slot i, read and written. */
   slot(i: number): Operand;
   nextSlot(i: number): Operand;
-  /** f32: divisor, then what `scalars` gives. */
+  /** f32: divisor, rate, then what `scalars` gives. */
   readonly scalars: Operand;
+  /** Of this tensor: 0 where it is excluded. */
+  readonly weightDecay: number;
 }
 
-export interface OptimizerKind<C> {
-  /** Names of the vectors it keeps, one value a parameter: "momentum". */
-  slots(config: C): readonly string[];
-  update(config: C, update: Update): void;
-  /** Numbers that change from step to step; `step` counts from 1. Our own arithmetic: the same bits on every engine. */
-  scalars(config: C, step: number): readonly number[];
+/** A vector that an optimizer keeps, one value a parameter. */
+export interface Slot {
+  readonly name: string; // "momentum"
+  /** What every value begins at. Default 0. */
+  readonly initial?: number;
 }
+
+/** Options that every optimizer has, checked. */
+export interface CommonConfig {
+  readonly learning_rate: Rate;
+  readonly weight_decay: number;
+  readonly exclude_from_weight_decay: readonly string[];
+}
+
+export type Values<S extends z.ZodRawShape> = z.output<z.ZodObject<S, z.core.$strict>> & CommonConfig;
+
+export interface OptimizerKind<S extends z.ZodRawShape> {
+  /** Its own options and Keras' defaults; and of the shared ones, those whose default is its own. */
+  readonly config: S;
+  slots(config: Values<S>): readonly Slot[];
+  update(config: Values<S>, update: Update): void;
+  /** Numbers behind the rate, at most 12, that change from step to step; `step` counts from 1. Our own arithmetic: the same bits on every engine. */
+  scalars?(config: Values<S>, rate: number, step: number): readonly number[];
+}
+
+/** An optimizer whose options are known by its registry alone. */
+export interface AnyOptimizer {
+  slots(config: CommonConfig): readonly Slot[];
+  update(config: CommonConfig, update: Update): void;
+  scalars?(config: CommonConfig, rate: number, step: number): readonly number[];
+}
+
+/** Names of the vectors that it keeps, in order. */
+export const slotNames = (kind: AnyOptimizer, config: CommonConfig): readonly string[] =>
+  kind.slots(config).map(({ name }) => name);
+
+/** Types an optimizer by its options. */
+export const optimizer = <const S extends z.ZodRawShape>(kind: OptimizerKind<S>): OptimizerKind<S> => kind;
+
+export const rate = rateSchema;
+export const epsilon = (fallback: number) => z.number().positive().default(fallback);
+export const beta = (fallback: number) => z.number().min(0).lt(1).default(fallback);
+/** null, as Keras writes it where there is none, is 0. */
+export const decay = (fallback: number) =>
+  z
+    .number()
+    .nonnegative()
+    .nullable()
+    .default(fallback)
+    .transform((value) => value ?? 0);
+
+/** Options of every optimizer. Weight decay is decoupled: p *= 1 - rate x weight_decay before the update, as Keras has it. */
+export const common = {
+  learning_rate: rate(0.001),
+  weight_decay: decay(0),
+  /** Parts of weights' paths: a weight whose path has one of them does not decay. As Keras' method of that name. */
+  exclude_from_weight_decay: z.array(z.string().min(1)).default([]),
+  name: ignored,
+} as const;
+
+/** All scalars of a step, counted from 1, but the divisor. */
+export function scalarsOf(kind: AnyOptimizer, config: CommonConfig, step: number): readonly number[] {
+  const now = rateAt(config.learning_rate, step - 1);
+  return [now, ...(kind.scalars?.(config, now, step) ?? [])];
+}
+
+/** What a weight decays by. */
+export const decayOf = ({ weight_decay, exclude_from_weight_decay }: CommonConfig, path: string): number =>
+  exclude_from_weight_decay.some((part) => path.includes(part)) ? 0 : weight_decay;
 
 /** base^n for whole n >= 0, by squaring. */
 export function power(base: number, n: number): number {

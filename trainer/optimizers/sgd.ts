@@ -1,17 +1,11 @@
 // sgd.ts: stochastic gradient descent, with momentum and Nesterov's as Keras writes them: v = mu v - rate g; p += v.
-import type { OptimizerKind } from './kind.ts';
+import { z } from 'zod';
+import { beta, optimizer, rate } from './kind.ts';
 
-export interface SgdConfig {
-  readonly learning_rate: number;
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  readonly weight_decay: number;
-}
-
-export const sgd: OptimizerKind<SgdConfig> = {
-  slots: (c) => (c.momentum > 0 ? ['momentum'] : []),
-  update(c, { build, count, partAt, p, nextP, slot, nextSlot, scalars }) {
-    const weightDecay = c.weight_decay;
+export const sgd = optimizer({
+  config: { learning_rate: rate(0.01), momentum: beta(0), nesterov: z.boolean().default(false) },
+  slots: (c) => (c.momentum > 0 ? [{ name: 'momentum' }] : []),
+  update(c, { build, count, partAt, p, nextP, slot, nextSlot, scalars, weightDecay }) {
     if (c.momentum === 0) {
       build.call('sgd', { p, nextP, scalars }, { count, partAt }, { weightDecay }, { independent: true });
       return;
@@ -24,5 +18,4 @@ export const sgd: OptimizerKind<SgdConfig> = {
       { independent: true },
     );
   },
-  scalars: (c) => [c.learning_rate],
-};
+});
