@@ -2,6 +2,7 @@
 // The twins stand in reference/<family>.ts; this file only gathers them.
 import type { KernelEntry, Views } from './abi.ts';
 import { activationTwins } from './reference/activations.ts';
+import { attention } from './reference/attention.ts';
 import { batch } from './reference/batch.ts';
 import { convolution } from './reference/convolution.ts';
 import { counts } from './reference/counts.ts';
@@ -11,6 +12,7 @@ import { embedding } from './reference/embedding.ts';
 import { groups } from './reference/groups.ts';
 import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
+import { masks } from './reference/masks.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
 import { pooling } from './reference/pooling.ts';
@@ -30,6 +32,8 @@ const families: readonly Family[] = [
   matrix,
   convolution,
   winograd,
+  attention,
+  masks,
   softmax,
   batch,
   groups,

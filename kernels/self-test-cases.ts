@@ -21,7 +21,7 @@ const DESCRIPTOR = 512;
 const SCRATCH = 1024;
 const FIRST_REGION = SCRATCH + SCRATCH_BYTES;
 /** Two more than any kernel has operands: the last two are added by reduce programs. */
-const REGIONS = 11;
+const REGIONS = 12;
 /** Bytes of memory that a case works in. */
 export const CASE_BYTES = FIRST_REGION + REGIONS * REGION;
 
@@ -48,13 +48,14 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ top: 1, bottom: 1, left: 3, right: 3, wantIndex: 1, wantGradient: 1, mask: 1, nesterov: 1 },
   ...{ A: 3, B: 4, xA: 160, xB: 40, xL: 1, yA: 160, yB: 40, yL: 1, aA: 160, aB: 40, aL: 1, bA: 0, bB: 40, bL: 1 },
   ...{ operation: 2, over: 3, others: 1 },
+  ...{ heads: 2, S: 11, D: 19, E: 17, ldq: 40, ldk: 40, ldv: 40, causal: 1, hasMask: 1 },
   ...{ count: 1000, k: 2, site: 3, block: 5, transposed: 1 },
 };
 /** K beyond one block of it. */
 const longer: Partial<Record<KernelName, Readonly<Record<string, number>>>> = { gemm: { K: 500 } };
 const sizeOf = (kernel: KernelName, name: string): number =>
   longer[kernel]?.[name] ?? sizes[name] ?? (name.endsWith('Image') ? 1500 : name.endsWith('Row') ? 240 : 0);
-const rates: Readonly<Record<string, number>> = { rate: 0.5, momentum: 0.9, epsilon: 1e-7 };
+const rates: Readonly<Record<string, number>> = { scale: 0.2, rate: 0.5, momentum: 0.9, epsilon: 1e-7 };
 
 /** Pairs of an offset and the weight 0.5. */
 const tapWord = (i: number): number => (i % 2 === 0 ? 42 * i : 0x3f000000);

@@ -179,6 +179,29 @@ export const signatures = {
     fixed(Math.ceil(i.V / LOOKUP_BLOCK)),
   ),
 
+  // ---- masks, f32: 1 for a place that holds something, 0 for padding. mask (M) = whether any of a row of x (M, L) differs from value
+  mask_places: define(['x', 'mask'], ['m', 'L'], ['value'], (i) => ({ each: 1, m: i.m, per: LOOKUP_BLOCK })),
+  // shares (rows, T) = mask (rows, T) over its sum in each row; all 0 where that is 0
+  mask_shares: define(['mask', 'shares'], ['T'], [], () => perImage()),
+
+  // ---- attention. q (rows, T, heads x D), k (rows, S, heads x D), v (rows, S, heads x E), o (rows, T, heads x E), each with a row
+  // stride: o = softmax(scale q k^T) v, head by head. mask f32 (rows, S): keys that are 0 are not attended; causal 1: nor keys behind the
+  // query. A query without any key gives 0. lse (rows, heads, T): the logarithm of the sum of its exponentials. Of the weights a share
+  // `rate` is dropped. D and E are at most 512
+  attention: define(
+    ['q', 'k', 'v', 'mask', 'o', 'lse'],
+    ['heads', 'T', 'S', 'D', 'E', 'ldq', 'ldk', 'ldv', 'ldo', 'causal', 'hasMask', 'site'],
+    ['scale', 'rate'],
+    (i) => perImage(i.heads),
+  ),
+  // dq, dk, dv as q, k, v; dy as o
+  attention_backward: define(
+    ['q', 'k', 'v', 'mask', 'o', 'lse', 'dy', 'dq', 'dk', 'dv'],
+    ['heads', 'T', 'S', 'D', 'E', 'ldq', 'ldk', 'ldv', 'ldo', 'causal', 'hasMask', 'site'],
+    ['scale', 'rate'],
+    (i) => perImage(i.heads),
+  ),
+
   // ---- activations over views
   relu: map(),
   sigmoid: map(),
@@ -354,7 +377,8 @@ export const signatures = {
 
   // ---- losses. One tile: sum (f64) over the rows in order, undivided. Gradients undivided too; wantGradient 0 leaves d* alone
   softmax_crossentropy: define(
-    // labels i32 (M), or f32 (M, C) with oneHot 1; d = p - t, y = p
+    // labels i32 (M), or f32 (M, C) with oneHot 1; y = p; d = p - t. A sample's loss is the mean over those of its m rows whose label is
+    // not below 0, and d is divided by their number; the others' d is 0
     ['logits', 'labels', 'y', 'dLogits', 'sum'],
     ['m', 'C', 'ldl', 'ldy', 'ldd', 'oneHot', 'wantGradient'],
     [],
@@ -376,6 +400,7 @@ export const signatures = {
   ),
 
   // ---- counts, as f64, written (not added). The prediction is the first maximum of a row
+  // count[0] of the rows, right ones; count[1], those whose label is not below 0
   count_correct: define(['y', 'labels', 'count'], ['m', 'C', 'ldy', 'oneHot'], [], () => fixed(1)),
   count_top_k: define(['y', 'labels', 'count'], ['m', 'C', 'ldy', 'oneHot', 'k'], [], () => fixed(1)), // label's score among the k best
   count_binary: define(['y', 'targets', 'count'], ['m', 'C', 'ldy'], [], () => fixed(1)), // (y > 0.5) == (t > 0.5), mean over C

@@ -38,12 +38,12 @@ export interface Wanted {
 
 /** A loss that contains the last activation needs an output that ends in it, or one that gives logits. */
 export function checkLoss(job: Job, { name, shape: output, loss, fromLogits }: Wanted): void {
-  if (loss.activation === 'softmax' && output.length !== 1) {
+  if (loss.activation === 'softmax' && output.length > 2) {
     throw new ShoalError({
       code: 'SHOAL_LOSS',
       operation: `pair ${loss.name} with the model's output`,
       got: `an output of shape ${shapeText(output)}`,
-      expected: 'one row of classes for each sample: (classes)',
+      expected: 'one row of classes for each sample, or for each of its places: (classes) or (places, classes)',
       hint: 'Put a Flatten layer before the last Dense layer.',
     });
   }
@@ -105,12 +105,13 @@ export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): r
   const label = train.fields[field];
   if (!label) throw labelError(job, wanted, `no field named "${field}"`, 'one');
   if (loss.labels === 'class') {
-    if (label.dtype !== 'i32' || label.shape.length > 0)
+    const places = output.slice(0, -1);
+    if (label.dtype !== 'i32' || shapeText(label.shape) !== shapeText(places))
       throw labelError(
         job,
         wanted,
         `labels of type ${label.dtype}, shape ${shapeText(label.shape)}`,
-        'one whole number a sample',
+        places.length === 0 ? 'one whole number a sample' : `whole numbers of shape ${shapeText(places)}, one a place`,
       );
     const got = classes === null ? 'labels of an unknown number of classes' : `labels from 0 to ${classes - 1}`;
     if (classes === null || classes > outputs)

@@ -7,6 +7,7 @@ import { type ContributionLayout, contributionLayout, memoryBytes, movingOf } fr
 import { layerOf } from './layers/index.ts';
 import type { Emitted, LayerKind } from './layers/kind.ts';
 import type { LossKind } from './losses/kind.ts';
+import { bothMasks } from './masks.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
 import { elements, type Model, type Segment, type TensorSpec } from './model.ts';
 import { createPacks, type PackCalls } from './packs.ts';
@@ -132,14 +133,18 @@ const firstCount = (outputs: number): number => (outputs === 1 ? 1 : 1 + outputs
 function outputsOf({ model, shapes, outputs }: CompileOptions): readonly ProgramOutput[] {
   return outputs.map(({ loss, metrics }, i) => {
     const name = model.outputs[i]!;
+    const { shape } = shapes[name]!;
+    const exclusive = loss.activation === 'softmax';
+    const classes = exclusive ? shape.at(-1)! : elements(shape);
     return {
       prefix: outputs.length === 1 ? '' : `${name}_`,
       lossAt: outputs.length === 1 ? 0 : 1 + i,
       metrics,
       context: {
-        classes: elements(shapes[name]!.shape),
+        classes,
+        places: elements(shape) / classes,
         labels: loss.labels,
-        exclusive: loss.activation === 'softmax',
+        exclusive,
       },
     };
   });
@@ -199,6 +204,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const halos = halosOf(options);
   const tensors = new Map<string, Tensor>();
   const emitted = new Map<string, Emitted>();
+  const masks = new Map<string, Tensor>();
 
   model.inputs.forEach(({ name, spec }, i) => {
     build.layer = name;
@@ -211,10 +217,12 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     const { kind, config } = layerFor(model, call.layer);
     build.layer = call.name;
     const spec = options.shapes[call.name]!;
+    const given = call.inputs.map((name) => masks.get(name) ?? null);
     const result = kind.emit(config, {
       build,
       packs: shared.packs,
       inputs: call.inputs.map((name) => tensors.get(name)!),
+      masks: given,
       output: () => build.tensor(spec.shape, halos.values.get(call.name)!),
       spec,
       weight: (name) => fixedAt('parameters', 4 * segment(options.segments, call.layer, name).at),
@@ -224,6 +232,8 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
       site,
     });
     emitted.set(call.name, result);
+    const mask = result.mask ?? (kind.passesMask ? bothMasks(build, given) : null);
+    if (mask) masks.set(call.name, mask);
     // a layer that changes nothing gives its input as it lies: its readers may need a wider halo
     tensors.set(call.name, build.covered(result.output, halos.values.get(call.name)!));
   });

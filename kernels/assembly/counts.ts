@@ -36,11 +36,15 @@ function isPositive(at: usize): i32 {
 export function count_correct(d: usize, b: usize, from: i32, to: i32): void {
   const rows = rowsOf(b) * correctArgs.m(d), C = correctArgs.C(d), ldy = correctArgs.ldy(d);
   const y = correctArgs.y(d, b), labels = correctArgs.labels(d, b), oneHot = correctArgs.oneHot(d);
-  let count = 0;
+  let right = 0, counted = 0;
   for (let row = 0; row < rows; row++) {
-    if (firstMaximum(y + (<usize>(row * ldy) << 2), C) == labelOf(labels, row, C, oneHot)) count++;
+    const label = labelOf(labels, row, C, oneHot);
+    if (label < 0) continue;
+    counted++;
+    if (firstMaximum(y + (<usize>(row * ldy) << 2), C) == label) right++;
   }
-  store<f64>(correctArgs.count(d, b), <f64>count);
+  store<f64>(correctArgs.count(d, b), <f64>right);
+  store<f64>(correctArgs.count(d, b), <f64>counted, 8);
 }
 
 export function count_top_k(d: usize, b: usize, from: i32, to: i32): void {

@@ -12,12 +12,14 @@ export function softmax_crossentropy(d: usize, b: usize, from: i32, to: i32): vo
   const rows = rowsOf(b) * args.m(d), C = args.C(d), oneHot = args.oneHot(d), wantGradient = args.wantGradient(d);
   const labels = args.labels(d, b);
   const stack = scratchOf(b), m = args.m(d);
-  let sum: f64 = 0, leaf = 0, depth = 0;
+  let sum: f64 = 0, leaf = 0, depth = 0, share: f64 = 1;
   for (let row = 0; row < rows; row++) {
     const logits = args.logits(d, b) + (<usize>(row * args.ldl(d)) << 2);
     const y = args.y(d, b) + (<usize>(row * args.ldy(d)) << 2);
     const dLogits = args.dLogits(d, b) + (<usize>(row * args.ldd(d)) << 2);
     const label = oneHot ? -1 : load<i32>(labels + (<usize>row << 2));
+    if (m > 1 && row % m == 0) share = 1 / <f64>max(1, oneHot ? m : counted(labels + (<usize>row << 2), m));
+    const weight = f64x2.splat(!oneHot && label < 0 ? 0 : share); // of this row in its sample's mean
     const top = f64x2.promote_low_f32x4(topOf(logits, C));
     let total = f64x2.splat(0);
     for (let c = 0; c < C; c += 4) {
@@ -37,15 +39,23 @@ export function softmax_crossentropy(d: usize, b: usize, from: i32, to: i32): vo
       const pLow = f64x2.div(exp64(low), norm), pHigh = f64x2.div(exp64(high), norm);
       storeUpTo(y + (<usize>c << 2), joined(pLow, pHigh), C - c);
       if (wantGradient) {
-        storeUpTo(dLogits + (<usize>c << 2), joined(f64x2.sub(pLow, tLow), f64x2.sub(pHigh, tHigh)), C - c);
+        const dLow = f64x2.mul(f64x2.sub(pLow, tLow), weight), dHigh = f64x2.mul(f64x2.sub(pHigh, tHigh), weight);
+        storeUpTo(dLogits + (<usize>c << 2), joined(dLow, dHigh), C - c);
       }
     }
-    sum += sum64(loss);
+    sum += sum64(f64x2.mul(loss, weight));
     if (row + 1 < leafEnd(b, leaf) * m) continue;
     depth = push64(stack, depth, leaf++, sum);
     sum = 0;
   }
   store<f64>(args.sum(d, b), depth > 0 ? collapse64(stack, depth) : sum);
+}
+
+/** How many of a sample's m labels are classes: those below 0 do not count. */
+function counted(labels: usize, m: i32): i32 {
+  let count = 0;
+  for (let i = 0; i < m; i++) count += i32(load<i32>(labels + (<usize>i << 2)) >= 0);
+  return count;
 }
 
 /** Four logits; what lies beyond the row is -inf, whose exponential vanishes. */

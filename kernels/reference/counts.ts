@@ -24,10 +24,10 @@ const labelOf = (memory: Views, a: Rows, row: number) =>
 export const counts: Family = (memory) => ({
   count_correct(d, b) {
     const a = readArguments('count_correct', memory, d, b);
-    let count = 0;
-    for (let row = 0; row < rowsOf(memory, b, a.m); row++)
-      if (predictionOf(memory, a, row) === labelOf(memory, a, row)) count++;
-    memory.f64[a.at.count >> 3] = count;
+    const rows = Array.from({ length: rowsOf(memory, b, a.m) }, (_, row) => row);
+    const counted = rows.filter((row) => labelOf(memory, a, row) >= 0);
+    const right = counted.filter((row) => predictionOf(memory, a, row) === labelOf(memory, a, row));
+    memory.f64.set([right.length, counted.length], a.at.count >> 3);
   },
 
   count_top_k(d, b) {

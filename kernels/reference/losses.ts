@@ -12,15 +12,20 @@ export const losses: Family = (memory) => ({
       const logits = Array.from({ length: a.C }, (_, c) => memory.f32[(a.at.logits >> 2) + row * a.ldl + c]!);
       const target = (c: number) =>
         a.oneHot ? memory.f32[(a.at.labels >> 2) + row * a.C + c]! : Number(memory.i32[(a.at.labels >> 2) + row] === c);
+      const labels = Array.from({ length: a.m }, (_, i) =>
+        a.oneHot ? 0 : memory.i32[(a.at.labels >> 2) + row - (row % a.m) + i]!,
+      );
+      const counts = labels[row % a.m]! >= 0;
+      const weight = counts ? 1 / labels.filter((label) => label >= 0).length : 0;
       const top = Math.max(...logits);
       const powers = logits.map((logit) => Math.exp(logit - top));
       const total = powers.reduce((before, power) => before + power, 0);
       for (let c = 0; c < a.C; c++) {
         const t = target(c);
         // a class of no weight adds nothing, not even when its probability is 0
-        if (t !== 0) sum += t * (Math.log(total) - (logits[c]! - top));
+        if (t !== 0) sum += weight * t * (Math.log(total) - (logits[c]! - top));
         memory.f32[(a.at.y >> 2) + row * a.ldy + c] = powers[c]! / total;
-        if (a.wantGradient) memory.f32[(a.at.dLogits >> 2) + row * a.ldd + c] = powers[c]! / total - t;
+        if (a.wantGradient) memory.f32[(a.at.dLogits >> 2) + row * a.ldd + c] = weight * (powers[c]! / total - t);
       }
     }
     memory.f64[a.at.sum >> 3] = sum;

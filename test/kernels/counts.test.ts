@@ -12,7 +12,7 @@ const scores = (C: number) => noise(M * (C + 1), C).map((x) => Math.round(3 * x)
 const labels = (C: number, oneHot: boolean) =>
   oneHot
     ? Float32Array.from({ length: M * C }, (_, i) => Number(i % C === (Math.floor(i / C) * 5) % C))
-    : Int32Array.from({ length: M }, (_, i) => (i * 5) % C);
+    : Int32Array.from({ length: M }, (_, i) => (i % 8 === 7 ? -1 : (i * 5) % C));
 const f64 = (length: number) => ({ data: new Float64Array(length).fill(3), misalign: 8 });
 
 const each = <T>(make: (C: number, oneHot: boolean) => T): T[] =>
@@ -22,7 +22,7 @@ const title = (C: number, oneHot: boolean) => `${rows} x ${m} rows of ${C}, ${on
 const correct = (C: number, oneHot: boolean): KernelCase<'count_correct'> => ({
   title: title(C, oneHot),
   rows,
-  operands: { y: { data: scores(C), misalign: 4 }, labels: { data: labels(C, oneHot) }, count: f64(1) },
+  operands: { y: { data: scores(C), misalign: 4 }, labels: { data: labels(C, oneHot) }, count: f64(2) },
   ints: { m, C, ldy: C + 1, oneHot: Number(oneHot) },
   writes: ['count'],
   tolerance: 0,
@@ -33,6 +33,7 @@ kernelSuite(
   'count_top_k',
   each((C, oneHot) => ({
     ...correct(C, oneHot),
+    operands: { ...correct(C, oneHot).operands, count: f64(1) },
     ints: { m, C, ldy: C + 1, oneHot: Number(oneHot), k: 3 },
   })),
 );
@@ -81,7 +82,7 @@ describe('counts', () => {
     const operands = {
       y: { data: Float32Array.of(1, 1, 0, 2, 3, 3, 1, 2, 3) },
       labels: { data: Int32Array.of(0, 2, 3) },
-      count: f64(1),
+      count: f64(2),
     };
     const given = { title: '', rows: 3, operands, writes: [], tolerance: 0 } as const;
     const ints = { m: 1, C: 3, ldy: 3, oneHot: 0 };

@@ -19,7 +19,7 @@ const softmax = (C: number, options: Options = {}): KernelCase<'softmax_crossent
   change?.(logits);
   const labels = oneHot
     ? noise(M * C, 2).map((x, i) => (i % 3 ? Math.abs(x) : 0))
-    : Int32Array.from({ length: M }, (_, i) => (i * 7) % C);
+    : Int32Array.from({ length: M }, (_, i) => (m > 1 && i % 4 === 1 ? -1 : (i * 7) % C));
   return {
     title: `${rows} x ${m} rows of ${C}, ${oneHot ? 'shares' : 'labels'}${wantGradient ? '' : ', no gradient'}`,
     rows,

@@ -77,7 +77,8 @@ export function programOf(options: HostOptions): { readonly program: Program; re
   const { model, rows, fromLogits = false, metrics = [] } = options;
   const { weights: segments, shapes } = segmentsOf(model);
   const loss = losses[options.loss];
-  const bytes = loss.labels === 'class' ? 4 : 4 * elements(shapes[model.outputs[0]!]!.shape);
+  const { shape } = shapes[model.outputs[0]!]!;
+  const bytes = 4 * elements(loss.labels === 'class' ? shape.slice(0, -1) : shape);
   const inputs = [{ field: 'image', ...(options.input ?? { dtype: 'f32', scale: [1], shift: [0] }) }];
   const outputs = [{ label: { field: 'label', bytes }, loss, fromLogits, weight: 1, metrics }];
   return { program: compile({ model, segments, shapes, rows, inputs, outputs, codec: f32 }), segments };

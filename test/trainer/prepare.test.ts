@@ -13,7 +13,7 @@ const refusals: readonly (readonly [
   says: RegExp,
 ])[] = [
   [
-    'softmax losses on more than one row of classes',
+    'softmax losses on images of classes',
     [...convNet.slice(0, -2), { class_name: 'Dense', config: { units: 4, activation: 'softmax' } }],
     {},
     'SHOAL_LOSS',

@@ -12,6 +12,7 @@ export const activation: LayerKind<ActivationConfig> = {
   className: 'Activation',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape: (_, inputs) => inputs[0]!,
   weights: () => [],
   emit: (c, f) => emitActivation(activations[c.activation], f),

@@ -14,6 +14,7 @@ export const add: LayerKind<AddConfig> = {
   className: 'Add',
   config,
   arity: [2, Number.POSITIVE_INFINITY],
+  passesMask: true,
   shape: (c, inputs) => ({ shape: mergedShape(c.name, inputs) }),
   weights: () => [],
   emit(_, f) {

@@ -17,6 +17,7 @@ export const dropout: LayerKind<DropoutConfig> = {
   className: 'Dropout',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape: (_, inputs) => inputs[0]!,
   weights: () => [],
   emit(c, f) {

@@ -13,6 +13,7 @@ export const elu: LayerKind<EluConfig> = {
   className: 'ELU',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape: (_, inputs) => inputs[0]!,
   weights: () => [],
   emit: (c, f) => emitActivation(eluOf(c.alpha), f),

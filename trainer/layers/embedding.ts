@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
+import { maskOf } from '../masks.ts';
 import { hasHalo } from '../tensor.ts';
 import { base, off, parameter } from './common.ts';
 import type { LayerKind } from './kind.ts';
@@ -17,7 +18,7 @@ const config = strict({
   embeddings_regularizer: off,
   activity_regularizer: off,
   embeddings_constraint: off,
-  mask_zero: z.literal(false, 'false: Shoal has no masks yet').default(false),
+  mask_zero: z.boolean().default(false),
   input_length: z.int().positive().nullable().default(null),
   lora_rank: off,
   quantization_config: off,
@@ -41,6 +42,7 @@ export const embedding: LayerKind<EmbeddingConfig> = {
     if (rows !== y) build.copy(rows, y);
     return {
       output: y,
+      ...(c.mask_zero ? { mask: maskOf(build, ids, m, 0) } : {}),
       backward(g) {
         const starts = { buffer: build.buffer(4 * (V + 1)), at: 0 };
         const order = { buffer: build.buffer(4 * build.rows * m), at: 0 };

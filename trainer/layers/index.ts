@@ -24,8 +24,10 @@ import { groupNormalization } from './group-normalization.ts';
 import type { LayerKind } from './kind.ts';
 import { layerNormalization, rmsNormalization, unitNormalization } from './layer-normalization.ts';
 import { leakyRelu } from './leaky-relu.ts';
+import { masking } from './masking.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
 import { average, maximum, minimum, multiply, subtract } from './merge.ts';
+import { multiHeadAttention } from './multi-head-attention.ts';
 import { permute, repeatVector } from './permute.ts';
 import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d.ts';
 import { positionEmbedding } from './position-embedding.ts';
@@ -65,10 +67,12 @@ export const layers = {
   GroupNormalization: groupNormalization,
   LayerNormalization: layerNormalization,
   LeakyReLU: leakyRelu,
+  Masking: masking,
   Maximum: maximum,
   MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
   Minimum: minimum,
+  MultiHeadAttention: multiHeadAttention,
   Multiply: multiply,
   Permute: permute,
   PositionEmbedding: positionEmbedding,

@@ -42,6 +42,8 @@ export interface Forward {
   readonly build: PlanBuilder;
   readonly packs: Packs;
   readonly inputs: readonly Tensor[];
+  /** Of each input: which of its places (its first axis) hold something, f32, 0 where one is padding; null: all do. */
+  readonly masks: readonly (Tensor | null)[];
   /** A new tensor for the result, with the halo that its readers need. */
   output(): Tensor;
   readonly spec: TensorSpec;
@@ -80,6 +82,8 @@ export interface Emitted {
   backward(g: Backward): void;
   /** The output is a relu, applied by the same kernel that made it. */
   readonly relu?: boolean;
+  /** The output's mask, where the layer makes one. */
+  readonly mask?: Tensor;
 }
 
 /** A layer: its static half, and its forward and backward calls side by side. */
@@ -88,6 +92,8 @@ export interface LayerKind<C> extends LayerStatics<C> {
   inputHalo?(config: C, input: TensorSpec): Halo;
   /** Zeros that the layer's backward pass reads around the gradient of its output. `wanted`: whether its input's gradient is. Default true. */
   gradientHalo?(config: C, input: TensorSpec, wanted?: boolean): Halo;
+  /** Keras' supports_masking: the output has its inputs' mask. Behind other layers there is none. */
+  readonly passesMask?: boolean;
   /** Whether its values depend on which samples share a micro-shard: then no plan that has it computes several side by side. */
   perLeaf?(config: C): boolean;
   emit(config: C, f: Forward): Emitted;

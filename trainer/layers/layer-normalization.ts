@@ -43,6 +43,7 @@ export const layerNormalization: LayerKind<LayerNormalizationConfig> = {
   className: 'LayerNormalization',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     normalizedAxes(c, inputs[0]!);
     return inputs[0]!;
@@ -77,6 +78,7 @@ export const rmsNormalization: LayerKind<RmsNormalizationConfig> = {
   className: 'RMSNormalization',
   config: rmsConfig,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     normalizedAxes(c, inputs[0]!);
     return inputs[0]!;

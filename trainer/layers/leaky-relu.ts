@@ -18,6 +18,7 @@ export const leakyRelu: LayerKind<LeakyReluConfig> = {
   className: 'LeakyReLU',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape: (_, inputs) => inputs[0]!,
   weights: () => [],
   emit: (c, f) => emitActivation(rectify(c.negative_slope), f),

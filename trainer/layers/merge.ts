@@ -41,6 +41,7 @@ function merging(className: string, { most, emit }: Merging): LayerKind<MergeCon
     className,
     config,
     arity: [2, most],
+    passesMask: true,
     shape: (c, inputs) => ({ shape: mergedShape(c.name, inputs) }),
     weights: () => [],
     emit: (_, f) => emit(f),

@@ -48,6 +48,7 @@ export const prelu: LayerKind<PreluConfig> = {
   className: 'PReLU',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape: (_, inputs) => inputs[0]!,
   weights: (c, inputs) => [parameter('alpha', alphaShape(c, inputs[0]!), c.alpha_initializer)],
   emit(c, f) {

@@ -1,9 +1,9 @@
-// accuracy.ts: the share of samples whose most likely class is the label; for sigmoid outputs, the share of right outputs at 0.5.
+// accuracy.ts: the share of samples, or of their places that have a label, whose most likely class it is; for sigmoid outputs, the share of right outputs at 0.5.
 import type { Counts, Metric } from './kind.ts';
 
 const correct: Counts = {
   key: 'correct',
-  length: () => 1,
+  length: ({ exclusive }) => (exclusive ? 2 : 1), // right ones; places that count
   emit(build, context, y, labels, at) {
     const C = context.classes;
     const operands = { y: build.at(y), count: at };
@@ -12,7 +12,7 @@ const correct: Counts = {
       build.call(
         'count_correct',
         { ...operands, labels },
-        { m: 1, C, ldy: C, oneHot: context.labels === 'values' ? 1 : 0 },
+        { m: context.places, C, ldy: C, oneHot: context.labels === 'values' ? 1 : 0 },
         {},
       );
   },
@@ -23,5 +23,5 @@ export const accuracy: Metric = {
   counts: correct,
   everyStep: true,
   suits: () => true,
-  values: ([right], samples) => ({ accuracy: right! / samples }),
+  values: ([right, counted], samples) => ({ accuracy: right! / (counted ?? samples) }),
 };

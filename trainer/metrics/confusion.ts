@@ -2,7 +2,7 @@
 import type { Counts, Metric, MetricContext, MetricValue } from './kind.ts';
 
 /** Several sigmoids are several answers: no one of them is the sample's class. */
-const suits = ({ exclusive, classes }: MetricContext): boolean => exclusive || classes === 1;
+const suits = ({ exclusive, classes, places }: MetricContext): boolean => places === 1 && (exclusive || classes === 1);
 
 const side = (context: MetricContext): number => (context.classes === 1 ? 2 : context.classes);
 

@@ -7,8 +7,10 @@ export type MetricValue = number | readonly number[] | readonly (readonly number
 
 /** What the plan knows when it asks for counts. */
 export interface MetricContext {
-  /** Outputs of one sample, whatever their shape: classes, or 1 for a single sigmoid. */
+  /** Outputs of one sample, whatever their shape: classes, or 1 for a single sigmoid. Of one place, where the loss is taken by place. */
   readonly classes: number;
+  /** Places of a sample that have a label each; 1 where the sample has one. */
+  readonly places: number;
   readonly labels: 'class' | 'values';
   /** The loss contains a softmax: the outputs are one distribution. */
   readonly exclusive: boolean;

@@ -13,6 +13,6 @@ export const topK = (k: number): Metric => ({
     },
   },
   everyStep: true,
-  suits: ({ exclusive }) => exclusive,
+  suits: ({ exclusive, places }) => exclusive && places === 1,
   values: ([hits], samples) => ({ [`top_${k}`]: hits! / samples }),
 });

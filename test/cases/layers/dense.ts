@@ -36,6 +36,16 @@ const rows = ([[1], [2], [8], [9, 8], [17, 17, 16], [1, 1, 1, 1, 1, 1, 1]] as co
 );
 
 export const denseCases: readonly LayerCase[] = [
+  {
+    title: 'classes of each place, some without a label',
+    input: [5, 3],
+    layers: [
+      ['Dense', { units: 4, activation: 'tanh' }],
+      ['Dense', { units: 6, activation: 'softmax' }],
+    ],
+    loss: 'SparseCategoricalCrossentropy',
+    shares: [2, 2],
+  },
   ...sizes,
   ...activationCases,
   ...rows,

@@ -3,6 +3,7 @@ import type { LayerClass } from '../../../trainer/layers/index.ts';
 import type { LayerCase } from '../layer.ts';
 import { activationCases, eluCases, leakyReluCases, preluCases, reluCases, softmaxCases } from './activation.ts';
 import { addCases } from './add.ts';
+import { maskingCases, multiHeadAttentionCases } from './attention.ts';
 import { batchNormalizationCases } from './batch-normalization.ts';
 import { cropping1dCases, cropping2dCases, zeroPadding1dCases, zeroPadding2dCases } from './border.ts';
 import { conv1dCases } from './conv1d.ts';
@@ -58,8 +59,10 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   GlobalMaxPooling1D: globalPooling1dCases('GlobalMaxPooling1D'),
   GlobalMaxPooling2D: globalPooling2dCases('GlobalMaxPooling2D'),
   LeakyReLU: leakyReluCases,
+  Masking: maskingCases,
   MaxPooling1D: pooling1dCases('MaxPooling1D'),
   MaxPooling2D: maxPooling2dCases,
+  MultiHeadAttention: multiHeadAttentionCases,
   PositionEmbedding: positionEmbeddingCases,
   PReLU: preluCases,
   ReLU: reluCases,

@@ -1,6 +1,7 @@
 // index.ts: a model's loss and gradients in float64, by plain loops. It shares no code with kernels/, and is never fast.
 import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
 import { activate, activationLayer, prelu } from './activations.ts';
+import { type Mask, maskAfter } from './attention.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { classToken, embedding, positionEmbedding } from './lookups.ts';
@@ -91,7 +92,14 @@ function batchNormalization({ tape, request, see }: Ground, x: Tensor, config: C
   return y;
 }
 
-function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], weight: Weights, site: number): Tensor {
+function apply(
+  ground: Ground,
+  layer: LayerConfig,
+  inputs: readonly Tensor[],
+  masks: readonly Mask[],
+  weight: Weights,
+  site: number,
+): Tensor {
   const { tape } = ground;
   const draw = ground.request.dropout;
   const { className, config } = layer;
@@ -139,7 +147,8 @@ function apply(ground: Ground, layer: LayerConfig, inputs: readonly Tensor[], we
     default: {
       const layer = moreLayers[className];
       if (!layer) throw new Error(`the oracle knows no layer ${className}`);
-      return layer({ tape, inputs, config, weight, site, draw, finish: (y) => finish(tape, y, config, weight) });
+      const end = (y: Tensor) => finish(tape, y, config, weight);
+      return layer({ tape, inputs, masks, config, weight, site, draw, finish: end });
     }
   }
 }
@@ -152,6 +161,7 @@ function forward(request: OracleRequest) {
   const input = tensor(x.shape, x.data);
   const values = new Map([[model.inputs[0]!.name, input]]);
   for (const [name, more] of Object.entries(request.inputs ?? {})) values.set(name, tensor(more.shape, more.data));
+  const masks = new Map<string, Mask>();
   const statistics: Record<string, Float64Array> = {};
   const weightsOf = (layer: string) => (weight: string) => {
     const found = weights.get(`${layer}/${weight}`);
@@ -164,7 +174,9 @@ function forward(request: OracleRequest) {
     const see = (name: string, seen: Float64Array): void => {
       statistics[`${call.layer}/${name}`] = seen;
     };
-    values.set(call.name, apply({ tape, request, see }, layer, inputs, weightsOf(call.layer), site));
+    const given = call.inputs.map((from) => masks.get(from) ?? null);
+    masks.set(call.name, maskAfter(layer, inputs, given));
+    values.set(call.name, apply({ tape, request, see }, layer, inputs, given, weightsOf(call.layer), site));
   });
   const output = values.get(model.outputs[0]!)!;
   const first: Target = { name: model.outputs[0]!, labels, loss: name, fromLogits, weight: request.weight ?? 1 };

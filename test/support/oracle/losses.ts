@@ -36,7 +36,7 @@ const rowLosses: Readonly<Record<Exclude<LossName, 'sparse_categorical_crossentr
 
 /**
  * The mean loss over the rows of `output` (..., C), as a tensor of shape [].
- * @param labels class numbers, one a row, for the sparse loss; else targets of output's shape
+ * @param labels class numbers, one a row, for the sparse loss: a sample's loss is the mean over its rows without a label below 0; else targets of output's shape
  * @param fromLogits output is what a softmax (binary: a sigmoid) would turn into probabilities
  */
 export function meanLoss(
@@ -58,12 +58,19 @@ export function meanLoss(
   const rowOf = (row: number) => Array.from(y.data.subarray(row * classes, (row + 1) * classes));
   const targetOf = (row: number) =>
     Array.from({ length: classes }, (_, i) => (sparse ? Number(labels[row] === i) : labels[row * classes + i]!));
+  const batch = y.shape[0]!;
+  const places = rows / batch;
+  const counted = (sample: number) =>
+    Array.from({ length: places }, (_, i) => labels[sample * places + i]!).filter((label) => label >= 0).length;
+  const shareOf = (row: number) =>
+    !sparse ? 1 / rows : labels[row]! < 0 ? 0 : 1 / counted(Math.floor(row / places)) / batch;
+  const share = Array.from({ length: rows }, (_, row) => shareOf(row));
   const loss = tensor([]);
-  for (let row = 0; row < rows; row++) loss.data[0]! += value(rowOf(row), targetOf(row)) / rows;
+  for (let row = 0; row < rows; row++) loss.data[0]! += value(rowOf(row), targetOf(row)) * share[row]!;
   tape.record(() => {
     for (let row = 0; row < rows; row++)
       for (let i = 0; i < classes; i++)
-        y.gradient[row * classes + i]! += (loss.gradient[0]! * slope(rowOf(row), targetOf(row), i)) / rows;
+        y.gradient[row * classes + i]! += loss.gradient[0]! * slope(rowOf(row), targetOf(row), i) * share[row]!;
   });
   return loss;
 }

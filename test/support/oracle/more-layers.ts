@@ -1,4 +1,5 @@
 // more-layers.ts: layers of the oracle by class name, each a few lines over shared parts. Those with arithmetic of their own: index.ts.
+import { type Mask, maskAfter, masked, maskedMean, multiHeadAttention } from './attention.ts';
 import { conv2d } from './convolution.ts';
 import { einsum } from './einsum.ts';
 import { convTranspose, resize, shifted } from './linear.ts';
@@ -14,6 +15,8 @@ export interface Ask {
   readonly inputs: readonly Tensor[];
   readonly config: Readonly<Record<string, unknown>>;
   weight(name: string): Tensor;
+  /** Of each input: which of its places hold something. */
+  readonly masks: readonly Mask[];
   /** Number of the call in the model: keys its draws. */
   readonly site: number;
   /** Absent where the model does not train. */
@@ -113,7 +116,13 @@ export const moreLayers: Readonly<Record<string, Layer>> = {
     const single = { strides: [1, 1], dilation_rate: [1, 1], padding: 'valid' };
     return ask.finish(convolve({ ...ask, config: single }, middle, ask.weight('pointwise_kernel'), 1));
   },
-  GlobalAveragePooling1D: globalPool(averagePool),
+  GlobalAveragePooling1D: (ask) =>
+    ask.masks[0] ? maskedMean(ask.tape, ask.inputs[0]!, ask.masks[0]) : globalPool(averagePool)(ask),
+  Masking: ({ tape, inputs, config }) => {
+    const mask = maskAfter({ className: 'Masking', config }, inputs, []);
+    return masked(tape, inputs[0]!, mask!);
+  },
+  MultiHeadAttention: ({ tape, inputs, ...ask }) => multiHeadAttention(tape, inputs, ask),
   GlobalAveragePooling2D: globalPool(averagePool),
   GlobalMaxPooling1D: globalPool(maxPool),
   GlobalMaxPooling2D: globalPool(maxPool),
