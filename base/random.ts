@@ -50,7 +50,13 @@ export function philox(key: Seed, c0: number, c1: number, c2: number, c3: number
  * What a draw belongs to. The counter is (index / 4, slot, site, step); word index % 4 of the result is the draw.
  * `site` numbers below 2^16 belong to calls of a model; those from SITE on to the purposes below.
  */
-export const SITE = { shuffle: 0x10000, split: 0x10001, initialize: 0x20000 } as const;
+export const SITE = {
+  shuffle: 0x10000,
+  split: 0x10001,
+  mask: 0x10002,
+  generate: 0x10003,
+  initialize: 0x20000,
+} as const;
 
 /** A source of words under one (seed, slot, site, step), by index. Sequential reads cost one Philox call in four. */
 export function draws(seed: Seed, slot: number, site: number, step: number): (index: number) => number {

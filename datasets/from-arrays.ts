@@ -28,7 +28,9 @@ export function readerFromArrays({ fields, data, classes, origin = 'the arrays' 
     new Uint8Array(columns[name]).set(new Uint8Array(buffer, byteOffset, byteLength));
   }
   if (classes !== null && fields['label']?.dtype === 'i32') {
-    checkLabels(new Int32Array(columns['label']!), classes, origin);
+    // by place, -1 is no label
+    const least = fields['label'].shape.length > 0 ? -1 : 0;
+    checkLabels(new Int32Array(columns['label']!), classes, origin, least);
   }
   return reopen({ fields, length, classes, columns, hash: hashOf({ fields, length, columns }) });
 }
@@ -61,15 +63,15 @@ function countSamples(fields: Fields, data: Arrays['data'], origin: string): num
 }
 
 /** @throws {ShoalError} SHOAL_DATA_LABEL, naming the first sample whose label is not one of 0 to classes - 1 */
-export function checkLabels(labels: ArrayLike<number>, classes: number, origin: string): void {
+export function checkLabels(labels: ArrayLike<number>, classes: number, origin: string, least = 0): void {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
-    if (label >= 0 && label < classes) continue;
+    if (label >= least && label < classes) continue;
     throw new ShoalError({
       code: 'SHOAL_DATA_LABEL',
       operation: `read the labels of ${origin}`,
       got: `label ${label} at sample ${i}`,
-      expected: `labels from 0 to ${classes - 1}`,
+      expected: `labels from ${least} to ${classes - 1}`,
       hint: 'Correct the labels, or the number of classes.',
     });
   }

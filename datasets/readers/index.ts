@@ -8,12 +8,14 @@ import type { ReaderKind } from './define.ts';
 import { digits } from './digits.ts';
 import { folder } from './folder.ts';
 import { idx } from './idx.ts';
+import { text } from './text.ts';
 import { webdataset } from './webdataset.ts';
 
 const KINDS = [
   digits, //
   folder,
   idx,
+  text,
   webdataset,
 ] as const;
 

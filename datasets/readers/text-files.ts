@@ -1,0 +1,27 @@
+// text-files.ts: texts of a file or of a directory, in the order of their names. Not tokens.
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ShoalError } from '../../base/errors.ts';
+
+/** @throws {ShoalError} SHOAL_DATA_MISSING */
+export function readTexts(path: string): readonly Buffer[] {
+  const place = resolve(path);
+  try {
+    if (!statSync(place).isDirectory()) return [readFileSync(place)];
+    const names = readdirSync(place).sort();
+    // links, as Debian has them from a licence's name to its newest version, would give a text twice
+    return names.filter((name) => lstatSync(join(place, name)).isFile()).map((name) => readFileSync(join(place, name)));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new ShoalError(
+      {
+        code: 'SHOAL_DATA_MISSING',
+        operation: `read the text ${place}`,
+        got: code === 'ENOENT' ? 'no such file or directory' : message,
+        expected: 'a text file, or a directory of them',
+        hint: 'Paths start from the working directory.',
+      },
+      { cause },
+    );
+  }
+}
