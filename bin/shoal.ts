@@ -24,6 +24,12 @@ function positive(text: string): number {
   throw new InvalidArgumentError('It takes a whole number from 1 on.');
 }
 
+function atLeastZero(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It takes a number from 0 on.');
+}
+
 const collect = (text: string, list: readonly string[] = []): readonly string[] => [...list, text];
 
 /** Runs a command's function; errors become text and an exit code. */
@@ -87,6 +93,18 @@ command('predict', "apply a run's model to files")
     action(async (run, files, options, _) =>
       (await import('./commands/predict.ts')).predictCommand(run, files, options, screen),
     ),
+  );
+
+command('generate', "continue a text by a run's model")
+  .argument('<run>', 'its folder, for example runs/gpt-nano')
+  .option('--prompt <text>', 'what to go on from (default: a new line)')
+  .option('--length <n>', 'tokens to add (default: 200)', positive)
+  .option('--temperature <t>', 'below 1: likelier tokens; 0: always the likeliest (default: 0.8)', atLeastZero)
+  .option('--top-k <n>', 'draw only from so many of the likeliest (default: from all)', positive)
+  .option('--seed <n>', 'the same seed gives the same text (default: 1)', positive)
+  .option('--json', 'print one line of JSON')
+  .action(
+    action(async (run, options, _) => (await import('./commands/generate.ts')).generateCommand(run, options, screen)),
   );
 
 jobOptions(

@@ -29,8 +29,10 @@ const keras3Tensor = strict({
 });
 const keras3Node = strict({
   args: z.array(z.unknown()),
-  kwargs: z.record(z.string(), z.null('null: arguments of a call are not supported')).prefault({}),
+  kwargs: z.record(z.string(), z.unknown()).prefault({}),
 });
+/** Arguments of a call by name that do nothing. */
+const nothing = z.union([z.null(), z.literal(false)], 'null: arguments of a call are not supported');
 
 export const functionalConfig = strict({
   name: z.string().default('functional'),
@@ -57,7 +59,23 @@ function parseNode(node: unknown, layer: string): readonly Reference[] {
       : value === null
         ? []
         : [check(keras3Tensor, value, problem).config.keras_history];
-  return gather(check(keras3Node, node, problem).args);
+  const { args, kwargs } = check(keras3Node, node, problem);
+  const { query = null, value = null, key = null, use_causal_mask: _, ...rest } = kwargs; // attention's
+  check(z.record(z.string(), nothing), rest, problem);
+  return gather([...args, query, value, key]);
+}
+
+/** A layer as it is configured: with what Keras gives at its calls, and Shoal keeps with the layer. @throws SHOAL_MODEL */
+function layerEntry({ class_name, name, config, inbound_nodes }: Entry & { inbound_nodes: readonly unknown[] }): Entry {
+  const causal = inbound_nodes.map(
+    (node) => (node as { kwargs?: { use_causal_mask?: unknown } }).kwargs?.use_causal_mask === true,
+  );
+  if (!causal.includes(true)) return { class_name, name, config };
+  if (causal.includes(false)) {
+    const got = 'some calls with use_causal_mask and some without';
+    throw modelError(`read the layer "${name ?? class_name}"`, got, 'all alike', 'Give each kind a layer of its own.');
+  }
+  return { class_name, name, config: { ...config, use_causal_mask: true } };
 }
 
 /** One call of a layer, or of a model that is one. */
@@ -75,7 +93,7 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
   const inputs = inputsOf(config.input_layers, all);
   const layers = all
     .filter(({ entry }) => !isInput(entry))
-    .map(({ entry, name }) => ({ entry, name, part: partOf(entryOnly(entry), name) }));
+    .map(({ entry, name }) => ({ entry, name, part: partOf(layerEntry(entry), name) }));
   const nodes = layers.flatMap(({ entry, name, part }) =>
     entry.inbound_nodes.map((node, n): Node => ({ name: callName(name, n), part, n, from: parseNode(node, name) })),
   );
@@ -118,8 +136,6 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
     outputs: config.output_layers.map(resolve),
   };
 }
-
-const entryOnly = ({ class_name, name, config }: Entry): Entry => ({ class_name, name, config });
 
 /** In the order of input_layers: they and the InputLayers must be the same. */
 function inputsOf(

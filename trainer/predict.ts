@@ -1,6 +1,6 @@
 // predict.ts: a trained model asked about samples, on the calling thread. Not an evaluation: nothing is compared (evaluate.ts).
 import { ShoalError } from '../base/errors.ts';
-import { dtypeOf } from '../datasets/reader.ts';
+import { type Dtype, dtypeOf } from '../datasets/reader.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
 import { f32 } from './codecs/f32.ts';
 import { scaling } from './fit.ts';
@@ -55,14 +55,45 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
       hint: 'Resize the images to what the model was trained on.',
     });
   }
-  const { weights: segments, shapes } = segmentsOf(model);
   checkIds(model, input, images, 'the samples to predict');
-  const dtype = dtypeOf(images);
+  const predictor = openPredictor({ job, snapshot, dtype: dtypeOf(images), rows: ROWS, ...(kernels && { kernels }) });
+  const { shape } = predictor;
+  const each = elements(shape);
+  const count = images.length / size;
+  const outputs = new Float32Array(count * each);
+  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
+  const rowBytes = bytes.length / count;
+  for (let first = 0; first < count; first += ROWS) {
+    const rows = Math.min(ROWS, count - first);
+    outputs.set(predictor.run(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), rows), first * each);
+  }
+  return { outputs, shape: [count, ...shape] };
+}
+
+export interface Predictor {
+  /** Of one sample's output. */
+  readonly shape: readonly number[];
+  /** `samples`: the bytes of `count` samples. The result, (count, ...shape), stands until the next call. */
+  run(samples: Uint8Array, count: number): Float32Array;
+}
+
+/** A model made ready to be asked about at most `rows` samples of a type at a time. Ids are not checked (ids.ts). */
+export function openPredictor(options: {
+  readonly job: Job;
+  readonly snapshot: Weights;
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly kernels?: KernelModule;
+}): Predictor {
+  const { job, snapshot, dtype, rows, kernels } = options;
+  const { model } = job;
+  const { weights: segments, shapes } = segmentsOf(model);
+  const input = model.inputs[0]!;
   const program = compile({
     model,
     segments,
     shapes,
-    rows: ROWS,
+    rows,
     inputs: [{ field: input.name, dtype, ...scaling(job, input, dtype) }],
     outputs: job.outputs.map(({ loss }, i) => ({
       label: { field: `label ${i}`, bytes: 4 },
@@ -77,16 +108,13 @@ export async function predictSnapshot({ job, snapshot, images, kernels }: Predic
   runner.load(joined(snapshot));
   const { at, shape } = program.plans.predict.outputs[0]!;
   const each = elements(shape);
-  const count = images.length / size;
-  const outputs = new Float32Array(count * each);
-  const bytes = new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
-  const rowBytes = bytes.length / count;
   const from = (runner.at[at.space] + at.at) >>> 2;
-  for (let first = 0; first < count; first += ROWS) {
-    const rows = Math.min(ROWS, count - first);
-    runner.views.u8.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), runner.at.input);
-    runner.run('predict', { rows });
-    outputs.set(runner.views.f32.subarray(from, from + rows * each), first * each);
-  }
-  return { outputs, shape: [count, ...shape] };
+  return {
+    shape,
+    run(samples, count) {
+      runner.views.u8.set(samples, runner.at.input);
+      runner.run('predict', { rows: count });
+      return runner.views.f32.subarray(from, from + count * each);
+    },
+  };
 }

@@ -33,6 +33,10 @@ describe('a job', () => {
     'conv-dense': 693_962,
     'simple-cnn': 804_554,
     mlp: 669_706,
+    'bert-small': 487_809,
+    'gpt-nano': 115_632,
+    'transformer-encoder': 4_208_654,
+    'vit-tiny': 456_394,
   };
   for (const file of readdirSync(folder)) {
     it(`examples/${file} is read, and has the parameters that it should`, () => {

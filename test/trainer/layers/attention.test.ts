@@ -39,4 +39,34 @@ describe('attention', () => {
         else assert.ok(relativeError(ours, theirs) <= 1e-5, `${path}: ${relativeError(ours, theirs)}`);
       });
     });
+
+  it("takes Keras 3's nodes: value and key by name, and use_causal_mask of the call", () => {
+    const tensor = (name: string) => ({
+      class_name: '__keras_tensor__',
+      config: { shape: [null, 5, 4], dtype: 'float32', keras_history: [name, 0, 0] },
+    });
+    const node = (kwargs: object) => ({ args: [tensor('x')], kwargs });
+    const read = (...nodes: readonly object[]) =>
+      parseModel({
+        class_name: 'Functional',
+        config: {
+          layers: [
+            { class_name: 'InputLayer', config: { batch_shape: [null, 5, 4], name: 'x' } },
+            {
+              class_name: 'MultiHeadAttention',
+              config: { num_heads: 2, key_dim: 3, name: 'mha' },
+              inbound_nodes: nodes,
+            },
+          ],
+          input_layers: [['x', 0, 0]],
+          output_layers: nodes.map((_, i) => ['mha', i, 0]),
+        },
+      });
+    const model = read(node({ value: tensor('x'), key: tensor('x'), use_causal_mask: true, training: null }));
+    assert.deepEqual(model.calls, [{ name: 'mha', layer: 'mha', inputs: ['x', 'x', 'x'] }]);
+    assert.equal(model.layers['mha']!.config['use_causal_mask'], true);
+    const causal = node({ value: tensor('x'), use_causal_mask: true });
+    assert.throws(() => read(causal, node({ value: tensor('x') })), /some calls with use_causal_mask/);
+    assert.throws(() => read(node({ value: tensor('x'), return_attention_scores: true })), /not supported/);
+  });
 });
