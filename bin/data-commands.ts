@@ -22,7 +22,7 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
   source(command('prep', 'turn any source into checked shards; run again, it finishes what is missing'))
     .argument('<source>', 'a folder, a file or a URL')
     .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
-    .option('--format <name>', 'of the shards: webdataset (default)')
+    .option('--format <name>', 'of the shards: webdataset (default) or tfrecord')
     .option('--transform <list>', 'resize=256, resize=ROWSxCOLUMNS, crop=224, fit=cover|contain|fill, channels=1|3')
     .option('--encode <kind>', 'auto (default), jpg, png, webp, or raw: uint8 tensors')
     .option('--quality <n>', 'of jpg and webp (default: 95)')
@@ -47,5 +47,33 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
     .option('--json', 'print one line of JSON')
     .action(
       action(async (out, options, _) => (await import('./commands/data-prep.ts')).mergeCommand(out, options, screen)),
+    );
+
+  source(command('verify', 'read and decode every sample, compare every hash'))
+    .argument('<source>', 'a prepared folder, or any source')
+    .option('--json', 'print one line of JSON')
+    .action(
+      action(async (from, options, _) =>
+        (await import('./commands/data-look.ts')).verifyCommand(from, options, screen),
+      ),
+    );
+
+  source(command('stats', 'count samples, classes and shapes; mean and deviation'))
+    .argument('<source>', 'a prepared folder, or any source')
+    .option('--json', 'print one line of JSON')
+    .action(
+      action(async (from, options, _) => (await import('./commands/data-look.ts')).statsCommand(from, options, screen)),
+    );
+
+  source(command('inspect', 'look at some samples'))
+    .argument('<source>', 'a prepared folder, or any source')
+    .option('--html <file>', 'write a page of pictures')
+    .option('--samples <n>', 'on the page (default: 48)', positive)
+    .option('--seed <n>', 'other samples (default: 0)')
+    .option('--json', 'print one line of JSON')
+    .action(
+      action(async (from, options, _) =>
+        (await import('./commands/data-look.ts')).inspectCommand(from, options, screen),
+      ),
     );
 }

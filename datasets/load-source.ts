@@ -46,6 +46,7 @@ interface Row {
  */
 export async function loadSource(source: Source, origin: string, options: LoadOptions): Promise<Dataset> {
   try {
+    if (source.bad.length > 0) throw badSamples(source, origin);
     const labelled = source.classes !== null;
     const entries = labelled ? source.entries.filter(({ label }) => label !== null) : source.entries;
     if (labelled && entries.length < source.entries.length) throw unlabelled(source, origin);
@@ -130,6 +131,15 @@ async function rowOf(loader: Loader, entry: Entry, origin: string, recipe: Recip
     );
   }
 }
+
+const badSamples = ({ bad }: Source, origin: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_SAMPLE',
+    operation: `read ${origin}`,
+    got: `${bad.length} bad samples, the first ${bad[0]!.key}: ${bad[0]!.reason}`,
+    expected: 'good ones alone',
+    hint: 'Correct or remove them. `shoal data prep` lists all such samples, and leaves them out.',
+  });
 
 const noImage = (entry: Entry): ShoalError =>
   new ShoalError({

@@ -1,4 +1,4 @@
-// npy.ts: reads an array in NumPy's file format: bytes, f32 or i32. It opens no file. Not a reader of datasets.
+// npy.ts: reads an array in NumPy's file format: bytes, f32, i32, or i64 as i32. It opens no file. Not a reader of datasets.
 // Source: numpy/lib/format.py. "\x93NUMPY", version (2 bytes), header's length (u16; u32 from version 2), header, data.
 import { ShoalError } from '../base/errors.ts';
 
@@ -6,6 +6,14 @@ export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: Uint8Array | Float32Array | Int32Array;
 }
+
+const TYPES: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => NpyArray['data']>> = {
+  '|u1': (bytes) => bytes,
+  '<f4': ({ buffer }) => new Float32Array(buffer),
+  '<i4': ({ buffer }) => new Int32Array(buffer),
+  // numpy's default; labels and ids fit into 32 bits, and what does not becomes -1, which no label is
+  '<i8': ({ buffer }) => Int32Array.from(new BigInt64Array(buffer), (x) => (x >= 0n && x < 2n ** 31n ? Number(x) : -1)),
+};
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -30,10 +38,11 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
   const header = new TextDecoder('latin1').decode(bytes.subarray(start, at));
   const type = /'descr': '([^']*)'/.exec(header)?.[1] ?? 'no simple type';
   const shape = /'shape': \(([\d, ]*)\)/.exec(header)?.[1];
-  if (type !== '|u1' && type !== '<f4' && type !== '<i4') {
+  const make = TYPES[type];
+  if (make === undefined) {
     const hint =
       'Save array.astype("uint8") for pixels from 0 to 255, or array.astype("float32") for brightness from 0 to 1.';
-    throw wrong('SHOAL_DATA_FORMAT', `elements of type ${type}`, 'uint8 (|u1), float32 (<f4) or int32 (<i4)', hint);
+    throw wrong('SHOAL_DATA_FORMAT', `elements of type ${type}`, `one of ${Object.keys(TYPES).join(', ')}`, hint);
   }
   if (!header.includes("'fortran_order': False") || shape === undefined) {
     throw wrong(
@@ -45,7 +54,7 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
   }
   const dimensions = shape.split(',').flatMap((n) => (n.trim() === '' ? [] : [Number(n)]));
   const count = dimensions.reduce((product, n) => product * n, 1);
-  const expected = count * (type === '|u1' ? 1 : 4);
+  const expected = count * Number(type.slice(2));
   const rest = bytes.subarray(at);
   if (rest.length !== expected) {
     const code = rest.length < expected ? 'SHOAL_DATA_TRUNCATED' : 'SHOAL_DATA_LENGTH';
@@ -56,7 +65,6 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
       'Fetch the file again.',
     );
   }
-  const own = new Uint8Array(rest); // a copy, even of a Buffer: it starts at a multiple of 4
-  const data = type === '|u1' ? own : type === '<i4' ? new Int32Array(own.buffer) : new Float32Array(own.buffer);
-  return { shape: dimensions, data };
+  const own = new Uint8Array(rest); // a copy, even of a Buffer: it starts at a multiple of 8
+  return { shape: dimensions, data: make(own) };
 }

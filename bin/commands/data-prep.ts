@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { type Finished, finish } from '../../datasets/prepare/manifest.ts';
 import { type PrepareOptions, type Progress, prepareDataset } from '../../datasets/prepare/run.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
-import type { Bad } from '../../datasets/source.ts';
 import { type PrepFlags, parseMaxErrors, prepareJob } from '../input/prepare-options.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, duration, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
@@ -22,8 +22,6 @@ export interface DataPrepOptions extends PrepFlags {
 }
 
 const MODES = ['incremental', 'overwrite', 'extend'] as const;
-/** Reasons that are printed. */
-const COMMONEST = 10;
 
 export async function prepCommand(source: string, options: DataPrepOptions, screen: Screen): Promise<ExitCode> {
   const mode = MODES.find((name) => name === (options.mode ?? 'incremental'));
@@ -49,7 +47,7 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
   try {
     const { finished, bad, progress } = await prepareDataset(prepare);
     if (finished === null) {
-      showBad(bad, progress.samples, options, screen);
+      if (!options.json) showBad(bad, progress.samples, screen);
       const then = `shoal data merge ${typed(options.out)}`;
       if (!options.json) screen.out(`${progress.shards} shards are there. When all tasks are done: ${then}`);
     } else showFinished(options.out, finished, options, screen);
@@ -102,7 +100,7 @@ function showFinished(
     return;
   }
   const total = Object.values(parts).reduce((sum, part) => sum + part.samples, 0);
-  showBad(bad, total + bad.length, options, screen);
+  showBad(bad, total + bad.length, screen);
   const rows = Object.entries(parts).map(([name, { samples, shards }]) => [
     name,
     `${count(samples)} samples in ${shards.length} shard${shards.length === 1 ? '' : 's'}`,
@@ -120,27 +118,3 @@ function showFinished(
 
 const shortened = (names: readonly string[]): string =>
   names.length <= 8 ? names.join(', ') : `${names.slice(0, 7).join(', ')}, ...`;
-
-/** The commonest reasons, each with an example. All are in bad.jsonl. */
-function showBad(
-  bad: readonly Pick<Bad, 'key' | 'reason'>[],
-  samples: number,
-  options: { json?: boolean },
-  screen: Screen,
-): void {
-  if (bad.length === 0 || options.json) return;
-  const reasons = new Map<string, { times: number; key: string }>();
-  for (const { key, reason } of bad) {
-    const known = reasons.get(reason);
-    if (known) known.times++;
-    else reasons.set(reason, { times: 1, key });
-  }
-  const commonest = [...reasons].sort(([, a], [, b]) => b.times - a.times).slice(0, COMMONEST);
-  screen.err(`${count(bad.length)} of ${count(samples)} are bad and left out; bad.jsonl names them all`);
-  screen.err(
-    table(
-      commonest.map(([reason, { times, key }]) => [count(times), reason, JSON.stringify(key)]),
-      [0],
-    ),
-  );
-}

@@ -5,7 +5,10 @@ const BY_ENDING: readonly (readonly [RegExp, string])[] = [[/\.tar$/, 'webdatase
 
 const BY_CONTENTS: readonly (readonly [RegExp, string])[] = [
   [/^(train|t10k)-images[-.]idx3-ubyte(\.gz)?$/, 'idx'],
-  ...BY_ENDING,
+  [/^(data_batch_1|train)\.bin$/, 'cifar'],
+  [/\.tar$/, 'webdataset'],
+  [/\.tfrecords?(-\d+-of-\d+)?$/, 'tfrecord'],
+  [/^x(_train)?\.npy$/, 'npy'],
 ];
 
 /** A reader's name; `folder` for folders of anything else, null for unknown files. */

@@ -4,18 +4,30 @@ import { check } from '../../base/check.ts';
 import { sourceOfDataset } from '../dataset-source.ts';
 import type { Dataset } from '../reader.ts';
 import type { Source } from '../source.ts';
+import { cifar } from './cifar.ts';
+import { csv } from './csv.ts';
 import type { ReaderKind } from './define.ts';
 import { digits } from './digits.ts';
 import { folder } from './folder.ts';
 import { idx } from './idx.ts';
+import { jsonl } from './jsonl.ts';
+import { npy } from './npy.ts';
+import { parquet } from './parquet.ts';
 import { text } from './text.ts';
+import { tfrecord } from './tfrecord.ts';
 import { webdataset } from './webdataset.ts';
 
 const KINDS = [
   digits, //
+  cifar,
+  csv,
   folder,
   idx,
+  jsonl,
+  npy,
+  parquet,
   text,
+  tfrecord,
   webdataset,
 ] as const;
 

@@ -1,0 +1,152 @@
+// data-look.ts: `shoal data verify`, `stats` and `inspect`: what they print. The reading is datasets/examine.ts and contact-sheet.ts.
+import { existsSync, writeFileSync } from 'node:fs';
+import { contactSheet, drawSamples } from '../../datasets/contact-sheet.ts';
+import { compareHashes, type Examination, examine } from '../../datasets/examine.ts';
+import { readManifest } from '../../datasets/prepare/manifest.ts';
+import { scanDataset } from '../../datasets/readers/index.ts';
+import type { Source } from '../../datasets/source.ts';
+import { type PrepFlags, sourceOptions } from '../input/prepare-options.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { showBad } from '../output/bad-samples.ts';
+import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { count, table } from '../output/format.ts';
+import type { Screen } from '../output/screen.ts';
+import { typed } from '../output/usage-error.ts';
+
+export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
+  readonly json?: boolean;
+}
+
+export interface InspectOptions extends LookOptions {
+  readonly html?: string;
+  readonly samples?: number;
+  readonly seed?: string;
+}
+
+/** Every sample is read and decoded, every hash compared. Ends with 1 where anything is wrong. */
+export async function verifyCommand(path: string, options: LookOptions, screen: Screen): Promise<ExitCode> {
+  const prepared = existsSync(path) ? readManifest(path) : null;
+  const hashes = prepared === null ? [] : await compareHashes(path, prepared.manifest);
+  const source = await scanDataset(sourceOptions(path, options));
+  const found = await examined(source);
+  const bad = [...hashes, ...found.bad];
+  if (options.json)
+    screen.out(JSON.stringify({ event: 'verify', path, samples: found.samples, bad: bad.length, problems: bad }));
+  else {
+    showBad(bad, found.samples, screen);
+    const good = bad.length === 0;
+    const shards =
+      prepared === null ? 0 : Object.values(prepared.manifest.parts).reduce((sum, part) => sum + part.shards.length, 0);
+    const hashed = prepared === null ? '' : `, and ${shards} shards have their hashes`;
+    screen.out(
+      good ? `All ${count(found.samples)} samples can be read and decoded${hashed}.` : `${count(bad.length)} problems.`,
+    );
+  }
+  return bad.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+export async function statsCommand(path: string, options: LookOptions, screen: Screen): Promise<ExitCode> {
+  const source = await scanDataset(sourceOptions(path, options));
+  const { classes } = source;
+  const found = await examined(source);
+  const { samples, parts, perClass, shapes, mean, std, bad } = found;
+  const good = perClass.reduce((a, b) => a + b, 0);
+  const weights = perClass.map((n) => (n === 0 ? 0 : Number((good / (perClass.length * n)).toFixed(4))));
+  if (options.json) {
+    const about = {
+      samples,
+      parts,
+      classes,
+      per_class: perClass,
+      class_weights: weights,
+      shapes: Object.fromEntries(shapes),
+      mean,
+      std,
+      bad: bad.length,
+    };
+    screen.out(JSON.stringify({ event: 'stats', path, ...about }));
+    return EXIT.done;
+  }
+  const rows = [
+    [
+      'samples',
+      Object.entries(parts)
+        .map(([name, n]) => (name === 'all' ? count(n) : `${name} ${count(n)}`))
+        .join('  '),
+    ],
+  ];
+  if (bad.length > 0) rows.push(['bad', `${count(bad.length)}: shoal data verify ${typed(path)}`]);
+  for (const [shape, n] of shapes.slice(0, 5))
+    rows.push(['each', shapes.length === 1 ? shape : `${shape}: ${count(n)}`]);
+  if (shapes.length > 5) rows.push(['', `and ${shapes.length - 5} other shapes`]);
+  if (mean !== null && std !== null) rows.push(['mean', mean.join(' ')], ['deviation', std.join(' ')]);
+  screen.out(table(rows));
+  if (classes !== null) {
+    const lines = classes.map((name, i) => [
+      String(i),
+      name,
+      count(perClass[i]!),
+      `${((100 * perClass[i]!) / good).toFixed(1)} %`,
+      weights[i]!.toFixed(3),
+    ]);
+    screen.out(`\n${table([['label', 'class', 'samples', 'share', 'weight'], ...lines], [0, 2, 3, 4])}`);
+  }
+  return EXIT.done;
+}
+
+export async function inspectCommand(path: string, options: InspectOptions, screen: Screen): Promise<ExitCode> {
+  const { samples = 48, seed = '0', html } = options;
+  const source = await scanDataset(sourceOptions(path, options));
+  try {
+    const { entries, classes, bad } = source;
+    const drawn = drawSamples(source, html === undefined ? Math.min(samples, 10) : samples, Number(seed));
+    if (html !== undefined)
+      writeFileSync(html, await contactSheet(source, { title: path, samples, seed: Number(seed) }));
+    const about = { samples: entries.length, classes, bad: bad.length };
+    if (options.json) {
+      screen.out(
+        JSON.stringify({
+          event: 'inspect',
+          path,
+          ...about,
+          drawn: drawn.map(({ key, label }) => ({ key, label })),
+          html: html ?? null,
+        }),
+      );
+      return EXIT.done;
+    }
+    screen.out(
+      `${count(entries.length)} samples${classes ? ` in ${classes.length} classes` : ''}${bad.length > 0 ? `, ${count(bad.length)} refused` : ''}`,
+    );
+    const rows = drawn
+      .slice(0, 10)
+      .map(({ key, label, part }) => [
+        part ?? '',
+        label === null ? '' : (classes?.[label] ?? String(label)),
+        JSON.stringify(key),
+      ]);
+    screen.out(table(rows));
+    screen.out(
+      html === undefined
+        ? `\nSee them: shoal data inspect ${typed(path)} --html sheet.html`
+        : `\n${typed(html)} shows ${drawn.length} of them.`,
+    );
+    return EXIT.done;
+  } finally {
+    await source.close();
+  }
+}
+
+async function examined(source: Source): Promise<Examination> {
+  const stop = new AbortController();
+  const release = onInterrupt(
+    () => stop.abort(new Error('interrupted')),
+    () => process.exit(EXIT.interrupted),
+  );
+  try {
+    return await examine(source, stop.signal);
+  } finally {
+    release();
+    await source.close();
+  }
+}

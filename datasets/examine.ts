@@ -1,0 +1,121 @@
+// examine.ts: every sample of a source read and decoded: counts, shapes, mean and deviation, and what is wrong. It changes nothing.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ShoalError } from '../base/errors.ts';
+import { decodeImage } from './image/decode.ts';
+import type { Manifest } from './prepare/manifest.ts';
+import { addMoments, countMoments, meanAndDeviation } from './prepare/moments.ts';
+import { type Bad, type Content, type Entry, isDataProblem, type Source } from './source.ts';
+
+export interface Examination {
+  readonly samples: number;
+  /** Good samples by part; "all" where the source has no parts. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Good samples by label. */
+  readonly perClass: readonly number[];
+  /** By shape and type, the commonest first. */
+  readonly shapes: readonly (readonly [text: string, count: number])[];
+  /** By channel or column, bytes divided by 255; null where channels differ, or for text. */
+  readonly mean: readonly number[] | null;
+  readonly std: readonly number[] | null;
+  readonly bad: readonly Bad[];
+}
+
+/** @throws {ShoalError} SHOAL_OPTIONAL_PACKAGE; what is wrong with samples is in `bad` */
+export async function examine(source: Source, signal: AbortSignal): Promise<Examination> {
+  const { entries, classes } = source;
+  const bad: Bad[] = [...source.bad];
+  const found: (Found | null)[] = new Array(entries.length).fill(null);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < entries.length; i = next++) {
+      signal.throwIfAborted();
+      const entry = entries[i]!;
+      try {
+        found[i] = await examineSample(entry, await source.load(entry), classes);
+      } catch (error) {
+        if (!isDataProblem(error)) throw error;
+        bad.push({ key: entry.key, code: error.code, reason: error.got });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
+  const parts: Record<string, number> = {};
+  const perClass = new Array<number>(classes?.length ?? 0).fill(0);
+  const shapes = new Map<string, number>();
+  found.forEach((one, i) => {
+    if (one === null) return;
+    const { part, label } = entries[i]!;
+    parts[part ?? 'all'] = (parts[part ?? 'all'] ?? 0) + 1;
+    if (label !== null) perClass[label]!++;
+    shapes.set(one.shape, (shapes.get(one.shape) ?? 0) + 1);
+  });
+  const good = found.filter((one) => one !== null);
+  const moments = addMoments(good.map((one) => one.moments));
+  const same = good.every((one) => one.moments.sums.length === moments.sums.length);
+  const { mean, std } = meanAndDeviation(moments, good[0]?.unit ?? 1);
+  return {
+    samples: entries.length + source.bad.length,
+    parts,
+    perClass,
+    shapes: [...shapes].sort(([, a], [, b]) => b - a),
+    mean: same && moments.count > 0 ? mean : null,
+    std: same && moments.count > 0 ? std : null,
+    bad,
+  };
+}
+
+interface Found {
+  readonly shape: string;
+  readonly moments: ReturnType<typeof countMoments>['moments'];
+  readonly unit: number;
+}
+
+async function examineSample({ key, label }: Entry, content: Content, classes: Source['classes']): Promise<Found> {
+  const problem = (code: `SHOAL_${string}`, got: string, expected: string) =>
+    new ShoalError({ code, operation: `read ${key}`, got, expected, hint: 'Correct or remove the sample.' });
+  if (classes !== null && label === null)
+    throw problem('SHOAL_DATA_LABEL', 'no label, where others have one', 'a label');
+  const counter = countMoments();
+  if (content.kind === 'text') return { shape: 'text', moments: counter.moments, unit: 1 };
+  if (content.kind === 'image') {
+    const { data, rows, columns, channels } = await decodeImage(content.bytes, key, {
+      resize: null,
+      crop: null,
+      channels: 3,
+    });
+    counter.add(data, channels);
+    return { shape: `u8 of ${rows} x ${columns} x ${channels}`, moments: counter.moments, unit: 255 };
+  }
+  const { shape, data } = content;
+  if (data instanceof Float32Array && !data.every(Number.isFinite))
+    throw problem('SHOAL_DATA_CORRUPT', 'a number that is missing, NaN or infinite', 'finite numbers');
+  const type = data instanceof Uint8Array ? 'u8' : data instanceof Int32Array ? 'i32' : 'f32';
+  if (type !== 'i32') counter.add(data, shape.at(-1) ?? 1);
+  return { shape: `${type} of ${shape.join(' x ')}`, moments: counter.moments, unit: type === 'u8' ? 255 : 1 };
+}
+
+/** What differs between a prepared folder and its manifest: sizes, hashes. Empty where all is as it was written. */
+export async function compareHashes(folder: string, { parts }: Manifest): Promise<Bad[]> {
+  const bad: Bad[] = [];
+  for (const { shards } of Object.values(parts)) {
+    for (const { file, sha256 } of shards) {
+      const hash = createHash('sha256');
+      try {
+        for await (const chunk of createReadStream(join(folder, file), { highWaterMark: 2 ** 20 }))
+          hash.update(chunk as Buffer);
+        if (hash.digest('hex') !== sha256)
+          bad.push({
+            key: file,
+            code: 'SHOAL_DATA_CORRUPT',
+            reason: 'a shard with another hash than its manifest says',
+          });
+      } catch {
+        bad.push({ key: file, code: 'SHOAL_DATA_MISSING', reason: 'a shard that is missing, or cannot be read' });
+      }
+    }
+  }
+  return bad;
+}

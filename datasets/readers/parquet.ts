@@ -1,0 +1,138 @@
+// parquet.ts: Parquet files of rows with an image (bytes, or {bytes, path} as Hugging Face has it), or of numbers and words. By hyparquet.
+
+import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { z } from 'zod';
+import { ShoalError } from '../../base/errors.ts';
+import { blobSource } from '../blob-source.ts';
+import { openFile, type RandomFile } from '../files.ts';
+import { asyncBufferOf } from '../formats/parquet-buffer.ts';
+import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { type Bad, byCodeUnits, type Source } from '../source.ts';
+import { type TableRow, tableKeys, tableSource } from '../table.ts';
+import { defineReader } from './define.ts';
+
+const schema = z.strictObject({
+  reader: z.literal('parquet'),
+  /** The file, or its URL. */
+  path: z.string().min(1),
+  ...tableKeys,
+  ...imageKeys,
+  ...splitKeys,
+});
+type Config = z.output<typeof schema>;
+
+export const parquet = defineReader({
+  schema,
+  scan,
+  open: async (config) => loadSource(await scan(config), config.path, config),
+});
+
+type Record_ = Readonly<Record<string, unknown>>;
+
+/** @throws {ShoalError} SHOAL_DATA_FORMAT for a file that is no Parquet */
+async function scan(config: Config): Promise<Source> {
+  const file = await openFile(config.path);
+  try {
+    const metadata = await metadataOf(file);
+    const bad: Bad[] = [];
+    const rows = await rowsOf(file, metadata, bad);
+    const columns = Object.keys(rows.find(({ values }) => values)?.values ?? {});
+    const image = columns.find((name) => rows.some(({ values }) => values && bytesOf(values[name]) !== null));
+    const source =
+      image === undefined
+        ? tableSource(columns, rows, config.path, config)
+        : imageSource(rows, image, columns, config.label);
+    return { ...source, bad: [...bad, ...source.bad] };
+  } finally {
+    await file.close();
+  }
+}
+
+async function metadataOf(file: RandomFile): Promise<FileMetaData> {
+  try {
+    return await parquetMetadataAsync(asyncBufferOf(file));
+  } catch (cause) {
+    if (cause instanceof ShoalError) throw cause;
+    throw new ShoalError(
+      {
+        code: 'SHOAL_DATA_FORMAT',
+        operation: `read ${file.name}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: 'a Parquet file',
+        hint: 'Fetch the file again.',
+      },
+      { cause },
+    );
+  }
+}
+
+/** Row group by row group: a damaged page costs the rows of its group, and they are told of. */
+async function rowsOf(file: RandomFile, metadata: FileMetaData, bad: Bad[]): Promise<TableRow[]> {
+  const rows: TableRow[] = [];
+  let first = 0;
+  for (const group of metadata.row_groups) {
+    const end = first + Number(group.num_rows);
+    const key = (row: number) => `row-${String(row).padStart(8, '0')}`;
+    try {
+      const objects = await parquetReadObjects({
+        file: asyncBufferOf(file),
+        metadata,
+        compressors,
+        rowStart: first,
+        rowEnd: end,
+        utf8: false,
+      });
+      objects.forEach((values, i) => {
+        rows.push({ key: key(first + i), values: values as Record_ });
+      });
+    } catch (cause) {
+      if (cause instanceof ShoalError) throw cause;
+      for (let row = first; row < end; row++)
+        bad.push({ key: key(row), code: 'SHOAL_DATA_CORRUPT', reason: 'a row group with a damaged page' });
+    }
+    first = end;
+  }
+  return rows;
+}
+
+/** Of an image's column: bytes, or {bytes, path}. */
+function bytesOf(value: unknown): Uint8Array | null {
+  if (value instanceof Uint8Array) return value;
+  const inner = (value as { bytes?: unknown } | null)?.bytes;
+  return inner instanceof Uint8Array ? inner : null;
+}
+
+function imageSource(
+  rows: readonly TableRow[],
+  image: string,
+  columns: readonly string[],
+  wanted: string | undefined,
+): Source {
+  const label = wanted ?? columns.find((name) => ['label', 'class', 'category', 'target'].includes(name));
+  const bad: Bad[] = [];
+  const found = rows.flatMap(({ key, values }) => {
+    const bytes = bytesOf(values![image]);
+    if (bytes === null) bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
+    return bytes === null ? [] : [{ key, bytes, label: label === undefined ? null : String(values![label]) }];
+  });
+  const names = [...new Set(found.flatMap((one) => one.label ?? []))];
+  const whole = names.length > 0 && names.every((name) => /^\d{1,6}$/.test(name));
+  const most = names.reduce((largest, name) => Math.max(largest, Number(name)), 0);
+  const classes =
+    label === undefined
+      ? null
+      : whole
+        ? Array.from({ length: most + 1 }, (_, i) => String(i))
+        : names.sort(byCodeUnits);
+  const entries = found.map((one, i) => ({
+    key: one.key,
+    part: null,
+    label: one.label === null ? null : classes!.indexOf(one.label),
+    at: [i],
+  }));
+  return blobSource(
+    { entries, classes, bad },
+    found.map(({ bytes }) => bytes),
+  );
+}

@@ -1,0 +1,126 @@
+// table.ts: rows of named values as samples: numbers as they are, words as one-hot columns, one column as the label. Parses no file.
+import { z } from 'zod';
+import { ShoalError } from '../base/errors.ts';
+import { arraySource } from './array-source.ts';
+import { type Bad, byCodeUnits, type Entry, type Part, partOf, type Source } from './source.ts';
+
+/** Keys of every reader of tables. */
+export const tableKeys = {
+  /** The column of the class. Default: label, class, species, target, variety, diagnosis or category; else the last. */
+  label: z.string().optional(),
+  /** The columns that are learnt from. Default: all others. */
+  features: z.array(z.string()).min(1).optional(),
+  /** A row with an empty value: refused, or left out. */
+  missing: z.enum(['refuse', 'drop']).default('refuse'),
+};
+
+export interface TableOptions {
+  readonly label?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+  readonly missing: 'refuse' | 'drop';
+}
+
+export interface TableRow {
+  readonly key: string;
+  /** Null: no row of the table. */
+  readonly values: Readonly<Record<string, unknown>> | null;
+}
+
+const LABELS = ['label', 'class', 'species', 'target', 'variety', 'diagnosis', 'category'];
+const EMPTY = ['', 'na', 'nan', 'null', 'none', '?'];
+/** Different words of a column at most: more are names, not kinds. */
+const MOST_WORDS = 64;
+
+const isEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  (typeof value === 'number' && Number.isNaN(value)) ||
+  EMPTY.includes(String(value).toLowerCase());
+
+/** @throws {ShoalError} SHOAL_DATA_FIELD for columns that are not there or are no features, SHOAL_DATA_EMPTY */
+export function tableSource(
+  columns: readonly string[],
+  rows: readonly TableRow[],
+  origin: string,
+  options: TableOptions,
+): Source {
+  const label = options.label ?? columns.find((name) => LABELS.includes(name.toLowerCase())) ?? columns.at(-1)!;
+  const split = columns.find((name) => name.toLowerCase() === 'split');
+  const features = options.features ?? columns.filter((name) => name !== label && name !== split);
+  for (const name of [label, ...features]) if (!columns.includes(name)) throw noColumn(origin, name, columns);
+  const bad: Bad[] = [];
+  const good = rows.filter(({ key, values }) => {
+    if (values === null)
+      bad.push({ key, code: 'SHOAL_DATA_CORRUPT', reason: 'a row with other columns than the header' });
+    else if ([label, ...features].some((name) => isEmpty(values[name]))) {
+      if (options.missing === 'refuse')
+        bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
+    } else return true;
+    return false;
+  }) as (TableRow & { values: Record<string, unknown> })[];
+  if (good.length === 0) throw noRows(origin, rows.length);
+  // words by column, in their order; none for columns of numbers
+  const encoders = features.map((name) => ({
+    name,
+    words: wordsOf(
+      good.map(({ values }) => values[name]),
+      name,
+      origin,
+    ),
+  }));
+  const width = encoders.reduce((sum, { words }) => sum + (words?.length ?? 1), 0);
+  const data = new Float32Array(new SharedArrayBuffer(4 * width * good.length));
+  const classes = [...new Set(good.map(({ values }) => String(values[label])))].sort(byLabel);
+  const labels = new Map(classes.map((name, i) => [name, i]));
+  const entries = good.map(({ key, values }, row): Entry => {
+    let at = row * width;
+    for (const { name, words } of encoders) {
+      if (words === null) data[at++] = Number(values[name]);
+      else {
+        data[at + words.indexOf(String(values[name]))] = 1;
+        at += words.length;
+      }
+    }
+    const part: Part | null = split === undefined ? null : partOf(String(values[split]));
+    return { key, part, label: labels.get(String(values[label]))!, at: [row] };
+  });
+  return arraySource({ entries, classes, bad }, { shape: [width], data });
+}
+
+/** Null where all values are numbers. @throws {ShoalError} SHOAL_DATA_FIELD for a column of too many words */
+function wordsOf(values: readonly unknown[], name: string, origin: string): string[] | null {
+  if (values.every((value) => Number.isFinite(Number(value)) && String(value).trim() !== '')) return null;
+  const words = [...new Set(values.map(String))].sort(byCodeUnits);
+  if (words.length <= MOST_WORDS) return words;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_FIELD',
+    operation: `read the column "${name}" of ${origin}`,
+    got: `${words.length} different words, like ${words.slice(0, 3).join(', ')}`,
+    expected: `numbers, or at most ${MOST_WORDS} kinds of words`,
+    hint: 'Name the columns to learn from in "features".',
+  });
+}
+
+/** Numbers by size, then words. */
+function byLabel(a: string, b: string): number {
+  const [x, y] = [Number(a), Number(b)];
+  return Number.isNaN(x) || Number.isNaN(y) ? byCodeUnits(a, b) : x - y;
+}
+
+const noColumn = (origin: string, name: string, columns: readonly string[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FIELD',
+    operation: `read ${origin}`,
+    got: `no column "${name}"`,
+    expected: `one of ${columns.join(', ')}`,
+    hint: 'Correct "label" or "features".',
+  });
+
+const noRows = (origin: string, all: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_EMPTY',
+    operation: `read ${origin}`,
+    got: `no complete row among ${all}`,
+    expected: 'at least one',
+    hint: 'Name the columns to learn from in "features".',
+  });
