@@ -22,7 +22,7 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
   source(command('prep', 'turn any source into checked shards; run again, it finishes what is missing'))
     .argument('<source>', 'a folder, a file or a URL')
     .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
-    .option('--format <name>', 'of the shards: webdataset (default) or tfrecord')
+    .option('--format <name>', 'of the shards: webdataset (default), tfrecord or parquet')
     .option('--transform <list>', 'resize=256, resize=ROWSxCOLUMNS, crop=224, fit=cover|contain|fill, channels=1|3')
     .option('--encode <kind>', 'auto (default), jpg, png, webp, or raw: uint8 tensors')
     .option('--quality <n>', 'of jpg and webp (default: 95)')

@@ -6,7 +6,7 @@ const size = z.strictObject({ rows: z.int().positive(), columns: z.int().positiv
 export const prepareSchema = z.strictObject({
   /** A reader and its options: what is read. */
   source: z.looseObject({ reader: z.string() }),
-  format: z.enum(['webdataset', 'tfrecord']).default('webdataset'),
+  format: z.enum(['webdataset', 'tfrecord', 'parquet']).default('webdataset'),
   transform: z
     .strictObject({
       resize: z

@@ -1,0 +1,47 @@
+// interchange.test.ts: shards that Python's webdataset, pyarrow, TensorFlow and NumPy wrote (test/golden/make-shards.py), read by us: exact labels and pixels.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { decodeImage } from '../../../datasets/image/decode.ts';
+import { guessReader } from '../../../datasets/readers/guess.ts';
+import { scanDataset } from '../../../datasets/readers/index.ts';
+
+const files: Record<string, string> = JSON.parse(
+  readFileSync(new URL('../../golden/shards.json', import.meta.url), 'utf8'),
+);
+
+describe('shards written in Python', () => {
+  const home = mkdtempSync(join(tmpdir(), 'shoal-interchange-'));
+  after(() => rmSync(home, { recursive: true }));
+  const names = Object.keys(files);
+
+  it('are of eight kinds', () => assert.equal(names.length, 8));
+  for (const name of names) {
+    it(`${name}: give the labels and the exact pixels that were put in`, async () => {
+      const path = join(home, name);
+      writeFileSync(path, gunzipSync(Buffer.from(files[name]!, 'base64')));
+      const source = await scanDataset({ reader: guessReader(path)!, path });
+      assert.deepEqual(source.bad, []);
+      // the last sample of the .npz has the label 1
+      assert.deepEqual(
+        source.entries.map(({ label }) => label),
+        name.endsWith('.npz') ? [0, 2, 1] : [0, 1, 2],
+      );
+      for (const [i, entry] of source.entries.entries()) {
+        const content = await source.load(entry);
+        assert.ok(content.kind !== 'text');
+        const data =
+          content.kind === 'array'
+            ? content.data
+            : (await decodeImage(content.bytes, name, { resize: null, crop: null, channels: 3 })).data;
+        assert.deepEqual(
+          [...data],
+          Array.from({ length: 90 }, (_, at) => (90 * i + at) % 256),
+        );
+      }
+      await source.close();
+    });
+  }
+});
