@@ -1,0 +1,125 @@
+// data.test.ts: `shoal data` on the command line: prepare, verify, count, look; then train and evaluate on what was prepared.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseMaxErrors, parseSplit, parseTransform } from '../../bin/input/prepare-options.ts';
+import { write, writeImages } from '../datasets/support/images.ts';
+import { linesOf, shoal } from './support/shoal.ts';
+
+describe('shoal data', () => {
+  const home = mkdtempSync(join(tmpdir(), 'shoal-data-'));
+  after(() => rmSync(home, { recursive: true }));
+  const prep = [
+    'data',
+    'prep',
+    'images',
+    '-o',
+    'out',
+    '--transform',
+    'resize=8x8',
+    '--encode',
+    'raw',
+    '--max-errors',
+    '2',
+  ];
+  before(async () => {
+    await writeImages(join(home, 'images'), 8);
+    write(join(home, 'images'), 'a/<b>&.png', 'no image');
+  });
+
+  it('prep tells counts, reasons and the next step; again, it makes nothing', async () => {
+    const first = await shoal(home, prep);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /train +21 samples in 1 shard\n/);
+    assert.match(first.stdout, /Train on it: "data": \{ "reader": "webdataset", "path": "out" \}/);
+    assert.match(first.stderr, /1 of 24 are bad|1 of 25 are bad/);
+    assert.match(first.stderr, /no image, by its first bytes/);
+    const again = await shoal(home, [...prep, '--json']);
+    const [start, ...others] = linesOf(again.stdout);
+    assert.deepEqual([start!['shards'], start!['of_shards'], others.length], [2, 2, 1]);
+  });
+
+  it('verify ends with 1 and names what is wrong, and with 0 where nothing is', async () => {
+    const images = await shoal(home, ['data', 'verify', 'images', '--json']);
+    assert.equal(images.code, 1);
+    const [{ problems }] = linesOf(images.stdout) as [{ problems: { key: string }[] }];
+    assert.deepEqual(
+      problems.map(({ key }) => key),
+      ['a/<b>&.png'],
+    );
+    const good = await shoal(home, ['data', 'verify', 'out']);
+    assert.deepEqual(
+      [good.code, good.stdout],
+      [0, 'All 24 samples can be read and decoded, and 2 shards have their hashes.\n'],
+    );
+    const path = join(home, 'out/train-000000.tar');
+    const bytes = readFileSync(path);
+    bytes[700]! ^= 1;
+    writeFileSync(path, bytes);
+    const changed = await shoal(home, ['data', 'verify', 'out']);
+    assert.equal(changed.code, 1);
+    assert.match(changed.stderr, /another hash/);
+    bytes[700]! ^= 1;
+    writeFileSync(path, bytes);
+  });
+
+  it('stats counts, inspect writes a page on which names are text', async () => {
+    const stats = await shoal(home, ['data', 'stats', 'out', '--json']);
+    const [about] = linesOf(stats.stdout);
+    assert.deepEqual(
+      [about!['per_class'], about!['class_weights']],
+      [
+        [8, 8, 8],
+        [1, 1, 1],
+      ],
+    );
+    const inspect = await shoal(home, ['data', 'inspect', 'images', '--html', 'sheet.html']);
+    assert.equal(inspect.code, 0, inspect.stderr);
+    const html = readFileSync(join(home, 'sheet.html'), 'utf8');
+    assert.ok(html.includes('&#60;b&#62;&#38;.png') && !html.includes('<b>&'));
+    assert.equal(html.split('src="data:image/png').length, 25);
+  });
+
+  it('trains, evaluates and predicts on what was prepared', async () => {
+    const layers = [
+      { class_name: 'InputLayer', config: { batch_shape: [null, 8, 8, 3] } },
+      { class_name: 'Flatten', config: {} },
+      { class_name: 'Dense', config: { units: 3, activation: 'softmax' } },
+    ];
+    const job = {
+      name: 'colours',
+      model: { class_name: 'Sequential', config: { name: 'colours', layers } },
+      data: { reader: 'webdataset', path: 'out' },
+      loss: 'sparse_categorical_crossentropy',
+      optimizer: { class_name: 'Adam', config: { learning_rate: 0.01 } },
+      batch: 8,
+      epochs: 80,
+    };
+    writeFileSync(join(home, 'job.json'), JSON.stringify(job));
+    const train = await shoal(home, ['train', 'job.json', '--threads', '1', '--json']);
+    assert.equal(train.code, 0, train.stderr);
+    const metrics = linesOf(train.stdout).at(-1)!['metrics'] as { accuracy: number };
+    assert.equal(metrics.accuracy, 1);
+    const predict = await shoal(home, ['predict', 'runs/colours', 'images/b/1.jpg', '--json']);
+    assert.equal(linesOf(predict.stdout)[0]!['class'], 1, predict.stderr);
+  });
+
+  it('reads its options, and refuses what they cannot mean', () => {
+    assert.deepEqual(parseTransform('resize=256,crop=224'), {
+      resize: { shorter: 256 },
+      crop: { rows: 224, columns: 224 },
+    });
+    assert.deepEqual(parseTransform('resize=2x3,fit=fill,channels=1'), {
+      resize: { rows: 2, columns: 3, fit: 'fill' },
+      crop: null,
+      channels: 1,
+    });
+    for (const wrong of ['size=3', 'resize=x', 'resize=3,fit=fill', 'resize=-1'])
+      assert.throws(() => parseTransform(wrong), wrong);
+    assert.deepEqual(parseSplit('0.8/0.1/0.1'), { validation: 0.1, test: 0.1 });
+    for (const wrong of ['0.8', '0.5/0.6', 'a/b']) assert.throws(() => parseSplit(wrong), wrong);
+    assert.deepEqual([parseMaxErrors('3'), parseMaxErrors('5%')], [{ count: 3 }, { share: 0.05 }]);
+    for (const wrong of ['1.5', '-1', '200%', 'x']) assert.throws(() => parseMaxErrors(wrong), wrong);
+  });
+});
