@@ -67,12 +67,12 @@ export function addMoments(all: readonly Moments[]): Moments {
   };
 }
 
-/** Mean and standard deviation by channel, of values divided by `unit`, to six digits. */
+/** Mean and standard deviation by channel, of values divided by `unit`, to six digits. A deviation of 0 is given as 1: it is there to be divided by. */
 export function meanAndDeviation({ count, sums, squares }: Moments, unit: number): { mean: number[]; std: number[] } {
   const digits = (x: number) => Number(x.toFixed(6));
   const mean = sums.map((sum) => sum / count);
   return {
     mean: mean.map((value) => digits(value / unit)),
-    std: squares.map((square, i) => digits(Math.sqrt(Math.max(0, square / count - mean[i]! ** 2)) / unit)),
+    std: squares.map((square, i) => digits(Math.sqrt(Math.max(0, square / count - mean[i]! ** 2)) / unit) || 1),
   };
 }
