@@ -9,7 +9,7 @@ const ROOMS = ['base', 'kernels', 'datasets', 'trainer', 'cluster', 'bin'] as co
 const EDGES: readonly RegExp[] = [
   /^kernels\/(load|self-test)\.ts$/,
   /^kernels\/generate\//,
-  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source)\.ts$/,
+  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine)\.ts$/,
   /^datasets\/(readers|formats|prepare)\//,
   /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
   /^(bin|cluster)\//,
