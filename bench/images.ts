@@ -113,6 +113,7 @@ function python(folder: string, processes: number): Record<string, number> {
     const text = execFileSync(process.env['PYTHON'] ?? 'python3', [script, join(folder, 'a'), String(processes)], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 300_000,
     });
     return JSON.parse(text) as Record<string, number>;
   } catch {

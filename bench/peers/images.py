@@ -3,6 +3,8 @@ python images.py FOLDER PROCESSES -> one line of JSON. Start-up is left out."""
 import io, json, os, sys, time
 from multiprocessing import get_context
 
+sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]  # names of peers are names of modules
+
 def pillow():
     from PIL import Image
     def step(data):
@@ -33,11 +35,13 @@ def work(name, paths, ready, go, done):
 def measure(name, paths, processes):
     context = get_context("spawn")
     ready, done, go = context.Semaphore(0), context.Semaphore(0), context.Event()
-    children = [context.Process(target=work, args=(name, paths[i::processes], ready, go, done)) for i in range(processes)]
+    children = [context.Process(target=work, args=(name, paths[i::processes], ready, go, done), daemon=True) for i in range(processes)]
     for child in children: child.start()
-    for _ in children: ready.acquire()
+    for _ in children:
+        if not ready.acquire(timeout=60): raise RuntimeError(f"{name} does not start")
     since = time.perf_counter(); go.set()
-    for _ in children: done.acquire()
+    for _ in children:
+        if not done.acquire(timeout=60): raise RuntimeError(f"{name} does not end")
     took = time.perf_counter() - since
     for child in children: child.join()
     return len(paths) / took
@@ -45,4 +49,10 @@ def measure(name, paths, processes):
 if __name__ == "__main__":
     folder, processes = sys.argv[1], int(sys.argv[2])
     paths = sorted(os.path.join(folder, name) for name in os.listdir(folder))
-    print(json.dumps({name: measure(name, paths, processes) for name in ("Pillow", "torchvision")}))
+    found = {}
+    for name in ("Pillow", "torchvision"):
+        try:
+            found[name] = measure(name, paths, processes)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+    print(json.dumps(found))
