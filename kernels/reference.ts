@@ -20,6 +20,7 @@ import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
 import { strided } from './reference/strided.ts';
 import { views as viewKernels } from './reference/views.ts';
+import { warps } from './reference/warps.ts';
 import { winograd } from './reference/winograd.ts';
 import type { KernelName } from './signatures.ts';
 
@@ -37,6 +38,7 @@ const families: readonly Family[] = [
   softmax,
   batch,
   groups,
+  warps,
   depthwise,
   softmax,
   strided,

@@ -375,6 +375,26 @@ export const signatures = {
     () => perImage(),
   ),
 
+  // ---- images read at other places. transform (rows, 8): y[oy, ox] = x at (px, py) = (t0 ox + t1 oy + t2, t3 ox + t4 oy + t5), by the
+  // nearest pixel or between four. Beyond the border, fill: 0 the C values at outside, 1 the nearest, 2 mirrored, 3 from the other side
+  warp: define(
+    ['x', 'transform', 'outside', 'y'],
+    [...image, 'fill', 'nearest', 'xImage', 'xRow', 'yImage', 'yRow'],
+    [],
+    () => perImage(),
+  ),
+  warp_backward: define(
+    ['dy', 'transform', 'dx'],
+    [...image, 'fill', 'nearest', 'dyImage', 'dyRow', 'dxImage', 'dxRow'],
+    [],
+    () => perImage(),
+  ),
+  // transform from drawn (rows, 2), 0 to 1, stretched to u and v. kind 1, 2, 3: columns turned over where u < 1/2, rows where v < 1/2,
+  // both; 4: turned by u turns; 8: rows u and columns v times as far apart, 9: both u times; 16: shifted by u H rows and v W columns
+  warp_transform: define(['drawn', 'transform'], ['kind', 'H', 'W'], ['uLow', 'uHigh', 'vLow', 'vHigh'], () =>
+    perImage(),
+  ),
+
   // ---- losses. One tile: sum (f64) over the rows in order, undivided. Gradients undivided too; wantGradient 0 leaves d* alone
   softmax_crossentropy: define(
     // labels i32 (M), or f32 (M, C) with oneHot 1; y = p; d = p - t. A sample's loss is the mean over those of its m rows whose label is

@@ -61,6 +61,7 @@ export { sigmoid_crossentropy } from "./sigmoid_crossentropy";
 export { softmax, softmax_backward } from "./softmax";
 export { softmax_crossentropy } from "./softmax_crossentropy";
 export { weigh_f64 } from "./weigh_f64";
+export { warp, warp_backward, warp_transform } from "./warp";
 export { tanh, tanh_backward } from "./tanh";
 export { elu, elu_backward } from "./elu";
 export { exponential, exponential_backward } from "./exponential";

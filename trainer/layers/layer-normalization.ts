@@ -104,6 +104,7 @@ export const unitNormalization: LayerKind<UnitNormalizationConfig> = {
   className: 'UnitNormalization',
   config: unitConfig,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     normalizedAxes(c, inputs[0]!);
     return inputs[0]!;

@@ -4,8 +4,34 @@ import type { LayerCase } from '../layer.ts';
 import { activationCases, eluCases, leakyReluCases, preluCases, reluCases, softmaxCases } from './activation.ts';
 import { addCases } from './add.ts';
 import { maskingCases, multiHeadAttentionCases } from './attention.ts';
+import {
+  randomBrightnessCases,
+  randomContrastCases,
+  randomFlipCases,
+  randomRotationCases,
+  randomTranslationCases,
+  randomZoomCases,
+} from './augmentation.ts';
 import { batchNormalizationCases } from './batch-normalization.ts';
 import { cropping1dCases, cropping2dCases, zeroPadding1dCases, zeroPadding2dCases } from './border.ts';
+import {
+  centerCropCases,
+  conv1dTransposeCases,
+  depthwiseConv1dCases,
+  dropoutShapeCases,
+  dropPathCases,
+  gaussianDropoutCases,
+  gaussianNoiseCases,
+  identityCases,
+  normalizationCases,
+  rescalingCases,
+  resizingCases,
+  separableConv1dCases,
+  softmaxAxisCases,
+  spatialDropout1dCases,
+  spatialDropout2dCases,
+  stochasticDepthCases,
+} from './chance.ts';
 import { conv1dCases } from './conv1d.ts';
 import { conv2dCases } from './conv2d.ts';
 import { conv2dTransposeCases } from './conv2d-transpose.ts';
@@ -50,7 +76,7 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Cropping2D: cropping2dCases,
   Dense: denseCases,
   DepthwiseConv2D: depthwiseConv2dCases,
-  Dropout: dropoutCases,
+  Dropout: [...dropoutCases, ...dropoutShapeCases],
   ELU: eluCases,
   Embedding: embeddingCases,
   Flatten: flattenCases,
@@ -67,7 +93,7 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   PReLU: preluCases,
   ReLU: reluCases,
   SeparableConv2D: separableConv2dCases,
-  Softmax: softmaxCases,
+  Softmax: [...softmaxCases, ...softmaxAxisCases],
   UpSampling1D: upSampling1dCases,
   UpSampling2D: upSampling2dCases,
   Average: averageCases,
@@ -85,6 +111,26 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   Reshape: reshapeCases,
   Subtract: subtractCases,
   UnitNormalization: unitNormalizationCases,
+  CenterCrop: centerCropCases,
+  Conv1DTranspose: conv1dTransposeCases,
+  DepthwiseConv1D: depthwiseConv1dCases,
+  DropPath: dropPathCases,
+  GaussianDropout: gaussianDropoutCases,
+  GaussianNoise: gaussianNoiseCases,
+  Identity: identityCases,
+  Normalization: normalizationCases,
+  Rescaling: rescalingCases,
+  Resizing: resizingCases,
+  SeparableConv1D: separableConv1dCases,
+  SpatialDropout1D: spatialDropout1dCases,
+  SpatialDropout2D: spatialDropout2dCases,
+  StochasticDepth: stochasticDepthCases,
+  RandomBrightness: randomBrightnessCases,
+  RandomContrast: randomContrastCases,
+  RandomFlip: randomFlipCases,
+  RandomRotation: randomRotationCases,
+  RandomTranslation: randomTranslationCases,
+  RandomZoom: randomZoomCases,
   ZeroPadding1D: zeroPadding1dCases,
   ZeroPadding2D: zeroPadding2dCases,
 };

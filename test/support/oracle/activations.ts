@@ -21,7 +21,7 @@ const steep =
   };
 
 /** erf by Simpson's rule over 0 to x. */
-function erf(x: number): number {
+export function erf(x: number): number {
   const n = 400;
   const h = x / n;
   let sum = 1 + Math.exp(-x * x);
@@ -56,6 +56,32 @@ const bent = {
   ],
   softsign: [(v) => v / (1 + Math.abs(v)), (v) => 1 / (1 + Math.abs(v)) ** 2],
 } satisfies Record<string, readonly [Value, Value]>;
+
+/** Softmax over any axis behind the batch: its line is gathered, and put back. */
+export function softmaxOver(tape: Tape, x: Tensor, axis: number): Tensor {
+  const size = x.shape[axis]!;
+  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  /** Where element i of the gathered lines comes from. */
+  const source = (i: number): number => {
+    const [line, k] = [Math.floor(i / size), i % size];
+    return Math.floor(line / inner) * inner * size + k * inner + (line % inner);
+  };
+  const moved = (from: Tensor, to: (i: number) => number, at: (i: number) => number): Tensor => {
+    const y = tensor(from.shape);
+    from.data.forEach((_, i) => {
+      y.data[to(i)] = from.data[at(i)]!;
+    });
+    tape.record(() =>
+      y.gradient.forEach((_, i) => {
+        from.gradient[at(i)]! += y.gradient[to(i)]!;
+      }),
+    );
+    return y;
+  };
+  const itself = (i: number): number => i;
+  const lines = { ...moved(x, itself, source), shape: [x.data.length / size, size] };
+  return { ...moved(softmax(tape, lines, false), source, itself), shape: x.shape };
+}
 
 /** Over the last axis: y_i = e^x_i / sum of e^x, or its logarithm. */
 function softmax(tape: Tape, x: Tensor, log: boolean): Tensor {

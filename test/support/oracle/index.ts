@@ -1,6 +1,6 @@
 // index.ts: a model's loss and gradients in float64, by plain loops. It shares no code with kernels/, and is never fast.
 import type { Call, LayerConfig, Model } from '../../../trainer/model.ts';
-import { activate, activationLayer, prelu } from './activations.ts';
+import { activate, activationLayer, prelu, softmaxOver } from './activations.ts';
 import { type Mask, maskAfter } from './attention.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
@@ -8,7 +8,7 @@ import { classToken, embedding, positionEmbedding } from './lookups.ts';
 import { type LossName, meanLoss } from './losses.ts';
 import { moreLayers } from './more-layers.ts';
 import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
-import { add, addBias, type DropoutDraw, dropout, flatten, times } from './pointwise.ts';
+import { add, addBias, type DropoutDraw, flatten, times } from './pointwise.ts';
 import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -132,16 +132,16 @@ function apply(
       return positionEmbedding(tape, x, weight('position_embeddings'));
     case 'ClassToken':
       return classToken(tape, x, weight('class_token'));
-    case 'Softmax':
-      return activate(tape, x, 'softmax');
+    case 'Softmax': {
+      const axis = config['axis'] as number;
+      return softmaxOver(tape, x, axis < 0 ? axis + x.shape.length : axis);
+    }
     case 'ELU':
     case 'LeakyReLU':
     case 'ReLU':
       return activationLayer(tape, x, className, config);
     case 'PReLU':
       return prelu(tape, x, weight('alpha'));
-    case 'Dropout':
-      return draw ? dropout(tape, x, config['rate'] as number, site, draw) : x;
     case 'Flatten':
       return flatten(tape, x);
     default: {

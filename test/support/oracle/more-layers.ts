@@ -1,10 +1,13 @@
 // more-layers.ts: layers of the oracle by class name, each a few lines over shared parts. Those with arithmetic of their own: index.ts.
+
+import { affine } from './affine.ts';
 import { type Mask, maskAfter, masked, maskedMean, multiHeadAttention } from './attention.ts';
 import { conv2d } from './convolution.ts';
 import { einsum } from './einsum.ts';
+import { images } from './images.ts';
 import { convTranspose, resize, shifted } from './linear.ts';
 import { merging } from './merging.ts';
-import { addBias, type DropoutDraw } from './pointwise.ts';
+import { addBias, type DropoutDraw, dropout } from './pointwise.ts';
 import { averagePool, maxPool } from './pooling.ts';
 import type { Tape, Tensor } from './tape.ts';
 import type { Pair } from './window.ts';
@@ -108,7 +111,66 @@ function transposed(ask: Ask): Tensor {
   );
 }
 
+/** Drops what the mask that `of` gives for a sample's shape says. */
+const dropped =
+  (key: string, of: (shape: readonly number[], config: Ask['config']) => readonly number[]): Layer =>
+  ({ tape, inputs, config, site, draw }) => {
+    const x = inputs[0]!;
+    return draw ? dropout(tape, x, config[key] as number, site, draw, of(x.shape.slice(1), config)) : x;
+  };
+const perSample = (shape: readonly number[]): readonly number[] => shape.map(() => 1);
+const perChannel = (shape: readonly number[]): readonly number[] => shape.map((n, i) => (i < shape.length - 1 ? 1 : n));
+
+/** A one-dimensional layer's options as those of images of one row. */
+function widened(ask: Ask, keys: readonly string[]): Ask {
+  const wide = Object.fromEntries(keys.map((key) => [key, ask.config[key] === null ? null : [1, ask.config[key]]]));
+  return { ...ask, config: { ...ask.config, ...wide } };
+}
+const slides = ['strides', 'dilation_rate'];
+
 export const moreLayers: Readonly<Record<string, Layer>> = {
+  ...affine,
+  ...images,
+  Dropout: dropped('rate', (shape, config) => {
+    const noise = config['noise_shape'] as readonly (number | null)[] | null;
+    return noise ? noise.slice(1).map((n, i) => n ?? shape[i]!) : shape;
+  }),
+  DropPath: dropped('rate', perSample),
+  StochasticDepth: dropped('drop_path_rate', perSample),
+  SpatialDropout1D: dropped('rate', perChannel),
+  SpatialDropout2D: dropped('rate', perChannel),
+  Identity: ({ inputs }) => inputs[0]!,
+  Resizing({ tape, inputs, config }) {
+    const size = [config['height'] as number, config['width'] as number] as const;
+    return resize(tape, inputs[0]!, ...size, config['interpolation'] as string);
+  },
+  CenterCrop({ tape, inputs, config }) {
+    const [, H, W, C] = inputs[0]!.shape as [number, number, number, number];
+    const [h, w] = [config['height'] as number, config['width'] as number];
+    return shifted(tape, inputs[0]!, [h, w, C], [-Math.floor((H - h) / 2), -Math.floor((W - w) / 2), 0]);
+  },
+  DepthwiseConv1D(ask) {
+    const kernel = ask.weight('kernel');
+    const of = (x: Tensor) => depthwise(widened(ask, slides), x, seenAs(kernel, [1, ...kernel.shape]));
+    return ask.finish(asRow(ask.inputs[0]!, of));
+  },
+  SeparableConv1D(ask) {
+    const [kernel, mix] = [ask.weight('depthwise_kernel'), ask.weight('pointwise_kernel')];
+    const single = { strides: [1, 1], dilation_rate: [1, 1], padding: 'valid' };
+    const of = (x: Tensor) => {
+      const middle = depthwise(widened(ask, slides), x, seenAs(kernel, [1, ...kernel.shape]));
+      return convolve({ ...ask, config: single }, middle, seenAs(mix, [1, ...mix.shape]), 1);
+    };
+    return ask.finish(asRow(ask.inputs[0]!, of));
+  },
+  Conv1DTranspose(ask) {
+    const kernel = ask.weight('kernel');
+    const wide = widened(ask, [...slides, 'output_padding']);
+    const extra = wide.config['output_padding'] as readonly number[] | null;
+    const config = { ...wide.config, output_padding: extra ? [0, extra[1]!] : null };
+    const seen = (name: string) => (name === 'kernel' ? seenAs(kernel, [1, ...kernel.shape]) : ask.weight(name));
+    return asRow(ask.inputs[0]!, (x) => transposed({ ...wide, config, inputs: [x], weight: seen }));
+  },
   ...merging,
   DepthwiseConv2D: (ask) => ask.finish(depthwise(ask, ask.inputs[0]!, ask.weight('kernel'))),
   SeparableConv2D(ask) {

@@ -59,13 +59,35 @@ export function flatten(tape: Tape, x: Tensor): Tensor {
   return y;
 }
 
-/** Inverted dropout: value i of a sample is kept when its draw is at least `rate`, and then scaled by 1 / (1 - rate). */
-export function dropout(tape: Tape, x: Tensor, rate: number, site: number, draw: DropoutDraw): Tensor {
-  const perSample = elements(x.shape.slice(1));
+/** The number that a sample's element i is drawn as, from 0 to 1. */
+export function unitsOf(draw: DropoutDraw, sample: number, site: number): (i: number) => number {
+  const word = draws(draw.seed, draw.firstSlot + sample, site, draw.step);
+  return (i) => unit(word(i));
+}
+
+/**
+ * Inverted dropout: value i of a sample is kept when its draw is at least `rate`, and then scaled by 1 / (1 - rate).
+ * @param mask what is drawn for a sample: 1 along the axes that share a draw
+ */
+export function dropout(
+  tape: Tape,
+  x: Tensor,
+  rate: number,
+  site: number,
+  draw: DropoutDraw,
+  mask: readonly number[] = x.shape.slice(1),
+): Tensor {
+  const shape = x.shape.slice(1);
+  const drawnAt = (i: number): number =>
+    shape.reduce((at, size, axis) => {
+      const place = Math.floor(i / elements(shape.slice(axis + 1))) % size;
+      return at * mask[axis]! + (mask[axis] === 1 ? 0 : place);
+    }, 0);
   const factors = new Float64Array(x.data.length);
+  const perSample = elements(shape);
   for (let sample = 0; sample < x.shape[0]!; sample++) {
-    const word = draws(draw.seed, draw.firstSlot + sample, site, draw.step);
-    for (let i = 0; i < perSample; i++) factors[sample * perSample + i] = unit(word(i)) >= rate ? 1 / (1 - rate) : 0;
+    const of = unitsOf(draw, sample, site);
+    for (let i = 0; i < perSample; i++) factors[sample * perSample + i] = of(drawnAt(i)) >= rate ? 1 / (1 - rate) : 0;
   }
   const y = tensor(
     x.shape,
