@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { ShoalError } from '../base/errors.ts';
-import type { Kernels } from './abi.ts';
+import type { KernelEntry, Kernels } from './abi.ts';
 
 export type Build = 'simd' | 'relaxed';
 /** The micro-tile that drivers use: rows, and vectors of four floats (4 = a whole panel, for engines that fuse pairs). */
@@ -114,16 +114,26 @@ export interface Probes {
 }
 
 /** The kernels of a module over a memory. One instance a thread. */
-export function instantiate(kernels: KernelModule, memory: WebAssembly.Memory): Kernels & Probes {
+export function instantiate(
+  kernels: KernelModule,
+  memory: WebAssembly.Memory,
+  custom: KernelEntry = noHost,
+): Kernels & Probes {
   const instance = new WebAssembly.Instance(kernels.module, {
     env: {
       memory,
       tileRows: kernels.tile.rows,
       tileVectors: kernels.tile.vectors,
+      custom,
       abort(_message: number, _file: number, line: number, column: number) {
         throw new Error(`kernel assertion failed at ${line}:${column}`);
       },
     },
   });
   return instance.exports as unknown as Kernels & Probes;
+}
+
+/** For whoever runs no layers of users. */
+function noHost(): never {
+  throw new Error('the kernel `custom` needs a host');
 }

@@ -12,7 +12,7 @@ import {
   type Tile,
 } from './load.ts';
 import { CASE_BYTES, operandStart, runCase } from './self-test-cases.ts';
-import { type KernelName, kernelNames } from './signatures.ts';
+import { type KernelName, ownKernels } from './signatures.ts';
 
 /** What `shoal doctor` prints. */
 export interface KernelReport {
@@ -65,7 +65,7 @@ export function testKernels(
   const { ratio, gflops } = probe(instance, views, full ? 21 : 7);
   const paired = revectorizes && ratio >= PAIRED;
   const fused = fuses(instance.gemm, memory, views);
-  const names = full ? kernelNames : quick;
+  const names = full ? ownKernels : quick;
   const compared = paired ? names.filter((name) => instance[name]) : [];
   const differing = paired ? compare(kernels, memory, views, compared, full ? rowCounts : rowCounts.slice(0, 1)) : [];
   const revectorized = paired && differing.length === 0;

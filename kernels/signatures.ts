@@ -427,6 +427,9 @@ export const signatures = {
   confusion: define(['y', 'labels', 'counts'], ['m', 'C', 'ldy', 'oneHot'], [], () => fixed(1)), // (true, predicted) f64 C x C
   confusion_binary: define(['y', 'targets', 'counts'], ['m', 'ldy'], [], () => fixed(1)), // C = 1: 2 x 2 at threshold 0.5
 
+  // ---- a layer that a user wrote: the host computes its samples (trainer/custom-calls.ts). about: JSON of `length` bytes
+  custom: define(['about', 'w', 'x', 'y', 'dy', 'dx', 'dw'], ['length', 'backward'], [], () => perImage()),
+
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),
   // out = out + part, then + the ladder
@@ -482,3 +485,5 @@ export type FloatName<K extends KernelName> = Signatures[K]['floats'][number];
 
 /** Kernels in the order of their numbers in a plan's call records. */
 export const kernelNames = Object.keys(signatures) as readonly KernelName[];
+/** Those that compute by themselves: all but the one that asks the host. */
+export const ownKernels = kernelNames.filter((name) => name !== 'custom');

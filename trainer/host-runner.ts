@@ -6,6 +6,7 @@ import { createArena } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { expand, memoryBytes } from './contribution.ts';
 import { CALL_WORDS } from './control.ts';
+import { customCalls } from './custom-calls.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Segment } from './model.ts';
 import type { Mode, Program } from './plan.ts';
@@ -68,7 +69,8 @@ export function createHostRunner(
     const { address } = encodeCalls(arena, list);
     for (const [i, call] of list.entries()) descriptors.set(call, views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
   }
-  const entries = typeof kernels === 'function' ? kernels(views) : instantiate(kernels, arena.memory);
+  const entries =
+    typeof kernels === 'function' ? kernels(views) : instantiate(kernels, arena.memory, customCalls(views));
 
   function tiles(call: PlanCall, from: number, to: number): void {
     if (from < to) entries[call.arguments.kernel]!(descriptors.get(call)!, bindings, from, to);

@@ -29,6 +29,7 @@ const jobSchema = strict({
   }),
   ...outputKeys,
   freeze: z.array(z.string()).default([]),
+  layers: z.array(z.string()).default([]),
   optimizer: optimizerSchema,
   batch: count.default(32),
   epochs: count,
@@ -55,6 +56,7 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | 
   // data: {reader, ...} is checked by its reader.
   // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
+  // layers: modules that register layers of the user's own, imported by whoever reads the job (bin/input, run-folder.ts).
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
   // checkpoint.everySteps: null for every epoch.
 }

@@ -8,6 +8,7 @@ import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
+import { registeredModules } from './layers/registered.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
@@ -89,7 +90,7 @@ export function createPool(options: PoolOptions): ComputePool {
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
-    workerData: { setup, kernels } satisfies WorkerData,
+    workerData: { setup, kernels, modules: registeredModules() } satisfies WorkerData,
     recordTiming: false,
   });
   const { i32 } = arena.views;

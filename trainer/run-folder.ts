@@ -16,6 +16,7 @@ import { newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
+import { importLayers } from './layers/register.ts';
 import type { Snapshot } from './local-store.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreSnapshot } from './snapshot.ts';
@@ -76,8 +77,9 @@ export async function writeJob(path: string, job: Job, files: Files = nodeFiles)
 
 /** The job of a run as it stands in its folder. @throws SHOAL_RUN_MISSING */
 export async function readRunJob(path: string, files: Files = nodeFiles): Promise<unknown> {
+  let json: { readonly layers?: readonly string[] };
   try {
-    return JSON.parse(new TextDecoder().decode(await readSmall(files, `${path}/${RUN.job}`, JOB_LIMIT)));
+    json = JSON.parse(new TextDecoder().decode(await readSmall(files, `${path}/${RUN.job}`, JOB_LIMIT)));
   } catch (cause) {
     throw new ShoalError(
       {
@@ -90,6 +92,8 @@ export async function readRunJob(path: string, files: Files = nodeFiles): Promis
       { cause },
     );
   }
+  await importLayers(json.layers ?? []);
+  return json;
 }
 
 /**

@@ -1,13 +1,18 @@
 // worker.ts: the compute thread as a Piscina task: one endless call a thread. What it does stands in thread.ts.
 import { GCProfiler } from 'node:v8';
 import { workerData } from 'node:worker_threads';
+import { viewsOf } from '../kernels/abi.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import type { ThreadSetup } from './control.ts';
+import { customCalls } from './custom-calls.ts';
+import { importLayers } from './layers/register.ts';
 import { runThread } from './thread.ts';
 
 export interface WorkerData {
   readonly setup: ThreadSetup;
   readonly kernels: KernelModule;
+  /** That register layers. */
+  readonly modules: readonly string[];
 }
 
 /** What a thread has to say when it ends. */
@@ -18,10 +23,11 @@ export interface ThreadReport {
   readonly collections: number;
 }
 
-export default function compute({ index }: { readonly index: number }): ThreadReport {
-  const { setup, kernels } = workerData as WorkerData;
+export default async function compute({ index }: { readonly index: number }): Promise<ThreadReport> {
+  const { setup, kernels, modules } = workerData as WorkerData;
+  await importLayers(modules);
   const profiler = new GCProfiler();
-  const instance = instantiate(kernels, setup.memory);
+  const instance = instantiate(kernels, setup.memory, customCalls(viewsOf(setup.memory.buffer)));
   profiler.start();
   const leaves = runThread(setup, index, instance);
   return { leaves, collections: profiler.stop().statistics.length };

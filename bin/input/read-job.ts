@@ -1,8 +1,9 @@
 // read-job.ts: a job from its file, with what the command line changes in it. What a job may say is checked by trainer/job.ts.
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
+import { importLayers } from '../../trainer/layers/register.ts';
 import type { NamedWeight } from '../../trainer/order-weights.ts';
 import { applySettings } from '../../trainer/settings.ts';
 
@@ -35,8 +36,18 @@ export function settingsOf({ epochs, batch, lr, seed, set = [] }: JobOptions): s
  */
 export async function readJob(path: string, options: JobOptions): Promise<ReadJob> {
   const changed = applySettings(await readJson(path), settingsOf(options));
-  const { json, weights } = await withModelFile(changed, path);
+  const { json: own, weights } = await withModelFile(changed, path);
+  const json = await withLayers(own, path);
   return { job: parseJob(json, path), weights };
+}
+
+/** The modules of a job's layers imported, and named by absolute paths: a run may be resumed from elsewhere. */
+async function withLayers(json: unknown, path: string): Promise<unknown> {
+  const named = typeof json === 'object' && json !== null && 'layers' in json ? json.layers : undefined;
+  if (!Array.isArray(named) || !named.every((module) => typeof module === 'string')) return json;
+  const layers = named.map((module) => resolve(dirname(path), module));
+  await importLayers(layers);
+  return { ...(json as object), layers };
 }
 
 async function readJson(path: string): Promise<unknown> {

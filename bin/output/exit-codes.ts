@@ -21,6 +21,7 @@ const USAGE = [
   'DATA_',
   'RUN_',
   'LAUNCH_',
+  'LAYER',
 ];
 /** What may end a run under way that was asked for rightly. */
 const FAILURES = [

@@ -16,6 +16,7 @@ export { clear_halo } from "./clear_halo";
 export { copy } from "./copy";
 export { conv } from "./conv";
 export { conv_dw } from "./conv_dw";
+export { custom } from "./custom";
 export { depthwise } from "./depthwise";
 export { depthwise_dw } from "./depthwise_dw";
 export { gemm } from "./gemm";

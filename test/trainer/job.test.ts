@@ -38,7 +38,7 @@ describe('a job', () => {
     'transformer-encoder': 4_208_654,
     'vit-tiny': 456_394,
   };
-  for (const file of readdirSync(folder)) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     it(`examples/${file} is read, and has the parameters that it should`, () => {
       const name = file.replace('.json', '');
       const job = parseJob(example(name), `examples/${file}`);
@@ -64,6 +64,7 @@ describe('a job', () => {
         },
       ],
       freeze: [],
+      layers: [],
       optimizer: {
         class_name: 'Adam',
         config: { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0 },

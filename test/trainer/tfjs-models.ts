@@ -89,4 +89,37 @@ export const tfjsModels = {
     });
     return shake(tf.model({ inputs: input, outputs: output.apply(sum) as tf.SymbolicTensor }));
   },
+  'a graph of normalisation, merging and other shapes': () => {
+    type T = tf.SymbolicTensor;
+    const { layers } = tf;
+    const input = tf.input({ shape: [4, 6] });
+    const wide = layers.dense({ units: 6 }).apply(layers.layerNormalization({ epsilon: 0.01 }).apply(input)) as T;
+    const mixed = [
+      layers.multiply().apply([input, wide]),
+      layers.average().apply([input, wide]),
+      layers.maximum().apply([input, wide]),
+      layers.minimum().apply([input, wide]),
+    ] as T[];
+    const turned = layers.permute({ dims: [2, 1] }).apply(layers.concatenate({ axis: 1 }).apply(mixed)) as T; // (6, 16)
+    const scores = layers.dot({ axes: [1, 2] }).apply([turned, wide]) as T; // (16, 4)
+    const noisy = layers
+      .gaussianNoise({ stddev: 0.1 })
+      .apply(layers.spatialDropout1d({ rate: 0.2 }).apply(scores)) as T;
+    const image = layers.reshape({ targetShape: [4, -1, 2] }).apply(layers.softmax({ axis: -1 }).apply(noisy)) as T;
+    const padded = layers
+      .zeroPadding2d({ padding: [1, 0] })
+      .apply(layers.upSampling2d({ size: [2, 1] }).apply(image)) as T;
+    const separable = layers.separableConv2d({ filters: 3, kernelSize: 3, padding: 'same' }).apply(padded) as T;
+    const cropped = layers
+      .cropping2D({
+        cropping: [
+          [1, 2],
+          [0, 1],
+        ],
+      })
+      .apply(separable) as T;
+    const pooled = layers.globalAveragePooling2d({}).apply(cropped) as T;
+    const again = layers.repeatVector({ n: 2 }).apply(pooled) as T;
+    return shake(tf.model({ inputs: input, outputs: layers.flatten().apply(again) as T }));
+  },
 };

@@ -5,7 +5,7 @@ import { strict } from '../../base/check.ts';
 import { elements, type TensorSpec } from '../model.ts';
 import { combine, spread, viewed } from '../strided.ts';
 import { type Tensor, viewOf } from '../tensor.ts';
-import { base, channelsLast, optionError, shapeError, shapeText } from './common.ts';
+import { base, channelsLast, off, optionError, shapeError, shapeText } from './common.ts';
 import type { Emitted, Forward, LayerKind } from './kind.ts';
 
 export const rate = z.number().min(0).lt(1);
@@ -93,7 +93,10 @@ const spatial = (className: string, axes: number): LayerKind<z.infer<typeof spat
   weights: () => [],
   emit: (c, f) => emitDropout(f, c.rate, [...new Array<number>(axes).fill(1), f.spec.shape.at(-1)!]),
 });
-const spatialConfig = strict({ ...base, rate, seed, data_format: channelsLast });
+/** noise_shape: what tfjs writes. */
+const spatialConfig = strict({ ...base, rate, seed, data_format: channelsLast, noise_shape: off }).transform(
+  ({ noise_shape: _, ...c }) => c,
+);
 export const spatialDropout1d = spatial('SpatialDropout1D', 1);
 export const spatialDropout2d = spatial('SpatialDropout2D', 2);
 

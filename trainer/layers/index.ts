@@ -37,6 +37,7 @@ import { positionEmbedding } from './position-embedding.ts';
 import { prelu } from './prelu.ts';
 import { randomBrightness, randomContrast } from './random-color.ts';
 import { randomFlip, randomRotation, randomTranslation, randomZoom } from './random-warp.ts';
+import { registered } from './registered.ts';
 import { relu } from './relu.ts';
 import { normalization, rescaling } from './rescaling.ts';
 import { reshape } from './reshape.ts';
@@ -123,6 +124,8 @@ export type LayerClass = keyof typeof layers;
 /** The layer of a class. @throws SHOAL_UNKNOWN_LAYER, with the known ones */
 export function layerOf(className: string): LayerKind<unknown> {
   if (Object.hasOwn(layers, className)) return layers[className as LayerClass] as LayerKind<unknown>;
+  const own = registered.get(className);
+  if (own) return own.kind;
   throw new ShoalError({
     code: 'SHOAL_UNKNOWN_LAYER',
     operation: 'read the model',

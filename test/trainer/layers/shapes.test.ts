@@ -124,7 +124,6 @@ describe('layers', () => {
       { code: 'SHOAL_MODEL', expected: /channels_last/ },
     ],
     ['half precision', 'Flatten', { dtype: 'float16' }, [4], { code: 'SHOAL_MODEL', got: /float16/ }],
-    ['a frozen layer', 'Flatten', { trainable: false }, [4], { code: 'SHOAL_MODEL', got: /trainable/ }],
     [
       'strides with dilation',
       'Conv2D',

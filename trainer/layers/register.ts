@@ -1,0 +1,47 @@
+// register.ts: how a layer that a user has written becomes one that models may name. What such a layer is: custom-layer.ts.
+import { ShoalError } from '../../base/errors.ts';
+import { type CustomLayer, customKind } from './custom-layer.ts';
+import { layers } from './index.ts';
+import type { LayerKind } from './kind.ts';
+import { registered } from './registered.ts';
+
+/**
+ * Makes a layer known under its class name. Call it at the top level of a module of its own: compute threads import that module by
+ * `definition.module`, since functions do not cross threads. Registering the same module's layer again replaces it.
+ * @throws SHOAL_LAYER for the name of a layer that Shoal or another module has
+ */
+export function registerLayer(definition: CustomLayer): void {
+  const { className, module } = definition;
+  const other = registered.get(className)?.definition.module;
+  if (Object.hasOwn(layers, className) || (other !== undefined && other !== module))
+    throw new ShoalError({
+      code: 'SHOAL_LAYER',
+      operation: 'register a layer',
+      got: `the class name "${className}", which ${other === undefined ? 'Shoal has' : `${other} has registered`}`,
+      expected: 'a class name of its own',
+      hint: 'Rename the layer.',
+    });
+  registered.set(className, { definition, kind: customKind(definition) as LayerKind<unknown> });
+}
+
+/**
+ * Imports modules that register layers.
+ * @param modules URLs, or absolute paths
+ * @throws SHOAL_LAYER when one cannot be imported
+ */
+export async function importLayers(modules: readonly string[]): Promise<void> {
+  for (const module of modules) {
+    await import(module).catch((cause: unknown) => {
+      throw new ShoalError(
+        {
+          code: 'SHOAL_LAYER',
+          operation: `import the layers of ${module}`,
+          got: cause instanceof Error ? cause.message : String(cause),
+          expected: 'a module that calls registerLayer()',
+          hint: "Paths of a job's layers start from the job's folder.",
+        },
+        { cause },
+      );
+    });
+  }
+}

@@ -1,0 +1,15 @@
+// registered.ts: the layers that users have written and registered, by class name. How one is registered: register.ts.
+import type { CustomLayer } from './custom-layer.ts';
+import type { LayerKind } from './kind.ts';
+
+export interface Registered {
+  readonly definition: CustomLayer;
+  readonly kind: LayerKind<unknown>;
+}
+
+export const registered = new Map<string, Registered>();
+
+/** The modules that compute threads import, in the order of their registration. */
+export const registeredModules = (): readonly string[] => [
+  ...new Set([...registered.values()].map(({ definition }) => definition.module)),
+];
