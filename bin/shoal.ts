@@ -115,6 +115,24 @@ jobOptions(
     action(async (job, options, _) => (await import('./commands/summary.ts')).summaryCommand(job, options, screen)),
   );
 
+command('import', "make another library's model a file that jobs can start from")
+  .argument('<file>', 'a model: .keras, .h5, model.json of tfjs; or weights of PyTorch, .safetensors')
+  .option('--model <name>', 'weights of PyTorch: the named model that they are of, or {"builder":..} with its options')
+  .option('--out <file>', 'what is written (default: the name of the model, .safetensors)')
+  .option('--json', 'print one line of JSON')
+  .action(
+    action(async (file, options, _) => (await import('./commands/import.ts')).importCommand(file, options, screen)),
+  );
+
+command('export', 'write a trained model for another library')
+  .argument('<from>', 'a run, for example runs/digits, or a model file')
+  .requiredOption('--format <name>', 'tfjs, keras, h5, safetensors or torch')
+  .option('--out <path>', 'the file, or folder, that is written (default: beside the model)')
+  .option('--json', 'print one line of JSON')
+  .action(
+    action(async (from, options, _) => (await import('./commands/export.ts')).exportCommand(from, options, screen)),
+  );
+
 jobOptions(command('coordinator', 'lead a run of servers and workers on any machines').argument('[job]', 'its file'))
   .option('--listen <host:port>', 'where servers and workers reach it (default: a free port of 127.0.0.1)')
   .option('--workers <n>', 'how many workers: the least, or least:most, as in 2:8')

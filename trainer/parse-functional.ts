@@ -1,39 +1,16 @@
 // parse-functional.ts: Keras' Functional models: layers and the nodes that wire them, in both dialects -> a graph.
 import { z } from 'zod';
-import { check, ignored, show, strict } from '../base/check.ts';
+import { ignored, show, strict } from '../base/check.ts';
 import type { Call } from './model.ts';
 import { type Entry, entryShape, isInput, modelError, nameAll, parseInput } from './parse-layers.ts';
+import { layerEntry, parseNode, type Reference, reference } from './parse-nodes.ts';
 import { callName, type Graph, layersOfParts, type Part, type PartOf } from './parse-parts.ts';
 
-/** [layer, which of its calls, which of the call's results] */
-const reference = z.tuple([z.string(), z.int(), z.int().nonnegative()]);
 /** Keras 3 leaves out the outer list where there is but one. */
 const references = z.union(
   [z.array(reference), reference.transform((one) => [one])],
   'a list of [layer, node index, tensor index]',
 );
-const oldNode = z.array(
-  z.union(
-    [
-      reference,
-      z
-        .tuple([...reference.def.items, strict({})])
-        .transform(([layer, node, tensor]) => [layer, node, tensor] as const),
-    ],
-    '[layer, node index, tensor index, {}]',
-  ),
-);
-const keras3Tensor = strict({
-  class_name: z.literal('__keras_tensor__'),
-  config: strict({ keras_history: reference, shape: ignored, dtype: ignored }),
-});
-const keras3Node = strict({
-  args: z.array(z.unknown()),
-  kwargs: z.record(z.string(), z.unknown()).prefault({}),
-});
-/** Arguments of a call by name that do nothing. */
-const nothing = z.union([z.null(), z.literal(false)], 'null: arguments of a call are not supported');
-
 export const functionalConfig = strict({
   name: z.string().default('functional'),
   layers: z.array(strict({ ...entryShape, inbound_nodes: z.array(z.unknown()).prefault([]) })),
@@ -42,41 +19,6 @@ export const functionalConfig = strict({
   trainable: z.boolean().optional(),
   dtype: ignored,
 });
-
-type Reference = readonly [layer: string, node: number, tensor: number];
-
-/** The inputs of one call, in order, in either dialect. @throws SHOAL_MODEL */
-function parseNode(node: unknown, layer: string): readonly Reference[] {
-  const problem = {
-    code: 'SHOAL_MODEL',
-    operation: `read inbound_nodes of the layer "${layer}"`,
-    hint: 'Write them as Keras does: [[["previous", 0, 0, {}]]].',
-  } as const;
-  if (Array.isArray(node)) return check(oldNode, node, problem);
-  const gather = (value: unknown): readonly Reference[] =>
-    Array.isArray(value)
-      ? value.flatMap(gather)
-      : value === null
-        ? []
-        : [check(keras3Tensor, value, problem).config.keras_history];
-  const { args, kwargs } = check(keras3Node, node, problem);
-  const { query = null, value = null, key = null, use_causal_mask: _, ...rest } = kwargs; // attention's
-  check(z.record(z.string(), nothing), rest, problem);
-  return gather([...args, query, value, key]);
-}
-
-/** A layer as it is configured: with what Keras gives at its calls, and Shoal keeps with the layer. @throws SHOAL_MODEL */
-function layerEntry({ class_name, name, config, inbound_nodes }: Entry & { inbound_nodes: readonly unknown[] }): Entry {
-  const causal = inbound_nodes.map(
-    (node) => (node as { kwargs?: { use_causal_mask?: unknown } }).kwargs?.use_causal_mask === true,
-  );
-  if (!causal.includes(true)) return { class_name, name, config };
-  if (causal.includes(false)) {
-    const got = 'some calls with use_causal_mask and some without';
-    throw modelError(`read the layer "${name ?? class_name}"`, got, 'all alike', 'Give each kind a layer of its own.');
-  }
-  return { class_name, name, config: { ...config, use_causal_mask: true } };
-}
 
 /** One call of a layer, or of a model that is one. */
 interface Node {
@@ -94,8 +36,16 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
   const layers = all
     .filter(({ entry }) => !isInput(entry))
     .map(({ entry, name }) => ({ entry, name, part: partOf(layerEntry(entry), name) }));
-  const nodes = layers.flatMap(({ entry, name, part }) =>
-    entry.inbound_nodes.map((node, n): Node => ({ name: callName(name, n), part, n, from: parseNode(node, name) })),
+  const parsed = layers.map(({ entry, name, part }) => ({
+    name,
+    part,
+    uses: entry.inbound_nodes.map((node) => parseNode(node, name)),
+  }));
+  const first = firstNodes(parsed, config.output_layers);
+  const counted = ([layer, n, tensor]: Reference): Reference => [layer, n - (first.get(layer) ?? 0), tensor];
+  const outputs = config.output_layers.map(counted);
+  const nodes = parsed.flatMap(({ name, part, uses }) =>
+    uses.map((from, n): Node => ({ name: callName(name, n), part, n, from: from.map(counted) })),
   );
   if (nodes.length === 0) throw modelError('read the model', 'no layers', 'at least one', 'Add a Dense layer.');
   const known = new Map([
@@ -118,7 +68,7 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
   );
   if (config.output_layers.length === 0)
     throw modelError('read the model', 'no outputs', 'at least one', 'Name it in output_layers.');
-  const ends = config.output_layers.map((r) => target(r, 'output_layers'));
+  const ends = outputs.map((r) => target(r, 'output_layers'));
   checkUse([...layers.map(({ name }) => name), ...inputs.map(({ name }) => name)], wired, ends);
 
   const results = new Map<string, readonly string[]>(inputs.map(({ name }) => [name, [name]]));
@@ -133,8 +83,22 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
     inputs,
     layers: layersOfParts(layers.map(({ part }) => part)),
     calls,
-    outputs: config.output_layers.map(resolve),
+    outputs: outputs.map(resolve),
   };
+}
+
+/** Keras 2 and tfjs count a nested model's own making as its node 0 and write no such node: its first use is then 1. */
+function firstNodes(
+  parsed: readonly { readonly name: string; readonly uses: readonly (readonly Reference[])[] }[],
+  outputs: readonly Reference[],
+): ReadonlyMap<string, number> {
+  const references = [...parsed.flatMap(({ uses }) => uses.flat()), ...outputs];
+  return new Map(
+    parsed.map(({ name, uses }) => {
+      const used = references.filter(([layer]) => layer === name).map(([, n]) => n);
+      return [name, used.includes(uses.length) && !used.includes(0) ? 1 : 0];
+    }),
+  );
 }
 
 /** In the order of input_layers: they and the InputLayers must be the same. */

@@ -10,7 +10,7 @@ export const modelError = (operation: string, got: string, expected: string, hin
   new ShoalError({ code: 'SHOAL_MODEL', operation, got, expected, hint });
 
 const options = z.record(z.string(), z.unknown());
-/** A layer in a list. Keras 3 adds the last three. */
+/** A layer in a list. Keras 3 adds the last four. */
 export const entryShape = {
   class_name: z.string(),
   name: z.string().optional(),
@@ -18,6 +18,7 @@ export const entryShape = {
   module: ignored,
   registered_name: ignored,
   build_config: ignored,
+  compile_config: ignored,
 };
 
 export interface Entry {
@@ -61,8 +62,15 @@ export function nameAll(entries: readonly Entry[]): readonly string[] {
   return given.map((name, i) => name ?? automaticName(entries[i]!.class_name, taken));
 }
 
+/** A class name as Keras makes names of it: "max_pooling2d", "p_re_lu" (keras/src/utils/naming.py). */
+export const snakeCase = (className: string): string =>
+  className
+    .replaceAll(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+
 function automaticName(className: string, taken: Set<string>): string {
-  const stem = className.replace(/(?<=[a-z])[A-Z]/g, '_$&').toLowerCase();
+  const stem = snakeCase(className);
   let name = stem;
   for (let i = 1; taken.has(name); i++) name = `${stem}_${i}`;
   taken.add(name);

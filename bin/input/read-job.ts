@@ -30,7 +30,7 @@ export function settingsOf({ epochs, batch, lr, seed, set = [] }: JobOptions): s
 }
 
 /**
- * Reads a job's file. `"model": {"$file": "model.json"}` stands for the model in that file of tfjs, found from the job's own
+ * Reads a job's file. `"model": {"$file": "model.json"}` stands for the model in that file, of any format that Shoal imports, found from the job's own
  * folder; with `"weights": true` beside it, training starts from the file's weights.
  * @throws SHOAL_JOB, and what reading the model and parseJob throw
  */
@@ -79,22 +79,18 @@ async function withModelFile(
 ): Promise<{ readonly json: unknown; readonly weights: readonly NamedWeight[] | undefined }> {
   const model = typeof json === 'object' && json !== null && 'model' in json ? json.model : undefined;
   if (!namesFile(model)) return { json, weights: undefined };
-  const problem = (got: string, expected: string, hint: string, cause?: unknown) =>
-    new ShoalError({ code: 'SHOAL_JOB', operation: `read the job ${path}`, got, expected, hint }, { cause });
+  const problem = (got: string, expected: string, hint: string) =>
+    new ShoalError({ code: 'SHOAL_JOB', operation: `read the job ${path}`, got, expected, hint });
   const { $file: file, weights: wanted = false, ...rest } = model;
   if (typeof wanted !== 'boolean' || Object.keys(rest).length > 0) {
     const expected = '{"$file": path} with "weights": true or false beside it';
     throw problem(`model: ${JSON.stringify(model)}`, expected, 'docs/job.md describes every key.');
   }
-  const { readTfjs } = await import('../../trainer/import/tfjs.ts');
-  const place = isAbsolute(file) ? file : join(dirname(path), file);
-  const imported = await readTfjs(place).catch((cause: unknown) => {
-    if (cause instanceof ShoalError) throw cause;
-    throw problem(`model: ${(cause as Error).message}`, 'a model.json of tfjs', 'Paths start from the job.', cause);
-  });
+  const { readModelFile } = await import('../../trainer/import/index.ts');
+  const imported = await readModelFile(isAbsolute(file) ? file : join(dirname(path), file));
   if (wanted && imported.weights === undefined) {
     const hint = 'Leave "weights" out to begin with the values that the seed gives.';
-    throw problem(`${file} without weights`, 'a model.json with weight files', hint);
+    throw problem(`${file} without weights`, 'a file with weights', hint);
   }
   return { json: { ...(json as object), model: imported.config }, weights: wanted ? imported.weights : undefined };
 }

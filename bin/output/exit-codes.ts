@@ -17,6 +17,8 @@ const USAGE = [
   'OPTIONAL_PACKAGE',
   'THREADS',
   'TFJS',
+  'KERAS',
+  'HDF5',
   'MEMORY_TOO_LARGE',
   'DATA_',
   'RUN_',

@@ -104,8 +104,29 @@ describe('shoal, after training,', () => {
     assert.ok(code === 1 || code === 2);
     assert.match(
       stderr,
-      /^error SHOAL_OPTIONAL_PACKAGE: [\s\S]*npm install sharp|^error SHOAL_DATA_CORRUPT: read picture.png/,
+      /^error SHOAL_OPTIONAL_PACKAGE: [\s\S]*npm install sharp|^error SHOAL_DATA_FORMAT: read picture.png/,
     );
+  });
+
+  it('export writes the model of a run for Keras, and a file of Keras trains on from those weights', async () => {
+    const written = await shoal(folder, ['export', 'runs/job', '--format', 'keras', '--out', 'mine.keras', '--json']);
+    assert.deepEqual(linesOf(written.stdout), [
+      { event: 'export', from: linesOf(written.stdout)[0]!['from'], format: 'keras', written: 'mine.keras' },
+    ]);
+    const imported = await shoal(folder, ['import', 'mine.keras']);
+    assert.match(imported.stdout, /^written +mine\.safetensors$/m);
+    const model = '{"$file":"mine.safetensors","weights":true}';
+    const { stdout } = await shoal(folder, ['train', 'job.json', '--json', '--epochs', '1', '--set', `model=${model}`]);
+    assert.equal((linesOf(stdout).at(-1)!['metrics'] as { accuracy: number }).accuracy, 1);
+  });
+
+  it('export and import name what they do not know', async () => {
+    const format = await shoal(folder, ['export', 'runs/job', '--format', 'onnx']);
+    assert.equal(format.code, 2);
+    assert.match(format.stderr, /one of tfjs, keras, h5, safetensors, torch/);
+    const file = await shoal(folder, ['import', 'model.onnx']);
+    assert.equal(file.code, 2);
+    assert.match(file.stderr, /SHOAL_MODEL_FILE[\s\S]*\.keras/);
   });
 
   it('summary prints layers, parameters, work and memory, for people and as JSON', async () => {

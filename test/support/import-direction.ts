@@ -16,7 +16,7 @@ const EDGES: readonly RegExp[] = [
 ];
 
 /** Packages of the core that run anywhere. */
-const PORTABLE = ['zod'];
+const PORTABLE = ['zod', 'fflate'];
 
 const breaches: string[] = [];
 for (const file of globSync(ROOMS.map((room) => `${room}/**/*.ts`))) {

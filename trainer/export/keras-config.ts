@@ -1,13 +1,19 @@
 // keras-config.ts: a Model as Keras writes its configuration: the way back of parse-model.ts. Not weights, nor files.
 
 import type { Model } from '../model.ts';
+import { chain } from '../weights.ts';
 
 /** A layer in a Functional model's list. Each entry of inbound_nodes is one call: its [layer, call of it, 0, {}] inputs. */
 export interface KerasLayer {
   readonly class_name: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly inbound_nodes: readonly (readonly Reference[])[];
+  readonly inbound_nodes: readonly (readonly Reference[] | Keras3Node)[];
+}
+/** How Keras 3 writes a call whose inputs are arguments of their own: attention's. */
+interface Keras3Node {
+  readonly args: readonly { readonly class_name: '__keras_tensor__'; readonly config: object }[];
+  readonly kwargs: { readonly use_causal_mask?: true };
 }
 type Reference = readonly [layer: string, call: number, tensor: 0, options: Record<string, never>];
 
@@ -31,11 +37,28 @@ export interface KerasConfig {
  */
 export function modelToKeras(model: Model): KerasConfig {
   const references = new Map<string, Reference>(model.inputs.map(({ name }) => [name, [name, 0, 0, {}]]));
-  const nodes = new Map<string, (readonly Reference[])[]>(Object.keys(model.layers).map((name) => [name, []]));
+  const { shapes } = chain(model);
+  const nodes = new Map<string, (readonly Reference[] | Keras3Node)[]>(
+    Object.keys(model.layers).map((name) => [name, []]),
+  );
   for (const call of model.calls) {
     const earlier = nodes.get(call.layer)!;
     references.set(call.name, [call.layer, earlier.length, 0, {}]);
-    earlier.push(call.inputs.map((name) => references.get(name)!));
+    const from = call.inputs.map((name) => references.get(name)!);
+    const { className, config } = model.layers[call.layer]!;
+    if (className !== 'MultiHeadAttention') earlier.push(from);
+    else
+      earlier.push({
+        args: from.map(([layer, n, tensor], i) => ({
+          class_name: '__keras_tensor__',
+          config: {
+            shape: [null, ...shapes[call.inputs[i]!]!.shape],
+            dtype: 'float32',
+            keras_history: [layer, n, tensor],
+          },
+        })),
+        kwargs: config['use_causal_mask'] ? { use_causal_mask: true } : {},
+      });
   }
   const inputs = model.inputs.map(
     ({ name, spec }): KerasLayer => ({
@@ -46,7 +69,8 @@ export function modelToKeras(model: Model): KerasConfig {
     }),
   );
   const layers = Object.entries(model.layers).map(([name, { className, config }]): KerasLayer => {
-    const { quantization_config: _, ...rest } = config; // null here, and a key that older Keras refuses
+    // null here, and a key that older Keras refuses; an argument of calls there
+    const { quantization_config: _, use_causal_mask: _mask, ...rest } = config;
     return { class_name: className, name, config: { ...rest, name }, inbound_nodes: nodes.get(name)! };
   });
   const outputs = model.outputs.map((name) => references.get(name)!);

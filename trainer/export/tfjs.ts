@@ -10,6 +10,7 @@ import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { startSha256 } from '../sha256.ts';
 import { type KerasLayer, modelToKeras } from './keras-config.ts';
+import type { ModelWriter } from './model-file.ts';
 
 /** tfjs' own size: browsers cache files of 4 MiB well. */
 const SHARD_BYTES = 4 << 20;
@@ -126,3 +127,9 @@ export async function exportTfjs(directory: string, request: TfjsExport, files: 
   }
   return `${directory}/model.json`;
 }
+
+export const tfjs: ModelWriter = {
+  title: "tfjs' model.json and weight files",
+  ending: '',
+  write: exportTfjs,
+};

@@ -11,7 +11,8 @@ import { nodeFiles } from '../node-files.ts';
 /** Where a tensor lies: bytes [begin, end) of the buffer that follows the header. */
 export interface SafetensorsEntry {
   readonly name: string;
-  readonly dtype: SafetensorsDtype;
+  /** Null for one that is passed over. */
+  readonly dtype: SafetensorsDtype | null;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -52,19 +53,25 @@ function parseJson(path: string, bytes: Uint8Array<ArrayBuffer>): Record<string,
   return parsed;
 }
 
-function parseEntry(path: string, name: string, value: unknown): SafetensorsEntry {
+/** Whether a tensor is asked for: others are passed over, whatever they hold. */
+type Wanted = (name: string) => boolean;
+const all: Wanted = () => true;
+
+function parseEntry(path: string, name: string, value: unknown, wanted: boolean): SafetensorsEntry {
   const of = `of ${JSON.stringify(name.slice(0, 200))}`;
   if (!isObject(value)) refuse(path, `no description ${of}`, 'dtype, shape and data_offsets');
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== 'F32' && dtype !== 'I32' && dtype !== 'U8') {
+  const { dtype: given, shape, data_offsets: offsets } = value;
+  if (wanted && given !== 'F32' && given !== 'I32' && given !== 'U8') {
     const known = Object.keys(ARRAYS).join(', ');
-    refuse(path, `dtype ${JSON.stringify(dtype)} ${of}`, `one of ${known}`, 'SHOAL_SAFETENSORS_DTYPE');
+    refuse(path, `dtype ${JSON.stringify(given)} ${of}`, `one of ${known}`, 'SHOAL_SAFETENSORS_DTYPE');
   }
+  const dtype = wanted ? (given as SafetensorsDtype) : null;
   if (!Array.isArray(shape) || !shape.every(isCount)) refuse(path, `a bad shape ${of}`, 'whole numbers');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     refuse(path, `bad data_offsets ${of}`, 'two whole numbers');
   }
   const [begin, end] = offsets as [number, number];
+  if (dtype === null) return { name, dtype, shape, begin, end };
   const bytes = shape.reduce((product: number, n: number) => product * n, ARRAYS[dtype].BYTES_PER_ELEMENT);
   // An overflowing product is above 2^53, where no file ends, or infinite; infinity x 0 is NaN, and differs as well.
   if (end - begin !== bytes) refuse(path, `bytes ${begin} to ${end} ${of}`, `${bytes} bytes for ${dtype} [${shape}]`);
@@ -83,12 +90,13 @@ export function parseSafetensorsHeader(
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
   bufferBytes: number,
+  wanted: Wanted = all,
 ): { metadata: Record<string, string>; entries: SafetensorsEntry[] } {
   const { __metadata__: metadata = {}, ...described } = parseJson(path, bytes);
   if (!isObject(metadata) || !Object.values(metadata).every((text) => typeof text === 'string')) {
     refuse(path, 'bad __metadata__', 'an object of strings');
   }
-  const entries = Object.entries(described).map(([name, value]) => parseEntry(path, name, value));
+  const entries = Object.entries(described).map(([name, value]) => parseEntry(path, name, value, wanted(name)));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let at = 0;
   for (const { name, begin, end } of entries) {
@@ -105,7 +113,11 @@ export function parseSafetensorsHeader(
  * Allocates nothing before the header has been checked against the length of the file.
  * @throws SHOAL_SAFETENSORS_CORRUPT, SHOAL_SAFETENSORS_DTYPE, SHOAL_FILE_TRUNCATED
  */
-export async function readSafetensorsFrom(file: OpenFile, path: string): Promise<SafetensorsFile> {
+export async function readSafetensorsFrom(
+  file: OpenFile,
+  path: string,
+  wanted: Wanted = all,
+): Promise<SafetensorsFile> {
   const size = await file.size();
   if (size < 8) refuse(path, `${size} bytes`, 'at least 8');
   const prefix = new Uint8Array(8);
@@ -116,9 +128,10 @@ export async function readSafetensorsFrom(file: OpenFile, path: string): Promise
   const json = new Uint8Array(Number(length));
   await readFully(file, json, 8);
   const start = 8 + json.length;
-  const { metadata, entries } = parseSafetensorsHeader(path, json, size - start);
+  const { metadata, entries } = parseSafetensorsHeader(path, json, size - start, wanted);
   const tensors: SafetensorsTensor[] = [];
   for (const { name, dtype, shape, begin, end } of entries) {
+    if (dtype === null) continue;
     const bytes = new Uint8Array(end - begin);
     for (let at = 0; at < bytes.length; at += READ_BYTES) {
       await readFully(file, bytes.subarray(at, at + READ_BYTES), start + begin + at);
@@ -128,11 +141,15 @@ export async function readSafetensorsFrom(file: OpenFile, path: string): Promise
   return { metadata, tensors };
 }
 
-/** Reads a whole file; errors as readSafetensorsFrom, or the file system's. */
-export async function readSafetensors(path: string, files: Files = nodeFiles): Promise<SafetensorsFile> {
+/** Reads a whole file, or what is wanted of it; errors as readSafetensorsFrom, or the file system's. */
+export async function readSafetensors(
+  path: string,
+  files: Files = nodeFiles,
+  wanted: Wanted = all,
+): Promise<SafetensorsFile> {
   const file = await files.open(path, 'read');
   try {
-    return await readSafetensorsFrom(file, path);
+    return await readSafetensorsFrom(file, path, wanted);
   } finally {
     await file.close();
   }

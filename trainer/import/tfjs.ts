@@ -10,6 +10,7 @@ import { nodeFiles } from '../node-files.ts';
 import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
+import type { ImportedModel, ModelFormat } from './model-file.ts';
 
 /** What is needed of tfjs' `Sequential` and `LayersModel`. */
 export interface TfjsModel {
@@ -19,13 +20,6 @@ export interface TfjsModel {
     readonly shape: readonly (number | null)[];
     read(): { dataSync(): ArrayLike<number> };
   }[];
-}
-
-export interface ImportedTfjs {
-  /** For parseModel, which has taken it once already. */
-  readonly config: unknown;
-  /** In Keras' order; undefined where a model.json names none. */
-  readonly weights: readonly NamedWeight[] | undefined;
 }
 
 const JSON_LIMIT = 256 << 20;
@@ -67,7 +61,7 @@ const configOf = (topology: Record<string, unknown>): unknown => normalize(topol
  * Takes a model that lives in tfjs. It stays untouched; the weights are copies.
  * @throws SHOAL_TFJS if weights and topology do not fit, and what parseModel throws
  */
-export function importTfjs(model: TfjsModel): ImportedTfjs {
+export function importTfjs(model: TfjsModel): ImportedModel {
   // Through JSON: toJSON leaves undefined values in its objects.
   const config = configOf(JSON.parse(JSON.stringify(model.toJSON(null, false))));
   const weights = model.weights.map((weight) => ({
@@ -83,7 +77,7 @@ export function importTfjs(model: TfjsModel): ImportedTfjs {
  * Reads a model.json and, where it names any, the weight files beside it. The content of a `model.toJSON()` is taken too.
  * @throws SHOAL_TFJS if it is no such file or its weights do not fit, what parseModel throws, the file system's errors
  */
-export async function readTfjs(path: string, files: Files = nodeFiles): Promise<ImportedTfjs> {
+export async function readTfjs(path: string, files: Files = nodeFiles): Promise<ImportedModel> {
   const operation = `read the tfjs model ${path}`;
   const problem = { code: 'SHOAL_TFJS', operation, hint: 'Save it in tfjs with model.save().' } as const;
   const text = new TextDecoder().decode(await readSmall(files, path, JSON_LIMIT));
@@ -142,3 +136,5 @@ async function readShards(
   }
   return joined;
 }
+
+export const tfjs: ModelFormat = { title: "tfjs' model.json", ending: '.json', read: readTfjs };

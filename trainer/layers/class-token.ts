@@ -11,6 +11,7 @@ export type ClassTokenConfig = z.infer<typeof config>;
 
 export const classToken: LayerKind<ClassTokenConfig> = {
   className: 'ClassToken',
+  ours: true,
   config,
   arity: [1, 1],
   shape({ name }, inputs) {

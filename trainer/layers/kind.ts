@@ -9,6 +9,8 @@ import type { Halo, Tensor } from '../tensor.ts';
 export interface LayerStatics<C> {
   /** Keras' class name. */
   readonly className: string;
+  /** Keras has no such layer. */
+  readonly ours?: true;
   /** Strict schema with Keras' keys and defaults. */
   readonly config: z.ZodType<C>;
   /** How many inputs it takes, [least, most]. */

@@ -34,10 +34,24 @@ const config = strict({
   ...weighted,
   kernel_initializer: initializerSchema('glorot_uniform'),
   bias_initializer: initializerSchema('zeros'),
+  use_gate: z.literal(false, 'false: Shoal does not have gates').optional(),
+  sliding_window: z.null('null: over all places').optional(),
+  softmax_robust_masking: z.literal(false).optional(),
   query_shape: ignored,
   key_shape: ignored,
   value_shape: ignored,
-}).transform(({ flash_attention: _, query_shape: _q, key_shape: _k, value_shape: _v, ...c }) => c); // nothing that decides a value
+}).transform(
+  ({
+    flash_attention: _,
+    query_shape: _q,
+    key_shape: _k,
+    value_shape: _v,
+    use_gate: _g,
+    sliding_window: _w,
+    softmax_robust_masking: _m,
+    ...c
+  }) => c, // nothing that decides a value
+);
 export type MultiHeadAttentionConfig = z.infer<typeof config>;
 
 interface Sizes {

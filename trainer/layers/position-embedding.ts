@@ -15,6 +15,7 @@ export type PositionEmbeddingConfig = z.infer<typeof config>;
 
 export const positionEmbedding: LayerKind<PositionEmbeddingConfig> = {
   className: 'PositionEmbedding',
+  ours: true,
   config,
   arity: [1, 1],
   shape({ name, sequence_length }, inputs) {
