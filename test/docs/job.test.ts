@@ -34,7 +34,7 @@ const unknownLayer = {
     ],
   },
 };
-const snake = (name: string) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+const snake = (name: string) => name.replaceAll(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase();
 
 describe('docs/job.md', () => {
   const names: readonly [string, readonly string[]][] = [
