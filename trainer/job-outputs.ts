@@ -72,3 +72,11 @@ export function writeOutputs(outputs: readonly JobOutput[]): OutputKeys {
   const of = <T>(value: (output: JobOutput) => T) => Object.fromEntries(outputs.map((o) => [o.name, value(o)]));
   return { loss: of((o) => o.loss), lossWeights: of((o) => o.weight), metrics: of((o) => o.metrics) };
 }
+
+/** Names of the numbers that an evaluation gives: "loss", "accuracy", "top_5"; of several outputs each one's, too. */
+export function figureNames(outputs: readonly JobOutput[]): readonly string[] {
+  const of = ({ metrics }: JobOutput): readonly string[] =>
+    metrics.flatMap((m) => (m.name === 'top_k' ? [`top_${m.k}`] : m.name === 'confusion_matrix' ? [] : [m.name]));
+  if (outputs.length === 1) return ['loss', ...of(outputs[0]!)];
+  return ['loss', ...outputs.flatMap((output) => ['loss', ...of(output)].map((name) => `${output.name}_${name}`))];
+}

@@ -117,7 +117,19 @@ async function changedKeys(path: string, job: Job, files: Files): Promise<string
   const own = jobToJson(parseJob(await readRunJob(path, files), `${path}/${RUN.job}`));
   const now = jobToJson(job);
   const keys = [
-    ...['model', 'freeze', 'data', 'normalize', 'loss', 'lossWeights', 'optimizer', 'batch', 'microShards', 'seed'],
+    ...[
+      'model',
+      'freeze',
+      'data',
+      'normalize',
+      'loss',
+      'lossWeights',
+      'optimizer',
+      'callbacks',
+      'batch',
+      'microShards',
+      'seed',
+    ],
     'codec',
   ];
   return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(now[key]));

@@ -2,6 +2,7 @@
 import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
 import { type Best, bestOf, betterOf } from './best.ts';
+import type { Evaluated } from './callbacks/kind.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import { openEventLog } from './event-log.ts';
@@ -37,6 +38,8 @@ export interface SaveInfo {
   readonly epochEnd: boolean;
   /** On held-out data, where just measured. */
   readonly metrics: Metrics | null;
+  /** What callbacks have seen before it. */
+  readonly evaluations?: readonly Evaluated[];
   /** The last save of the run: the model is written, too, as at the end of an epoch. */
   readonly final?: boolean;
 }
@@ -122,6 +125,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
           }, failedExport);
         }
       }
+      const seen = info.evaluations ?? [];
       await attempt(async () => {
         const written = await writeCheckpoint({
           directory: `${path}/${RUN.checkpoints}`,
@@ -131,7 +135,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
           profile,
           tool,
           tensors: snapshotTensors(job.model, snapshot),
-          extra: { data: { ...data } },
+          extra: { data: { ...data }, ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }) },
           keep: job.checkpoint.keep,
           files,
         });
