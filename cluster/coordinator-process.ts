@@ -157,7 +157,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   function decided({ version, epoch }: Work): void {
     if (job.callbacks.length === 0) return;
     const { rate, stop } = decisions.now;
-    append({ record: 'decision', term: machine.state.term, version, epoch, rate, stop }, false);
+    append({ record: 'decision', term: machine.state.term, version, epoch: epoch + 1, rate, stop }, false);
     if (stop) machine.feed({ kind: 'interrupt', reason: 'early-stopping' });
   }
 
