@@ -2,6 +2,7 @@
 // No decisions. It resolves as trainer/session.ts does.
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
+import { deciding } from '../trainer/callbacks/index.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
@@ -155,7 +156,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
 
   /** What callbacks decided after an evaluation stands in the log; a stop is told to the machine before it opens anything more. */
   function decided({ version, epoch }: Work): void {
-    if (job.callbacks.length === 0) return;
+    if (deciding(job.callbacks).length === 0) return;
     const { rate, stop } = decisions.now;
     append({ record: 'decision', term: machine.state.term, version, epoch: epoch + 1, rate, stop }, false);
     if (stop) machine.feed({ kind: 'interrupt', reason: 'early-stopping' });

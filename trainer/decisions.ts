@@ -1,6 +1,6 @@
 // decisions.ts: what a run has measured and decided so far: the memory behind its callbacks. Not the callbacks (callbacks/).
 import { z } from 'zod';
-import { decide } from './callbacks/index.ts';
+import { decide, deciding } from './callbacks/index.ts';
 import type { Decision, Evaluated } from './callbacks/kind.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
@@ -27,7 +27,8 @@ const schema = z.array(
 export const evaluationsOf = (extra: unknown): readonly Evaluated[] =>
   z.looseObject({ evaluations: schema }).safeParse(extra).data?.evaluations ?? [];
 
-export function createDecisions({ callbacks, optimizer }: Job, past: readonly Evaluated[]): Decisions {
+export function createDecisions({ callbacks: all, optimizer }: Job, past: readonly Evaluated[]): Decisions {
+  const callbacks = deciding(all);
   const rate = optimizer.config.learning_rate;
   const first = typeof rate === 'number' ? rate : null;
   let known = [...past];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { check, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
-import { callbackSchema } from './callbacks/index.ts';
+import { callbackSchema, deciding } from './callbacks/index.ts';
 import { codecNames } from './codecs/index.ts';
 import { figureNames, type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-outputs.ts';
 import { freezeLayers, layersOf } from './layer-patterns.ts';
@@ -113,7 +113,7 @@ function checkCallbacks(
 ): void {
   const figures = figureNames(outputs).map((name) => `val_${name}`);
   for (const { class_name, config } of callbacks) {
-    if (!figures.includes(config.monitor)) {
+    if ('monitor' in config && !figures.includes(config.monitor)) {
       const got = `${class_name} that monitors "${config.monitor}"`;
       throw jobError(operation, got, `one of ${figures.join(', ')}`, 'Measure it: add it to metrics.');
     }
@@ -142,10 +142,11 @@ export function jobToJson({ model: _, modelConfig, outputs, ...job }: Job): Reco
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {
-  const { data, normalize, optimizer, callbacks, batch, seed, microShards, codec } = job;
+  const { data, normalize, optimizer, batch, seed, microShards, codec } = job;
   const outputs = job.outputs.map(({ name, loss, weight }) => ({ name, loss, weight }));
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
+  const callbacks = deciding(job.callbacks);
   // what callbacks see of the run decides its bits, too
   const watched = callbacks.length === 0 ? {} : { callbacks, evaluateEvery: job.evaluateEvery };
   const bits = { model, data, normalize, outputs, optimizer, batch, seed, microShards, codec, ...watched };

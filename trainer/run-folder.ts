@@ -3,6 +3,7 @@
 // <parent>/<name>/job.json            the job, every default filled in
 //                 events.jsonl        what the run told, one event a line
 //                 commits.jsonl       of a run of several processes: each step, and who computed it (cluster/commit-log.ts)
+//                 log.csv             figures of each epoch, where the job asks for it (csv-log.ts)
 //                 token               of such a run: the secret that lets a process in
 //                 url                 of such a run: where its coordinator listens, while it does
 //                 train/, validation/ TensorBoard's files
@@ -25,6 +26,7 @@ export const RUN = {
   job: 'job.json',
   events: 'events.jsonl',
   commits: 'commits.jsonl',
+  table: 'log.csv',
   token: 'token',
   url: 'url',
   checkpoints: 'checkpoints',

@@ -5,6 +5,7 @@ import { type Best, bestOf, betterOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
+import { openCsvLog } from './csv-log.ts';
 import { openEventLog } from './event-log.ts';
 import type { Metrics, RunEvent } from './events.ts';
 import { exportTfjs } from './export/tfjs.ts';
@@ -61,6 +62,8 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
   checkData(options);
   const hash = await jobHash(job);
   const log = await openEventLog(`${path}/${RUN.events}`, files);
+  const wish = job.callbacks.find((one) => one.class_name === 'CSVLogger');
+  const table = wish ? await openCsvLog(`${path}/${RUN.table}`, wish.config.separator, files) : null;
   const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
   let profile: Json = null;
   let best = await readBest(path, files);
@@ -85,6 +88,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     flushed = Date.now();
     await attempt(() => log.flush(), tellOnce);
     await attempt(() => curves.flush(), tellOnce);
+    if (table) await attempt(() => table.flush(), tellOnce);
   };
 
   async function writeModel(place: 'last' | 'best', snapshot: Snapshot, info: SaveInfo, record: Best | null) {
@@ -105,6 +109,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     note(event) {
       log.note(event);
       curves.note(event);
+      table?.note(event);
       if (event.event === 'start') {
         const { arithmetic, kernels, codec } = event.profile;
         profile = { arithmetic, kernels, codec };
@@ -148,6 +153,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     async close() {
       await attempt(() => log.close(), tellOnce);
       await attempt(() => curves.close(), tellOnce);
+      if (table) await attempt(() => table.flush(), tellOnce);
     },
   };
 }

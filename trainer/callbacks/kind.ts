@@ -1,4 +1,4 @@
-// kind.ts: what a callback is: a decision that a run's evaluations lead to. No callback stands here.
+// kind.ts: what a callback is: a decision that a run's evaluations lead to, or a wish that a run fulfils. No callback stands here.
 //
 // Decisions are a fold over what was measured so far, and over nothing else: whoever knows the figures, before or after a crash, in one
 // process or in a coordinator, comes to the same ones.
@@ -25,8 +25,8 @@ export type Values<S extends z.ZodRawShape> = z.output<z.ZodObject<S, z.core.$st
 
 export interface CallbackKind<S extends z.ZodRawShape> {
   readonly config: S;
-  /** @param rate the optimizer's learning rate, where it is a number */
-  decide(config: Values<S>, past: readonly Evaluated[], rate: number | null): Partial<Decision>;
+  /** Left out by those that decide nothing. @param rate the optimizer's learning rate, where it is a number */
+  decide?(config: Values<S>, past: readonly Evaluated[], rate: number | null): Partial<Decision>;
 }
 
 /** Types a callback by its options. */
