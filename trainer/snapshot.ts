@@ -82,5 +82,6 @@ export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Sn
   restoreTensors(tensors.parameters, into.parameters.segments);
   restoreTensors(tensors.state, into.state.segments);
   restoreTensors(tensors.optimizer, into.optimizer.segments);
-  return { ...empty, evaluations: evaluationsOf(manifest.extra) };
+  const evaluations = evaluationsOf(manifest.extra);
+  return evaluations.length === 0 ? empty : { ...empty, evaluations };
 }
