@@ -75,7 +75,12 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
       }
       must(open !== null, `a ${record.record} record before any term`);
       must(record.term === open.term, `term ${record.term} in term ${open.term}`);
-      if (record.record === 'commit') {
+      if (record.record === 'decision')
+        must(
+          record.version === lineage.length,
+          `a decision of version ${record.version} after ${lineage.length} steps`,
+        );
+      else if (record.record === 'commit') {
         checkCommit(record, samples!, lineage.length, facts.microShards);
         lineage.push(record);
       } else {
@@ -105,7 +110,7 @@ function parse(line: string): LogRecord {
   try {
     const record: LogRecord | null = JSON.parse(line);
     must(
-      ['open', 'commit', 'checkpoint', 'adopt'].includes(record?.record ?? ''),
+      ['open', 'commit', 'checkpoint', 'decision', 'adopt'].includes(record?.record ?? ''),
       `not a record: ${line.slice(0, 80)}`,
     );
     return record!;

@@ -2,12 +2,14 @@
 // No decisions. It resolves as trainer/session.ts does.
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
+import { deciding } from '../trainer/callbacks/index.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
 import type { RunCheckpoint } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
+import type { Work } from '../trainer/work.ts';
 import { handleCoordinator, startCoordinator } from './coordinator.ts';
 import { eventOf } from './coordinator-events.ts';
 import { announce, auditRun } from './coordinator-files.ts';
@@ -62,7 +64,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const { job, dataset, path, tool, workers, servers, signal } = options;
   let computed = false;
   const setup = await setUp(options, () => computed);
-  const { config, from, hash, log, prepared, schedule, speed, version } = setup;
+  const { config, decisions, from, hash, log, prepared, schedule, speed, version } = setup;
 
   let failure: ShoalError | null = null;
   let end = (_: DoneEvent['reason']): void => {};
@@ -79,7 +81,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   const data = { train: dataset.train.hash, test: dataset.test.hash };
   const recorder: RunRecorder = await recordRun({ path, job, tool, data, from, emit });
   const before = log.lineage.filter((past) => past.step < version);
-  const narrator = createNarrator({ job, prepared, schedule, tell: emit, before });
+  const narrator = createNarrator({ job, prepared, schedule, tell: emit, before, decisions });
   narrator.saved(version);
 
   const start: Checkpoint = { version, path: from?.path ?? null };
@@ -137,6 +139,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
       case 'counted':
         computed = true;
         narrator.counted(action.work, action.totals, action.last);
+        if (action.last) decided(action.work);
         return;
       case 'notFinite':
         failure ??= notFinite(action.work);
@@ -149,6 +152,14 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
         end(action.reason);
         return;
     }
+  }
+
+  /** What callbacks decided after an evaluation stands in the log; a stop is told to the machine before it opens anything more. */
+  function decided({ version, epoch }: Work): void {
+    if (deciding(job.callbacks).length === 0) return;
+    const { rate, stop } = decisions.now;
+    append({ record: 'decision', term: machine.state.term, version, epoch: epoch + 1, rate, stop }, false);
+    if (stop) machine.feed({ kind: 'interrupt', reason: 'early-stopping' });
   }
 
   function append(record: Parameters<typeof log.append>[0], sync: boolean): void {

@@ -1,5 +1,6 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
 import { movingOf } from '../trainer/contribution.ts';
+import { createDecisions, type Decisions } from '../trainer/decisions.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
 import { scalarsOf } from '../trainer/optimizers/kind.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
@@ -23,6 +24,7 @@ export interface Setup {
   readonly prepared: Prepared;
   readonly schedule: Schedule;
   readonly config: CoordinatorConfig;
+  readonly decisions: Decisions;
   /** Open: the caller closes it. */
   readonly log: CommitLog;
   /** Where the run goes on from; null: from its first values. */
@@ -49,6 +51,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const version = from?.snapshot.version ?? 0;
   const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
   const hash = await jobHash(job);
+  const decisions = createDecisions(job, from?.snapshot.evaluations ?? []);
   const config: CoordinatorConfig = {
     schedule,
     job: jobToJson(job),
@@ -64,10 +67,10 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
       },
       max: workers.max,
     },
-    scalars: (step) => scalarsOf(optimizer, optimizerConfig, step),
+    scalars: (step) => scalarsOf(optimizer, optimizerConfig, step, decisions.now.rate),
     draws: drawsOf({ samples: schedule.samples, batch: job.batch, seed: job.seed }),
     leaseFloorMs: options.leaseFloorMs ?? 5000,
     bugs: new Set(),
   };
-  return { job, hash, prepared, schedule, config, log, from, version, speed };
+  return { job, hash, prepared, schedule, config, decisions, log, from, version, speed };
 }

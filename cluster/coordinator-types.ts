@@ -58,8 +58,8 @@ export type CoordinatorEvent =
     }
   /** The checkpoint that a `load` action named cannot be read; this older one can. */
   | { readonly kind: 'fallback'; readonly checkpoint: Checkpoint }
-  /** Finish what is open, save, stop. A second one stops at once. */
-  | { readonly kind: 'interrupt' };
+  /** Finish what is open, save, stop. A second one stops at once, but for those with a reason of the run's own. */
+  | { readonly kind: 'interrupt'; readonly reason?: 'early-stopping' };
 
 /**
  * What the driver has to do, in the order given: an action is not begun before those before it are done, as far as this process

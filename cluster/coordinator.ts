@@ -72,7 +72,7 @@ function hear(turn: Turn, event: CoordinatorEvent): void {
       gather(turn);
       return;
     case 'interrupt':
-      interrupt(turn);
+      interrupt(turn, event.reason);
       return;
     case 'tick':
       return;

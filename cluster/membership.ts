@@ -190,10 +190,10 @@ function load(turn: Turn, { link, range }: ServerSeat): void {
 }
 
 /** Asked to stop: what is open is finished and saved where that can be. */
-export function interrupt(turn: Turn): void {
+export function interrupt(turn: Turn, reason?: 'early-stopping'): void {
   const { interrupts, steps } = turn.state;
   set(turn, {
-    interrupts: interrupts + 1,
-    steps: handleStep(turn.config.schedule, steps, { kind: 'interrupt' }).state,
+    interrupts: interrupts + (reason ? 0 : 1),
+    steps: handleStep(turn.config.schedule, steps, { kind: 'interrupt', ...(reason && { reason }) }).state,
   });
 }

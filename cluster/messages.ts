@@ -227,5 +227,14 @@ export type LogRecord =
       readonly nodes: readonly { readonly node: Node; readonly worker: string }[]; // who computed what
     }
   | { readonly record: 'checkpoint'; readonly term: Term; readonly version: number; readonly path: string }
+  /** What callbacks decided after the evaluation of a version: a learning rate in place of the optimizer's, and whether to stop. */
+  | {
+      readonly record: 'decision';
+      readonly term: Term;
+      readonly version: number;
+      readonly epoch: number;
+      readonly rate: number | null;
+      readonly stop: boolean;
+    }
   /** One process went on with the run before: its steps up to this version stand, though no record tells of them. */
   | { readonly record: 'adopt'; readonly term: Term; readonly version: number; readonly path: string };

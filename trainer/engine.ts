@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly start: Snapshot;
   readonly observer: StoreObserver;
   readonly executor?: OtherExecutor;
+  /** LocalStoreOptions. */
+  readonly rate?: () => number | null;
 }
 
 export interface Engine {
@@ -99,6 +101,7 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
     staging,
     start,
     observer,
+    ...(options.rate && { rate: options.rate }),
   });
   const feed = createFeed({
     arena,

@@ -4,8 +4,8 @@ import { draws, SITE, seedWords, unit } from '../base/random.ts';
 import { exp, log } from '../base/scalar.ts';
 import type { Weights } from './initialize.ts';
 import type { Job } from './job.ts';
-import { fromLogits } from './job-outputs.ts';
 import { shapeText } from './layers/common.ts';
+import { fromLogits } from './losses/index.ts';
 import { openPredictor } from './predict.ts';
 
 export interface GenerateOptions {

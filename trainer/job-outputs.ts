@@ -1,18 +1,9 @@
 // job-outputs.ts: what a job wants of each output of its model: its loss, its part in the loss that is minimised, its metrics.
 import { z } from 'zod';
 import { check, strict } from '../base/check.ts';
-import { type Choice, choice } from '../base/choice.ts';
 import { ShoalError } from '../base/errors.ts';
+import { type LossConfig, lossSchema } from './losses/index.ts';
 import type { Model } from './model.ts';
-
-const logits = { from_logits: z.boolean().default(false) };
-const losses = {
-  SparseCategoricalCrossentropy: logits,
-  CategoricalCrossentropy: logits,
-  BinaryCrossentropy: logits,
-  MeanSquaredError: {},
-} as const;
-export type LossConfig = Choice<typeof losses>;
 
 const metricName = z.enum(['accuracy', 'precision', 'recall', 'f1', 'confusion_matrix']);
 const metric = z.preprocess(
@@ -25,7 +16,7 @@ const metric = z.preprocess(
 );
 export type MetricConfig = z.output<typeof metric>;
 
-const checked = z.object({ loss: choice('losses', losses), metrics: z.array(metric) });
+const checked = z.object({ loss: lossSchema, metrics: z.array(metric) });
 
 /** Keys of a job. Of several outputs, objects by the outputs' names. */
 export const outputKeys = {
@@ -82,5 +73,10 @@ export function writeOutputs(outputs: readonly JobOutput[]): OutputKeys {
   return { loss: of((o) => o.loss), lossWeights: of((o) => o.weight), metrics: of((o) => o.metrics) };
 }
 
-/** Whether an output's loss is given logits. */
-export const fromLogits = ({ config }: LossConfig): boolean => 'from_logits' in config && config.from_logits === true;
+/** Names of the numbers that an evaluation gives: "loss", "accuracy", "top_5"; of several outputs each one's, too. */
+export function figureNames(outputs: readonly JobOutput[]): readonly string[] {
+  const of = ({ metrics }: JobOutput): readonly string[] =>
+    metrics.flatMap((m) => (m.name === 'top_k' ? [`top_${m.k}`] : m.name === 'confusion_matrix' ? [] : [m.name]));
+  if (outputs.length === 1) return ['loss', ...of(outputs[0]!)];
+  return ['loss', ...outputs.flatMap((output) => ['loss', ...of(output)].map((name) => `${output.name}_${name}`))];
+}

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { check, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
+import { callbackSchema, deciding } from './callbacks/index.ts';
 import { codecNames } from './codecs/index.ts';
-import { type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-outputs.ts';
+import { figureNames, type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-outputs.ts';
 import { freezeLayers, layersOf } from './layer-patterns.ts';
 import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
@@ -31,6 +32,7 @@ const jobSchema = strict({
   freeze: z.array(z.string()).default([]),
   layers: z.array(z.string()).default([]),
   optimizer: optimizerSchema,
+  callbacks: z.array(callbackSchema).default([]),
   batch: count.default(32),
   epochs: count,
   seed: z.int().nonnegative().default(1),
@@ -101,7 +103,27 @@ export function parseJob(json: unknown, origin: string): Job {
     const got = `normalize: ${mean.length} means and ${std.length} deviations`;
     throw jobError(operation, got, 'as many of each', 'Give one number, or one for each channel.');
   }
+  checkCallbacks(rest, outputs, operation);
   return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parsed, outputs, modelConfig: model };
+}
+
+/** Callbacks watch what is measured; a rate that is lowered is a number. @throws SHOAL_JOB */
+function checkCallbacks(
+  { callbacks, optimizer }: Pick<JobConfig, 'callbacks' | 'optimizer'>,
+  outputs: readonly JobOutput[],
+  operation: string,
+): void {
+  const figures = figureNames(outputs).map((name) => `val_${name}`);
+  for (const { class_name, config } of callbacks) {
+    if ('monitor' in config && !figures.includes(config.monitor)) {
+      const got = `${class_name} that monitors "${config.monitor}"`;
+      throw jobError(operation, got, `one of ${figures.join(', ')}`, 'Measure it: add it to metrics.');
+    }
+    if (class_name === 'ReduceLROnPlateau' && typeof optimizer.config.learning_rate !== 'number') {
+      const got = `${class_name} beside the schedule ${optimizer.config.learning_rate.class_name}`;
+      throw jobError(operation, got, 'a learning_rate that is a number', 'Take one of the two.');
+    }
+  }
 }
 
 const nameOf = (origin: string): string => {
@@ -126,5 +148,9 @@ export function jobHash(job: Job): Promise<string> {
   const outputs = job.outputs.map(({ name, loss, weight }) => ({ name, loss, weight }));
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
-  return sha256(canonicalJson({ model, data, normalize, outputs, optimizer, batch, seed, microShards, codec }));
+  const callbacks = deciding(job.callbacks);
+  // what callbacks see of the run decides its bits, too
+  const watched = callbacks.length === 0 ? {} : { callbacks, evaluateEvery: job.evaluateEvery };
+  const bits = { model, data, normalize, outputs, optimizer, batch, seed, microShards, codec, ...watched };
+  return sha256(canonicalJson(bits));
 }

@@ -3,6 +3,7 @@
 
 import { ShoalError } from '../base/errors.ts';
 import { alignUp } from '../kernels/arena.ts';
+import type { Evaluated } from './callbacks/kind.ts';
 import {
   type Contribution,
   type ContributionLayout,
@@ -36,6 +37,8 @@ export interface Snapshot extends Weights {
   readonly version: number;
   /** The optimizer's, each as long as the parameters that are not frozen. */
   readonly slots: Readonly<Record<string, Float32Array>>;
+  /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
+  readonly evaluations?: readonly Evaluated[];
 }
 
 /** What the store tells while it runs; called in order. */
@@ -65,11 +68,13 @@ export interface LocalStoreOptions {
   readonly staging?: number;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
+  /** In place of the optimizer's learning rate, from the next step on; null: that. Default null. */
+  readonly rate?: () => number | null;
 }
 
 export interface LocalStore extends Store {
   /** Stops opening work; what is open is finished and saved. */
-  interrupt(): void;
+  interrupt(reason?: 'interrupted' | 'early-stopping'): void;
   /** Why work() ended; null before. */
   readonly stopped: StopReason | null;
   /** The newest committed version. */
@@ -231,8 +236,8 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       const update = await updates.submit(work, parts);
       settling = settling.then(() => settle(update, work, contributed.ready));
     },
-    interrupt() {
-      step({ kind: 'interrupt' });
+    interrupt(reason = 'interrupted') {
+      step({ kind: 'interrupt', reason });
       wakeUp();
     },
     get stopped() {

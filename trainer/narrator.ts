@@ -1,6 +1,8 @@
 // narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
 import { sha256 } from '../base/hash.ts';
+import type { Evaluated } from './callbacks/kind.ts';
 import { lengthOf, parametersOf } from './contribution.ts';
+import type { Decisions } from './decisions.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import type { Profile } from './executor.ts';
 import { type Job, jobHash } from './job.ts';
@@ -26,6 +28,8 @@ export interface SaveInfo {
   readonly epochEnd: boolean;
   /** Of the epoch's evaluation; null where there was none. */
   readonly metrics: Metrics | null;
+  /** What callbacks have seen before it. */
+  readonly evaluations?: readonly Evaluated[];
 }
 
 export interface NarratorOptions {
@@ -35,6 +39,8 @@ export interface NarratorOptions {
   readonly tell: (event: RunEvent) => void;
   /** Steps of the epoch under way that an earlier process counted. Default: none. */
   readonly before?: readonly StepTotals[];
+  /** Told of evaluations. */
+  readonly decisions: Decisions;
 }
 
 /** What the beginning of a run has to say beside its job. */
@@ -61,7 +67,7 @@ export interface Narrator {
   done(snapshot: Snapshot, reason: StopReason): Promise<DoneEvent>;
 }
 
-export function createNarrator({ job, prepared, schedule, tell, before = [] }: NarratorOptions): Narrator {
+export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {
   const { program } = prepared;
   const perEpoch = stepsPerEpoch(schedule);
   const evaluation = createTally(program.plans.evaluate, program.outputs);
@@ -141,11 +147,18 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
       lastStep = performance.now();
       if (!last) return;
       metrics = evaluation.take();
+      decisions.note(work.version, work.epoch + 1, metrics);
       endEpoch(work.epoch + 1);
     },
     saveInfo(version) {
       const epochEnd = version % perEpoch === 0;
-      return { epoch: Math.floor(version / perEpoch), step: version, epochEnd, metrics: epochEnd ? metrics : null };
+      return {
+        epoch: Math.floor(version / perEpoch),
+        step: version,
+        epochEnd,
+        metrics: epochEnd ? metrics : null,
+        evaluations: decisions.before(version),
+      };
     },
     saved(version) {
       // an evaluation may still follow the epoch's last step, and the epoch's figures with it
@@ -154,6 +167,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [] }: N
     },
     rollback(version) {
       history = history.filter((past) => past.step < version);
+      decisions.rollback(version);
       evaluation.take();
       lastStep = performance.now();
     },

@@ -9,7 +9,7 @@ import { checkIds } from './ids.ts';
 import { joined, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import { shapeText } from './layers/common.ts';
-import { losses } from './losses/index.ts';
+import { lossOf } from './losses/index.ts';
 import { elements } from './model.ts';
 import { compile } from './plan.ts';
 import { segmentsOf } from './weights.ts';
@@ -97,7 +97,7 @@ export function openPredictor(options: {
     inputs: [{ field: input.name, dtype, ...scaling(job, input, dtype) }],
     outputs: job.outputs.map(({ loss }, i) => ({
       label: { field: `label ${i}`, bytes: 4 },
-      loss: losses[loss.class_name],
+      loss: lossOf(loss),
       fromLogits: true,
       weight: 1,
       metrics: [],

@@ -8,10 +8,9 @@ import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
 import { checkLoss, checkMetrics, checkParts, inputFields, labelSpec, labelTransforms, type Wanted } from './fit.ts';
 import { type Job, STATISTICS_ROWS } from './job.ts';
-import { fromLogits } from './job-outputs.ts';
 import { perLeaf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
-import { losses } from './losses/index.ts';
+import { fromLogits, lossOf } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
 import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
@@ -75,7 +74,7 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const { weights: segments, shapes } = segmentsOf(model);
   checkTrained(job, segments);
   const wanted = job.outputs.map(({ name, loss }): Wanted => {
-    const kind = losses[loss.class_name];
+    const kind = lossOf(loss);
     return { name, shape: shapes[name]!.shape, loss: kind, fromLogits: fromLogits(loss) };
   });
   for (const output of wanted) checkLoss(job, output);

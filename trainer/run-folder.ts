@@ -3,6 +3,7 @@
 // <parent>/<name>/job.json            the job, every default filled in
 //                 events.jsonl        what the run told, one event a line
 //                 commits.jsonl       of a run of several processes: each step, and who computed it (cluster/commit-log.ts)
+//                 log.csv             figures of each epoch, where the job asks for it (csv-log.ts)
 //                 token               of such a run: the secret that lets a process in
 //                 url                 of such a run: where its coordinator listens, while it does
 //                 train/, validation/ TensorBoard's files
@@ -26,6 +27,7 @@ export const RUN = {
   job: 'job.json',
   events: 'events.jsonl',
   commits: 'commits.jsonl',
+  table: 'log.csv',
   token: 'token',
   url: 'url',
   checkpoints: 'checkpoints',
@@ -121,7 +123,19 @@ async function changedKeys(path: string, job: Job, files: Files): Promise<string
   const own = jobToJson(parseJob(await readRunJob(path, files), `${path}/${RUN.job}`));
   const now = jobToJson(job);
   const keys = [
-    ...['model', 'freeze', 'data', 'normalize', 'loss', 'lossWeights', 'optimizer', 'batch', 'microShards', 'seed'],
+    ...[
+      'model',
+      'freeze',
+      'data',
+      'normalize',
+      'loss',
+      'lossWeights',
+      'optimizer',
+      'callbacks',
+      'batch',
+      'microShards',
+      'seed',
+    ],
     'codec',
   ];
   return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(now[key]));

@@ -2,8 +2,10 @@
 import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
 import { type Best, bestOf, betterOf } from './best.ts';
+import type { Evaluated } from './callbacks/kind.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
+import { openCsvLog } from './csv-log.ts';
 import { openEventLog } from './event-log.ts';
 import type { Metrics, RunEvent } from './events.ts';
 import { exportTfjs } from './export/tfjs.ts';
@@ -37,6 +39,8 @@ export interface SaveInfo {
   readonly epochEnd: boolean;
   /** On held-out data, where just measured. */
   readonly metrics: Metrics | null;
+  /** What callbacks have seen before it. */
+  readonly evaluations?: readonly Evaluated[];
   /** The last save of the run: the model is written, too, as at the end of an epoch. */
   readonly final?: boolean;
 }
@@ -58,6 +62,8 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
   checkData(options);
   const hash = await jobHash(job);
   const log = await openEventLog(`${path}/${RUN.events}`, files);
+  const wish = job.callbacks.find((one) => one.class_name === 'CSVLogger');
+  const table = wish ? await openCsvLog(`${path}/${RUN.table}`, wish.config.separator, files) : null;
   const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
   let profile: Json = null;
   let best = await readBest(path, files);
@@ -82,6 +88,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     flushed = Date.now();
     await attempt(() => log.flush(), tellOnce);
     await attempt(() => curves.flush(), tellOnce);
+    if (table) await attempt(() => table.flush(), tellOnce);
   };
 
   async function writeModel(place: 'last' | 'best', snapshot: Snapshot, info: SaveInfo, record: Best | null) {
@@ -102,6 +109,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     note(event) {
       log.note(event);
       curves.note(event);
+      table?.note(event);
       if (event.event === 'start') {
         const { arithmetic, kernels, codec } = event.profile;
         profile = { arithmetic, kernels, codec };
@@ -122,6 +130,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
           }, failedExport);
         }
       }
+      const seen = info.evaluations ?? [];
       await attempt(async () => {
         const written = await writeCheckpoint({
           directory: `${path}/${RUN.checkpoints}`,
@@ -131,7 +140,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
           profile,
           tool,
           tensors: snapshotTensors(job.model, snapshot),
-          extra: { data: { ...data } },
+          extra: { data: { ...data }, ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }) },
           keep: job.checkpoint.keep,
           files,
         });
@@ -144,6 +153,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     async close() {
       await attempt(() => log.close(), tellOnce);
       await attempt(() => curves.close(), tellOnce);
+      if (table) await attempt(() => table.flush(), tellOnce);
     },
   };
 }

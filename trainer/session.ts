@@ -4,6 +4,7 @@ import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import { createDecisions, type Decisions } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
@@ -109,6 +110,7 @@ class Session implements StoreObserver {
   readonly #options: SessionOptions;
   readonly #prepared: Prepared;
   readonly #narrator: Narrator;
+  readonly #decisions: Decisions;
   /** Set by open(): it tells this session what happens. */
   engine!: Engine;
   readonly saves: boolean;
@@ -125,7 +127,9 @@ class Session implements StoreObserver {
     this.#prepared = prepared;
     this.#saved = start.version;
     this.#start = start.version;
-    this.#narrator = createNarrator({ job, prepared, schedule, tell: (event) => this.#tell(event) });
+    this.#decisions = createDecisions(job, start.evaluations ?? []);
+    const decisions = this.#decisions;
+    this.#narrator = createNarrator({ job, prepared, schedule, decisions, tell: (event) => this.#tell(event) });
   }
 
   static async open(
@@ -138,7 +142,8 @@ class Session implements StoreObserver {
     const { job, executor } = options;
     const session = new Session(options, prepared, schedule, start);
     const other = executor ? { executor } : {};
-    session.engine = await createEngine({ job, dataset, prepared, schedule, start, observer: session, ...other });
+    const rate = () => session.#decisions.now.rate;
+    session.engine = await createEngine({ job, dataset, prepared, schedule, start, observer: session, rate, ...other });
     return session;
   }
 
@@ -174,6 +179,7 @@ class Session implements StoreObserver {
 
   counted(work: Work, totals: readonly number[], last: boolean): void {
     this.#narrator.counted(work, totals, last);
+    if (last && this.#decisions.now.stop) this.engine.store.interrupt('early-stopping');
   }
 
   save(snapshot: Snapshot): Promise<void> {

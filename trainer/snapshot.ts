@@ -3,6 +3,7 @@ import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
 import { lengthOf, trainedOf } from './contribution.ts';
+import { evaluationsOf } from './decisions.ts';
 import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Snapshot } from './local-store.ts';
@@ -81,5 +82,6 @@ export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Sn
   restoreTensors(tensors.parameters, into.parameters.segments);
   restoreTensors(tensors.state, into.state.segments);
   restoreTensors(tensors.optimizer, into.optimizer.segments);
-  return empty;
+  const evaluations = evaluationsOf(manifest.extra);
+  return evaluations.length === 0 ? empty : { ...empty, evaluations };
 }

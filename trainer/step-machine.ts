@@ -22,7 +22,7 @@ export interface Schedule {
   readonly onlyEvaluate: boolean;
 }
 
-export type StopReason = 'done' | 'not-finite' | 'interrupted';
+export type StopReason = 'done' | 'not-finite' | 'interrupted' | 'early-stopping';
 
 type Next =
   | { readonly kind: 'gradient'; readonly step: number }
@@ -49,7 +49,8 @@ export type StepEvent =
   | { readonly kind: 'settled'; readonly work: Work; readonly finite: boolean }
   /** The version has been copied: go on. Not finite: it holds NaN or infinity, and was not kept. */
   | { readonly kind: 'saved'; readonly finite: boolean }
-  | { readonly kind: 'interrupt' };
+  /** Finish what is open, save, stop. */
+  | { readonly kind: 'interrupt'; readonly reason?: 'interrupted' | 'early-stopping' };
 
 export type StepAction =
   | { readonly kind: 'open'; readonly work: Work }
@@ -93,7 +94,7 @@ export function handleStep(s: Schedule, state: StepState, event: StepEvent): Ste
     case 'saved':
       return { state: { ...state, saving: false, ...(event.finite ? {} : { stopping: 'not-finite' }) }, actions: [] };
     case 'interrupt':
-      return { state: { ...state, stopping: state.stopping ?? 'interrupted' }, actions: [] };
+      return { state: { ...state, stopping: state.stopping ?? event.reason ?? 'interrupted' }, actions: [] };
   }
 }
 

@@ -32,6 +32,8 @@ export interface TrainOptions {
   readonly optimizer?: Named;
   /** Default ["accuracy"]. */
   readonly metrics?: readonly (string | { readonly name: 'top_k'; readonly k: number })[];
+  /** Keras' names, with options: docs/job.md. Default none. */
+  readonly callbacks?: readonly Named[];
   /** Default 32. */
   readonly batch?: number;
   /** Default 1. */

@@ -29,6 +29,8 @@ export interface UpdatesOptions extends UpdateOptions {
   readonly microShards: number;
   /** Pieces of work under way at most. */
   readonly depth: number;
+  /** LocalStoreOptions. */
+  readonly rate?: () => number | null;
 }
 
 /** A piece of work whose sums are queued to be added, and applied where they are a gradient. */
@@ -153,7 +155,10 @@ export function createUpdates(options: UpdatesOptions): Updates {
     i32[word + BINDING.reduce] = reduce;
     i32.set(programOf(parts, work), reduce >>> 2);
     f32[scalars >>> 2] = rowsOf(work);
-    f32.set(scalarsOf(options.optimizer, options.optimizerConfig, work.step + 1), (scalars >>> 2) + 1);
+    f32.set(
+      scalarsOf(options.optimizer, options.optimizerConfig, work.step + 1, options.rate?.()),
+      (scalars >>> 2) + 1,
+    );
   }
   const programs = new WeakMap<readonly Part[], Int32Array>();
   /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */

@@ -1,7 +1,6 @@
 // predict.ts: `shoal predict`: a run's model applied to files. Reading them is input/samples.ts, the computing trainer/predict.ts.
 import type { Job } from '../../trainer/job.ts';
-import { fromLogits } from '../../trainer/job-outputs.ts';
-import { losses } from '../../trainer/losses/index.ts';
+import { fromLogits, lossOf } from '../../trainer/losses/index.ts';
 import { elements } from '../../trainer/model.ts';
 import { predictSnapshot } from '../../trainer/predict.ts';
 import { fitOf } from '../input/image.ts';
@@ -50,7 +49,7 @@ export async function predictCommand(
 
 function answerOf(job: Job, outputs: Float32Array): Answer {
   const { loss } = job.outputs[0]!;
-  const { activation } = losses[loss.class_name];
+  const { activation } = lossOf(loss);
   const logits = fromLogits(loss);
   if (activation === 'softmax') return classAnswer(logits ? softmax(outputs) : [...outputs]);
   if (activation === 'sigmoid' && outputs.length === 1) {

@@ -21,6 +21,13 @@ export function joined(low: v128, high: v128): v128 {
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
+/** A row's weight: 1 where there are none. */
+// @ts-ignore: decorator
+@inline
+export function weightAt(weights: usize, row: i32, hasWeights: i32): f64 {
+  return hasWeights ? <f64>load<f32>(weights + (<usize>row << 2)) : 1;
+}
+
 /** Both lanes of a pair of doubles, added. */
 // @ts-ignore: decorator
 @inline

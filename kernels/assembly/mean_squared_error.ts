@@ -1,6 +1,6 @@
 // mean_squared_error.ts: squared differences, a mean over C for each row, and their gradient. In doubles.
 import { rowsOf, scratchOf } from "./abi";
-import { highHalf, joined, lowHalf, sum64 } from "./doubles";
+import { highHalf, joined, lowHalf, sum64, weightAt } from "./doubles";
 import { mean_squared_error as args } from "./generated/arguments";
 import { lanesBelow, storeUpTo } from "./lanes";
 import { collapse64, leafEnd, push64 } from "./leaves";
@@ -14,6 +14,7 @@ export function mean_squared_error(d: usize, b: usize, from: i32, to: i32): void
     const y = args.y(d, b) + (<usize>(row * args.ldy(d)) << 2);
     const targets = args.targets(d, b) + (<usize>(row * C) << 2);
     const dY = args.dY(d, b) + (<usize>(row * args.ldd(d)) << 2);
+    const weight = weightAt(args.weights(d, b), row, args.hasWeights(d)), scale = f64x2.splat(weight);
     let loss = f64x2.splat(0);
     for (let c = 0; c < C; c += 4) {
       const at = <usize>c << 2, valid = lanesBelow(C - c);
@@ -22,11 +23,12 @@ export function mean_squared_error(d: usize, b: usize, from: i32, to: i32): void
       loss = f64x2.add(loss, f64x2.mul(low, low));
       loss = f64x2.add(loss, f64x2.mul(high, high));
       if (wantGradient) {
-        const dLow = f64x2.div(f64x2.add(low, low), share), dHigh = f64x2.div(f64x2.add(high, high), share);
+        const dLow = f64x2.div(f64x2.mul(f64x2.add(low, low), scale), share);
+        const dHigh = f64x2.div(f64x2.mul(f64x2.add(high, high), scale), share);
         storeUpTo(dY + at, joined(dLow, dHigh), C - c);
       }
     }
-    sum += sum64(loss) / <f64>C;
+    sum += (weight * sum64(loss)) / <f64>C;
     if (row + 1 < leafEnd(b, leaf) * m) continue;
     depth = push64(stack, depth, leaf++, sum);
     sum = 0;

@@ -24,6 +24,7 @@ export interface LayerCase {
   readonly rows?: number;
   /** Default MeanSquaredError. */
   readonly loss?: LossName;
+  readonly lossConfig?: object;
   readonly fromLogits?: boolean;
   /** The input holds ids below this. */
   readonly ids?: number;
@@ -62,10 +63,10 @@ function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 
 /** Loss, predictions and gradients of all rows beside the oracle's; the same bits when independent calls run in another order. */
 function checkParity(c: LayerCase): void {
-  const { input, layers, loss = 'MeanSquaredError', fromLogits = false, shares = [2, 1], ids } = c;
+  const { input, layers, loss = 'MeanSquaredError', lossConfig, fromLogits = false, shares = [2, 1], ids } = c;
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares, ids });
-  const host = createHost({ model, loss, fromLogits, rows: Math.max(...shares), seed: SEED });
+  const { batch, request } = ask({ model, loss, lossConfig, fromLogits, shares, ids });
+  const host = createHost({ model, loss, lossConfig, fromLogits, rows: Math.max(...shares), seed: SEED });
   const samples = shares.reduce((a, b) => a + b, 0);
 
   const trained = host.run('train', batch);
@@ -91,13 +92,14 @@ function checkDifferences({
   input,
   layers,
   loss = 'MeanSquaredError',
+  lossConfig,
   fromLogits = false,
   rows = 1,
   ids,
 }: LayerCase): void {
   const model = modelOf(input, layers);
-  const { batch, request } = ask({ model, loss, fromLogits, shares: [rows], ids });
-  const host = createHost({ model, loss, fromLogits, rows, seed: SEED });
+  const { batch, request } = ask({ model, loss, lossConfig, fromLogits, shares: [rows], ids });
+  const host = createHost({ model, loss, lossConfig, fromLogits, rows, seed: SEED });
   const sums = byPath(host.segments, host.run('train', batch).gradients);
   for (const { path, state } of host.segments) {
     // zero by its nature: the oracle has said so, and there is no relative error of rounding

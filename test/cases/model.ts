@@ -165,7 +165,7 @@ export const dropoutCase: ModelCase = {
 export function dataFor({ model, weights, outputShape, loss }: ModelCase, batch: number) {
   const classes = outputShape.at(-1)!;
   const hot = Array.from({ length: batch }, (_, i) => (i * 5 + 2) % classes);
-  const targets: Record<LossName, readonly number[]> = {
+  const targets: Partial<Record<LossName, readonly number[]>> = {
     sparse_categorical_crossentropy: hot,
     categorical_crossentropy: hot.flatMap((label) => Array.from({ length: classes }, (_, i) => Number(i === label))),
     binary_crossentropy: Array.from({ length: batch * classes }, (_, i) => ((i * i) % 3) % 2),
@@ -176,6 +176,6 @@ export function dataFor({ model, weights, outputShape, loss }: ModelCase, batch:
       Object.entries(weights).map(([path, shape], i) => [path, uniform(shape, i, path.endsWith('bias') ? 0.3 : 0.6)]),
     ),
     x: uniform([batch, ...model.inputs[0]!.spec.shape], 91),
-    labels: targets[loss],
+    labels: targets[loss]!,
   };
 }

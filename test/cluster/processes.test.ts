@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -60,6 +60,27 @@ describe('a run in several processes', function () {
     // of 8 leaves, 3 workers hold subtrees and single ones
     const ran = await runs.run({ workers: 3, servers: 2, path: await createRun(`${runs.at.folder}/runs`, halves) });
     same(ran.done, done);
+  });
+
+  it('ends early where its evaluations say so, with the bytes of one process, and with decisions that stand in the log', async () => {
+    const callbacks = [{ class_name: 'EarlyStopping', config: { patience: 2, min_delta: 100 } }];
+    const early = parseJob({ ...runs.at.json, callbacks }, runs.at.path);
+    const { done } = await runSession({ job: early, dataset: runs.dataset, threads: 2, onEvent() {} });
+    assert.equal(done.reason, 'early-stopping');
+    const ran = await runs.run({ workers: 2, servers: 2, path: await createRun(`${runs.at.folder}/runs`, early) });
+    assert.equal(ran.done.reason, 'early-stopping');
+    same(ran.done, done);
+    assert.ok(auditRun(ran.path, early).ok);
+    const log = readFileSync(`${ran.path}/commits.jsonl`, 'utf8').trim().split('\n');
+    const decisions = log.map((line) => JSON.parse(line)).filter((it) => it.record === 'decision');
+    assert.deepEqual(
+      decisions.map(({ epoch, rate, stop }) => [epoch, rate, stop]),
+      [
+        [1, null, false],
+        [2, null, false],
+        [3, null, true],
+      ],
+    );
   });
 
   for (const [what, names] of [

@@ -118,11 +118,13 @@ suite('softmax_crossentropy', 'sum', (from, to) => ({
   operands: {
     logits: { data: rows(logits, C, from, to) },
     labels: { data: labels.slice(from, to) },
+    weights: { data: new Float32Array(to - from) },
     y: { data: zeros((to - from) * C) },
     dLogits: { data: zeros((to - from) * C) },
     sum: { data: new Float64Array(1) },
   },
-  ints: { m: 1, C, ldl: C, ldy: C, ldd: C, oneHot: 0, wantGradient: 1 },
+  ints: { m: 1, C, ldl: C, ldy: C, ldd: C, oneHot: 0, hasWeights: 0, wantGradient: 1 },
+  floats: { smoothing: 0 },
 }));
 
 const [wide, narrow] = [4 * 5 * 18, 3 * 4 * 18]; // (4, 5, 18) under 2 x 2 windows: (3, 4, 18)

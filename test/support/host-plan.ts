@@ -6,7 +6,7 @@ import { loadKernels } from '../../kernels/load.ts';
 import { f32 } from '../../trainer/codecs/f32.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
-import { type LossName, losses } from '../../trainer/losses/index.ts';
+import { type LossName, lossNamed } from '../../trainer/losses/index.ts';
 import type { Metric } from '../../trainer/metrics/kind.ts';
 import { elements, type Model, type Segment } from '../../trainer/model.ts';
 import { compile, type InputField, type Mode, type Program } from '../../trainer/plan.ts';
@@ -18,6 +18,8 @@ export interface HostOptions {
   readonly model: Model;
   /** Keras' class name. */
   readonly loss: LossName;
+  /** Its options. Default: Keras' defaults. */
+  readonly lossConfig?: object | undefined;
   readonly fromLogits?: boolean;
   readonly metrics?: readonly Metric[];
   /** The most rows of one micro-shard. */
@@ -76,7 +78,7 @@ export const turned: Order = (calls, rows, runCall) => {
 export function programOf(options: HostOptions): { readonly program: Program; readonly segments: readonly Segment[] } {
   const { model, rows, fromLogits = false, metrics = [] } = options;
   const { weights: segments, shapes } = segmentsOf(model);
-  const loss = losses[options.loss];
+  const loss = lossNamed(options.loss, options.lossConfig);
   const { shape } = shapes[model.outputs[0]!]!;
   const bytes = 4 * elements(loss.labels === 'class' ? shape.slice(0, -1) : shape);
   const inputs = [{ field: 'image', ...(options.input ?? { dtype: 'f32', scale: [1], shift: [0] }) }];

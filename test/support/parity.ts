@@ -5,11 +5,12 @@ import { elements, type Model, type Segment } from '../../trainer/model.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
 import { uniform } from '../cases/model.ts';
 import type { HostBatch } from './host-plan.ts';
-import type { NdArray, LossName as OracleLoss, OracleRequest } from './oracle/index.ts';
+import type { LossOptions, NdArray, LossName as OracleLoss, OracleRequest } from './oracle/index.ts';
 
 export interface Question {
   readonly model: Model;
   readonly loss: LossName;
+  readonly lossConfig?: object | undefined;
   readonly fromLogits?: boolean;
   /** Rows of each micro-shard. */
   readonly shares: readonly number[];
@@ -42,6 +43,9 @@ export function testParameters(segments: readonly Segment[]): Float32Array {
   return flat;
 }
 
+const SHARES: readonly LossName[] = ['CategoricalCrossentropy', 'KLDivergence'];
+const BITS: readonly LossName[] = ['BinaryCrossentropy', 'BinaryFocalCrossentropy', 'Hinge', 'SquaredHinge'];
+
 /** Labels for `rows` samples of an output: class numbers, distributions, bits or values. */
 export function testLabels(loss: LossName, output: readonly number[], rows: number): Int32Array | Float32Array {
   const classes = output.at(-1)!;
@@ -51,7 +55,7 @@ export function testLabels(loss: LossName, output: readonly number[], rows: numb
   // by place, every fifth label does not count
   if (loss === 'SparseCategoricalCrossentropy')
     return output.length === 1 ? hot : hot.map((label, i) => (i % 5 === 1 ? -1 : label));
-  if (loss === 'CategoricalCrossentropy') {
+  if (SHARES.includes(loss)) {
     // every other label is soft: it sums to 1, but is no single class
     const soft = (row: number, i: number) =>
       0.75 * Number(hot[row] === i) + 0.25 * Number((hot[row]! + 1) % classes === i);
@@ -60,12 +64,17 @@ export function testLabels(loss: LossName, output: readonly number[], rows: numb
       return row % 2 === 0 ? Number(hot[row] === at % classes) : soft(row, at % classes);
     });
   }
-  if (loss === 'BinaryCrossentropy') return Float32Array.from(noise, (v) => Number(v > 0.2));
+  if (['CategoricalHinge', 'CategoricalFocalCrossentropy'].includes(loss))
+    return Float32Array.from({ length: rows * width }, (_, at) =>
+      Number(hot[Math.floor(at / classes)] === at % classes),
+    );
+  if (loss === 'Poisson') return Float32Array.from(noise, Math.abs);
+  if (BITS.includes(loss)) return Float32Array.from(noise, (v) => Number(v > 0.2));
   return Float32Array.from(noise);
 }
 
 /** The same batch for the host's plans and for the oracle. */
-export function ask({ model, loss, fromLogits = false, shares, ids }: Question): {
+export function ask({ model, loss, lossConfig, fromLogits = false, shares, ids }: Question): {
   batch: HostBatch;
   request: OracleRequest;
 } {
@@ -80,8 +89,9 @@ export function ask({ model, loss, fromLogits = false, shares, ids }: Question):
     weights: byPath(segments, parameters),
     x: { shape: [rows, ...model.inputs[0]!.spec.shape], data: Float64Array.from(images) },
     labels: Float64Array.from(labels),
-    loss: losses[loss].name as OracleLoss,
+    loss: losses[loss].kind.name as OracleLoss,
     fromLogits,
+    ...(lossConfig && { lossOptions: lossConfig as LossOptions }),
     dropout: { seed: seedWords(SEED), step: STEP, firstSlot: 0 },
     shares: shares.filter((share) => share > 0),
   };

@@ -5,8 +5,7 @@ import { type Dataset, fieldBytes, type Reader } from '../../datasets/reader.ts'
 import { sampler } from '../../datasets/sampler.ts';
 import { initializeParameters } from '../../trainer/initialize.ts';
 import type { Job } from '../../trainer/job.ts';
-import { fromLogits } from '../../trainer/job-outputs.ts';
-import { losses } from '../../trainer/losses/index.ts';
+import { fromLogits, losses } from '../../trainer/losses/index.ts';
 import { rateAt } from '../../trainer/schedules/index.ts';
 import { runSession } from '../../trainer/session.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
@@ -70,7 +69,7 @@ export function requestOf(job: Job, { train }: Dataset, step: number, parameters
   });
   const x = Float64Array.from(image, (v) => (v / 255 - (normalize.mean as number)) / (normalize.std as number));
   const classes = shapes[model.outputs[0]!]!.shape.at(-1)!;
-  const { name, labels: form } = losses[job.outputs[0]!.loss.class_name];
+  const { name, labels: form } = losses[job.outputs[0]!.loss.class_name].kind;
   const oneHot = () => [...label].flatMap((hot) => Array.from({ length: classes }, (_, i) => Number(i === hot)));
   return {
     model,

@@ -5,7 +5,7 @@ import { loadKernels } from '../../kernels/load.ts';
 import { codecs } from '../../trainer/codecs/index.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
-import { type LossName, losses } from '../../trainer/losses/index.ts';
+import { type LossName, losses, lossNamed } from '../../trainer/losses/index.ts';
 import { elements, type Model } from '../../trainer/model.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
 import { compile, type OutputOptions } from '../../trainer/plan.ts';
@@ -83,7 +83,7 @@ function both(model: Model, outputs: readonly Output[], codec: keyof typeof code
     outputs: targets.map(
       ({ name, loss, weight, fromLogits, labels }): OutputOptions => ({
         label: { field: `${name} label`, bytes: labels.byteLength / ROWS },
-        loss: losses[loss],
+        loss: lossNamed(loss),
         weight,
         fromLogits,
         metrics: [],
@@ -107,7 +107,7 @@ function both(model: Model, outputs: readonly Output[], codec: keyof typeof code
   const sums = views.f32.slice(at.contribution >>> 2, (at.contribution + scalarsAt) >>> 2);
   const [first, ...more] = targets.map((t) => ({
     ...t,
-    loss: losses[t.loss].name as OracleLoss,
+    loss: losses[t.loss].kind.name as OracleLoss,
     labels: [...t.labels],
   }));
   const expected = oracle({

@@ -58,7 +58,10 @@ describe('a job', () => {
       outputs: [
         {
           name: 'dense',
-          loss: { class_name: 'MeanSquaredError', config: {} },
+          loss: {
+            class_name: 'MeanSquaredError',
+            config: { class_weight: null, reduction: 'sum_over_batch_size' },
+          },
           weight: 1,
           metrics: [{ name: 'accuracy' }],
         },
@@ -67,8 +70,17 @@ describe('a job', () => {
       layers: [],
       optimizer: {
         class_name: 'Adam',
-        config: { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0 },
+        config: {
+          learning_rate: 0.001,
+          beta_1: 0.9,
+          beta_2: 0.999,
+          epsilon: 1e-7,
+          amsgrad: false,
+          weight_decay: 0,
+          exclude_from_weight_decay: [],
+        },
       },
+      callbacks: [],
       batch: 32,
       epochs: 1,
       seed: 1,
@@ -85,13 +97,16 @@ describe('a job', () => {
       momentum: 0,
       nesterov: false,
       weight_decay: 0,
+      exclude_from_weight_decay: [],
     });
     assert.deepEqual(read('optimizer=adam_w').optimizer.config, {
       learning_rate: 0.001,
       beta_1: 0.9,
       beta_2: 0.999,
       epsilon: 1e-7,
+      amsgrad: false,
       weight_decay: 0.004,
+      exclude_from_weight_decay: [],
     });
   });
 
@@ -151,9 +166,9 @@ describe('a job', () => {
       },
     ],
     ['optimizer.config.lr=3', { code: 'SHOAL_JOB', got: /"lr" in optimizer.config/, expected: /learning_rate/ }],
-    ['optimizer=lion', { code: 'SHOAL_JOB', got: /lion/, expected: /SGD, Adam, AdamW/ }],
+    ['optimizer=ftrl', { code: 'SHOAL_JOB', got: /ftrl/, expected: /SGD, Adam, AdamW/ }],
     ['optimizer.config.learning_rate=0', { code: 'SHOAL_JOB', got: 'optimizer.config.learning_rate: 0' }],
-    ['loss=hinge', { code: 'SHOAL_JOB', expected: /MeanSquaredError/ }],
+    ['loss=ctc', { code: 'SHOAL_JOB', expected: /MeanSquaredError/ }],
     ['loss.config.from_logits=true', { code: 'SHOAL_JOB', got: /"from_logits" in loss.config/ }],
     ['metrics=["auc"]', { code: 'SHOAL_JOB', got: /auc/, expected: /confusion_matrix, top_k/ }],
     ['metrics=[{"name":"top_k","n":3}]', { code: 'SHOAL_JOB', got: /"n" in metrics.0/ }],

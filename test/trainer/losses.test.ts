@@ -9,7 +9,7 @@ const SHARES = [[1], [2, 1], [8], [9, 8], [17, 17, 16]] as const;
 
 /** Models that end in the loss's activation, and models that leave it to the loss. */
 function casesOf(loss: LossName, outputs: readonly number[]): readonly LayerCase[] {
-  const { activation } = losses[loss];
+  const { activation } = losses[loss].kind;
   const each = (title: string, last: string, fromLogits: boolean) =>
     outputs.map(
       (units, i): LayerCase => ({
@@ -50,11 +50,55 @@ const images: Readonly<Record<'BinaryCrossentropy' | 'MeanSquaredError', readonl
   ],
 };
 
+/** Those without a case of their own: a row of classes, and an image where a row is more than its last axis. */
+const others = (loss: LossName, last = 'linear'): readonly LayerCase[] => [
+  { title: '5 outputs', input: [5], layers: [hidden, dense(5, last)], loss, shares: [8] },
+  { title: '17 outputs', input: [5], layers: [hidden, dense(17, last)], loss },
+];
+const withOptions = (c: LayerCase, lossConfig: object): LayerCase => ({
+  ...c,
+  title: `${c.title} ${JSON.stringify(lossConfig)}`,
+  lossConfig,
+});
+
 const cases: Readonly<Record<LossName, readonly LayerCase[]>> = {
-  SparseCategoricalCrossentropy: casesOf('SparseCategoricalCrossentropy', [2, 3, 10, 16, 17]),
-  CategoricalCrossentropy: casesOf('CategoricalCrossentropy', [2, 3, 10, 16, 17]),
-  BinaryCrossentropy: [...casesOf('BinaryCrossentropy', [1, 2, 5, 16, 17]), ...images.BinaryCrossentropy],
+  SparseCategoricalCrossentropy: [
+    ...casesOf('SparseCategoricalCrossentropy', [2, 3, 10, 16, 17]),
+    ...casesOf('SparseCategoricalCrossentropy', [3]).map((c) =>
+      withOptions(c, { label_smoothing: 0.2, class_weight: [0.5, 2, 3] }),
+    ),
+  ],
+  CategoricalCrossentropy: [
+    ...casesOf('CategoricalCrossentropy', [2, 3, 10, 16, 17]),
+    ...casesOf('CategoricalCrossentropy', [3]).map((c) =>
+      withOptions(c, { label_smoothing: 0.2, class_weight: [0.5, 2, 3] }),
+    ),
+  ],
+  BinaryCrossentropy: [
+    ...casesOf('BinaryCrossentropy', [1, 2, 5, 16, 17]),
+    ...images.BinaryCrossentropy,
+    ...casesOf('BinaryCrossentropy', [1]).map((c) => withOptions(c, { label_smoothing: 0.2, class_weight: [0.5, 3] })),
+  ],
+  CategoricalFocalCrossentropy: [
+    ...casesOf('CategoricalFocalCrossentropy', [5]),
+    ...casesOf('CategoricalFocalCrossentropy', [3]).map((c) => withOptions(c, { alpha: 0.5, gamma: 1.5 })),
+  ],
+  BinaryFocalCrossentropy: [
+    ...casesOf('BinaryFocalCrossentropy', [5]),
+    ...casesOf('BinaryFocalCrossentropy', [1]).map((c) =>
+      withOptions(c, { apply_class_balancing: true, gamma: 1.5, label_smoothing: 0.1 }),
+    ),
+  ],
   MeanSquaredError: [...casesOf('MeanSquaredError', [1, 2, 5, 16, 17]), ...images.MeanSquaredError],
+  MeanAbsoluteError: others('MeanAbsoluteError'),
+  Huber: others('Huber').map((c) => withOptions(c, { delta: 0.5 })),
+  LogCosh: others('LogCosh'),
+  Hinge: others('Hinge'),
+  SquaredHinge: others('SquaredHinge'),
+  CategoricalHinge: others('CategoricalHinge'),
+  KLDivergence: others('KLDivergence', 'softmax'),
+  Poisson: others('Poisson', 'softmax'),
+  CosineSimilarity: others('CosineSimilarity'),
 };
 
 for (const [name, list] of Object.entries(cases)) layerSuite(`loss ${name}`, list);

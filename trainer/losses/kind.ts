@@ -1,6 +1,9 @@
-// kind.ts: what a loss is. No loss stands here.
+// kind.ts: what a loss is: its options, and the calls that it emits. No loss stands here.
+import { z } from 'zod';
+import { ignored } from '../../base/check.ts';
+import { ShoalError } from '../../base/errors.ts';
 import type { Operand } from '../../kernels/abi.ts';
-import type { PlanBuilder } from '../plan-builder.ts';
+import type { Given, PlanBuilder } from '../plan-builder.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** How labels must stand in the input: one i32 a sample, or f32 values of the output's shape. */
@@ -19,6 +22,7 @@ export interface LossCall {
   readonly sum: Operand;
 }
 
+/** A loss with its options. */
 export interface LossKind {
   /** Keras' name. */
   readonly name: string;
@@ -26,4 +30,63 @@ export interface LossKind {
   /** The activation that the loss computes itself, exactly and stably, when it is the model's last. */
   readonly activation: 'softmax' | 'sigmoid' | null;
   emit(call: LossCall): void;
+}
+
+export type Values<S extends z.ZodRawShape> = z.output<z.ZodObject<S & typeof common, z.core.$strict>>;
+
+/** A loss before its options are known. */
+export interface Loss<S extends z.ZodRawShape> {
+  readonly config: S;
+  /** Its static half. */
+  readonly kind: Omit<LossKind, 'emit'>;
+  emit(config: Values<S>, call: LossCall): void;
+}
+
+/** Types a loss by its options. */
+export const loss = <const S extends z.ZodRawShape>(definition: Loss<S>): Loss<S> => definition;
+
+/** Options of every loss. */
+export const common = {
+  /** The mean over the samples, weights included: the only one that Shoal has. */
+  reduction: z
+    .literal('sum_over_batch_size', '"sum_over_batch_size": the mean over the samples, weights included')
+    .default('sum_over_batch_size'),
+  /** Of each class, in order: its samples' losses are multiplied by it. null: 1 for all. Keras takes it in fit(). */
+  class_weight: z.array(z.number().nonnegative()).min(2).nullable().default(null),
+  name: ignored,
+  dtype: ignored,
+} as const;
+
+/** Of losses whose labels are shares of classes. */
+export const smoothing = z.number().min(0).lt(1).default(0);
+export const fromLogits = z.boolean().default(false);
+
+/** A weight for each row, from its class, as operand and flag of a loss kernel. @throws SHOAL_LOSS unless each class has one */
+export function weightsOf(
+  { class_weight: table }: { readonly class_weight: readonly number[] | null },
+  { build, output, labels }: LossCall,
+  form: LabelForm,
+): { readonly weights: Given; readonly hasWeights: 0 | 1 } {
+  if (table === null) return { weights: labels, hasWeights: 0 };
+  const C = output.shape.at(-1)!;
+  const m = output.imageStride / C;
+  const classes = C === 1 ? 2 : C;
+  if (table.length !== classes || m !== 1) {
+    throw new ShoalError({
+      code: 'SHOAL_LOSS',
+      operation: 'weigh classes',
+      got: `${table.length} class weights for outputs of shape (${output.shape.join(', ')})`,
+      expected: m === 1 ? `one for each of ${classes} classes` : 'one row of classes for each sample',
+      hint: 'Correct class_weight of the loss, or leave it out.',
+    });
+  }
+  const weights = { buffer: build.buffer(4 * build.rows), at: 0 };
+  build.call(
+    'class_weights',
+    { labels, table: build.tables.add(Float32Array.from(table)), weights },
+    { m, C, oneHot: form === 'class' ? 0 : 1 },
+    {},
+    { independent: true },
+  );
+  return { weights, hasWeights: 1 };
 }

@@ -1,17 +1,18 @@
 // mean-squared-error.ts: the mean over a sample's outputs of the squared difference. The gradient is 2 (y - t) / C.
-import type { LossKind } from './kind.ts';
+import { loss, weightsOf } from './kind.ts';
 
-export const meanSquaredError: LossKind = {
-  name: 'mean_squared_error',
-  labels: 'values',
-  activation: null,
-  emit({ build, output, labels, dOutput, sum }) {
+export const meanSquaredError = loss({
+  config: {},
+  kind: { name: 'mean_squared_error', labels: 'values', activation: null },
+  emit(c, call) {
+    const { build, output, labels, dOutput, sum } = call;
     const C = output.imageStride;
+    const { weights, hasWeights } = weightsOf(c, call, 'values');
     build.call(
       'mean_squared_error',
-      { y: build.at(output), targets: labels, dY: build.at(dOutput ?? output), sum },
-      { m: 1, C, ldy: C, ldd: C, wantGradient: dOutput ? 1 : 0 },
+      { y: build.at(output), targets: labels, weights, dY: build.at(dOutput ?? output), sum },
+      { m: 1, C, ldy: C, ldd: C, hasWeights, wantGradient: dOutput ? 1 : 0 },
       {},
     );
   },
-};
+});

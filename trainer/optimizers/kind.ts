@@ -82,9 +82,14 @@ export const common = {
   name: ignored,
 } as const;
 
-/** All scalars of a step, counted from 1, but the divisor. */
-export function scalarsOf(kind: AnyOptimizer, config: CommonConfig, step: number): readonly number[] {
-  const now = rateAt(config.learning_rate, step - 1);
+/** All scalars of a step, counted from 1, but the divisor. @param rate in place of the configuration's */
+export function scalarsOf(
+  kind: AnyOptimizer,
+  config: CommonConfig,
+  step: number,
+  rate: number | null = null,
+): readonly number[] {
+  const now = rate ?? rateAt(config.learning_rate, step - 1);
   return [now, ...(kind.scalars?.(config, now, step) ?? [])];
 }
 

@@ -5,7 +5,7 @@ import { type Mask, maskAfter } from './attention.ts';
 import { conv2d } from './convolution.ts';
 import { dense } from './dense.ts';
 import { classToken, embedding, positionEmbedding } from './lookups.ts';
-import { type LossName, meanLoss } from './losses.ts';
+import { type LossName, type LossOptions, meanLoss } from './losses.ts';
 import { moreLayers } from './more-layers.ts';
 import { batchNorm, movingNorm, scaleAndShift } from './normalization.ts';
 import { add, addBias, type DropoutDraw, flatten, times } from './pointwise.ts';
@@ -13,7 +13,7 @@ import { averagePool, maxPool, type PoolOptions } from './pooling.ts';
 import { type NdArray, Tape, type Tensor, tensor } from './tape.ts';
 import type { Pair } from './window.ts';
 
-export type { LossName } from './losses.ts';
+export type { LossName, LossOptions } from './losses.ts';
 export { type OptimizerConfig, oracleOptimizer } from './optimizers.ts';
 export type { DropoutDraw } from './pointwise.ts';
 export type { NdArray } from './tape.ts';
@@ -29,6 +29,8 @@ export interface OracleRequest {
   readonly loss: LossName;
   /** Default false: the model's output is probabilities. */
   readonly fromLogits?: boolean;
+  /** Of the loss. */
+  readonly lossOptions?: LossOptions | undefined;
   /** Inputs of a model beside its first, by name. */
   readonly inputs?: Readonly<Record<string, NdArray>>;
   /** Outputs beside its first: the loss is the first's, times `weight`, plus theirs times their weights. */
@@ -42,7 +44,7 @@ export interface OracleRequest {
 }
 
 /** What an output is compared with. */
-export interface Target extends Pick<OracleRequest, 'labels' | 'loss' | 'fromLogits'> {
+export interface Target extends Pick<OracleRequest, 'labels' | 'loss' | 'fromLogits' | 'lossOptions'> {
   /** Of the call. */
   readonly name: string;
   readonly weight: number;
@@ -179,9 +181,16 @@ function forward(request: OracleRequest) {
     values.set(call.name, apply({ tape, request, see }, layer, inputs, given, weightsOf(call.layer), site));
   });
   const output = values.get(model.outputs[0]!)!;
-  const first: Target = { name: model.outputs[0]!, labels, loss: name, fromLogits, weight: request.weight ?? 1 };
+  const first: Target = {
+    name: model.outputs[0]!,
+    labels,
+    loss: name,
+    fromLogits,
+    weight: request.weight ?? 1,
+    lossOptions: request.lossOptions,
+  };
   const terms = [first, ...(request.outputs ?? [])].map((t) =>
-    times(tape, meanLoss(tape, values.get(t.name)!, t.labels, t.loss, t.fromLogits ?? false), t.weight),
+    times(tape, meanLoss(tape, values.get(t.name)!, t.labels, t.loss, t.fromLogits ?? false, t.lossOptions), t.weight),
   );
   return { tape, weights, statistics, input, output, loss: terms.length === 1 ? terms[0]! : add(tape, terms) };
 }

@@ -1,0 +1,63 @@
+// kind.ts: what a callback is: a decision that a run's evaluations lead to, or a wish that a run fulfils. No callback stands here.
+//
+// Decisions are a fold over what was measured so far, and over nothing else: whoever knows the figures, before or after a crash, in one
+// process or in a coordinator, comes to the same ones.
+import { z } from 'zod';
+
+/** What an evaluation measured. */
+export interface Evaluated {
+  /** Steps that made the parameters it was taken of. */
+  readonly version: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** Numbers by name: "loss", "accuracy". */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** What a run does next. */
+export interface Decision {
+  /** In place of the optimizer's learning rate; null: that. */
+  readonly rate: number | null;
+  readonly stop: boolean;
+}
+
+export type Values<S extends z.ZodRawShape> = z.output<z.ZodObject<S, z.core.$strict>>;
+
+export interface CallbackKind<S extends z.ZodRawShape> {
+  readonly config: S;
+  /** Left out by those that decide nothing. @param rate the optimizer's learning rate, where it is a number */
+  decide?(config: Values<S>, past: readonly Evaluated[], rate: number | null): Partial<Decision>;
+}
+
+/** Types a callback by its options. */
+export const callback = <const S extends z.ZodRawShape>(kind: CallbackKind<S>): CallbackKind<S> => kind;
+
+/** Options of what watches one figure, as Keras names them. */
+export const watching = {
+  /** A figure on held-out data: "val_loss", "val_accuracy". */
+  monitor: z
+    .string()
+    .regex(/^val_./, 'a figure on held-out data: "val_loss", "val_accuracy"')
+    .default('val_loss'),
+  mode: z.enum(['auto', 'min', 'max']).default('auto'),
+} as const;
+
+interface Watching {
+  readonly monitor: string;
+  readonly mode: 'auto' | 'min' | 'max';
+}
+
+const GREATER = /accuracy|top_|precision|recall|f1/;
+
+/** The watched figure of each evaluation that has it, turned so that less is better. */
+export function watched(
+  { monitor, mode }: Watching,
+  past: readonly Evaluated[],
+): readonly (Evaluated & { value: number })[] {
+  const name = monitor.slice('val_'.length);
+  const max = mode === 'max' || (mode === 'auto' && GREATER.test(name));
+  return past.flatMap((one) => {
+    const value = one.figures[name];
+    return value === undefined ? [] : [{ ...one, value: max ? -value : value }];
+  });
+}
