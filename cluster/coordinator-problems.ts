@@ -1,5 +1,6 @@
 // coordinator-problems.ts: why a run of several processes fails as a whole, in words. Why a peer is turned away: problems.ts.
 import { type Problem, ShoalError } from '../base/errors.ts';
+import type { Job } from '../trainer/job.ts';
 import { RUN } from '../trainer/run-folder.ts';
 import { rowsOf, type Work } from '../trainer/work.ts';
 
@@ -22,6 +23,24 @@ export const tooManyServers = (got: number, most: number): ShoalError =>
     got: `${got} servers`,
     expected: `at most ${most}, one for each block of 4,096 parameters of a tensor`,
     hint: 'Start fewer servers: small models gain nothing from many.',
+  });
+
+export const unfreezing = ({ name, freeze }: Job): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `train "${name}" in several processes`,
+    got: `layers that are frozen until an epoch (${freeze.flatMap((f) => (f.until === null ? [] : [f.layers])).join(', ')})`,
+    expected: 'layers that are frozen for good, or not at all',
+    hint: 'Train in one process: leave --workers and --servers out.',
+  });
+
+export const frozenElsewhere = ({ name }: Job): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `train "${name}" in several processes`,
+    got: 'frozen layers whose weights come from a file or another run',
+    expected: 'frozen layers that begin with the values of the seed, which every worker makes for itself',
+    hint: 'Train in one process: leave --workers and --servers out. Or freeze nothing.',
   });
 
 export const auditFailed = (path: string, line: number, violation: string): Problem => ({

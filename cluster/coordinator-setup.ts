@@ -1,15 +1,17 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
-import { movingOf } from '../trainer/contribution.ts';
+import { movingOf, sameFrozen } from '../trainer/contribution.ts';
 import { createDecisions, type Decisions } from '../trainer/decisions.ts';
+import { initializeWeights, joined } from '../trainer/initialize.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
 import { scalarsOf } from '../trainer/optimizers/kind.ts';
+import { phasesOf } from '../trainer/phases.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { scheduleOf } from '../trainer/session.ts';
 import type { Schedule } from '../trainer/step-machine.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
-import { tooManyServers } from './coordinator-problems.ts';
+import { frozenElsewhere, tooManyServers, unfreezing } from './coordinator-problems.ts';
 import type { CoordinatorOptions } from './coordinator-process.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
@@ -41,6 +43,7 @@ export interface Setup {
  */
 export async function setUp(options: CoordinatorOptions, computed: () => boolean): Promise<Setup> {
   const { job, dataset, path, workers, servers } = options;
+  if (phasesOf(job).length > 1) throw unfreezing(job);
   const { kernels, profile, speed } = arithmetic();
   const prepared = prepare(job, dataset, { threads: 1, level: 0 });
   const { optimizer, optimizerConfig } = prepared;
@@ -48,6 +51,8 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   if (servers > mostRanges(segments)) throw tooManyServers(servers, mostRanges(segments));
   const log = openCommitLog(`${path}/${RUN.commits}`);
   const from = await usableCheckpoint(job, path, options.from, log.version);
+  if (from && !sameFrozen(prepared.segments, joined(from.snapshot), joined(initializeWeights(job.model, job.seed))))
+    throw frozenElsewhere(job);
   const version = from?.snapshot.version ?? 0;
   const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
   const hash = await jobHash(job);

@@ -9,6 +9,7 @@ import { CALL_WORDS } from '../trainer/control.ts';
 import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';
 import type { AnyOptimizer, CommonConfig } from '../trainer/optimizers/kind.ts';
+import { BLOCK_BYTES, blocksOf, factorsOf } from '../trainer/rates.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
 import { updateCalls } from '../trainer/updates.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
@@ -41,7 +42,6 @@ export interface RangeServer {
 }
 
 const PAGE = 65536;
-const SCALARS = 16;
 
 /** @throws SHOAL_MEMORY_* when the machine lacks room for the range */
 export function createRangeServer(options: RangeServerOptions): RangeServer {
@@ -50,6 +50,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
   const bytes = memoryBytes(pieces);
   const slots = optimizer.slots(optimizerConfig).length;
   const updates = updateCalls({ versions: { segments: pieces, slotBytes: bytes }, optimizer, optimizerConfig });
+  const factors = factorsOf(options.segments);
   const programWords = 1 + 2 * microShards;
   const sizes = [
     bytes,
@@ -57,14 +58,14 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     bytes * slots,
     bytes * slots,
     SCRATCH_BYTES,
-    4 * (BINDING.words + SCALARS + programWords),
+    4 * (BINDING.words + programWords) + BLOCK_BYTES * factors.length,
   ];
   const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), encodedBytes(updates) + 4096));
   const { memory, views } = arena;
   const versions = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots) }));
   const scratch = arena.take(SCRATCH_BYTES);
   const bindings = arena.take(4 * BINDING.words);
-  const scalarsAt = arena.take(4 * SCALARS);
+  const scalarsAt = arena.take(BLOCK_BYTES * factors.length);
   const programAt = arena.take(4 * programWords);
   const encoded = encodeCalls(arena, updates);
   const entries = instantiate(kernels, memory);
@@ -117,7 +118,8 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
       const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
       const program = reduceProgram(parts, leaves);
       views.i32.set([program.length, ...program.map((e) => (e === '+' ? 0 : addresses[e]!))], programAt >>> 2);
-      views.f32.set(scalars, scalarsAt >>> 2);
+      for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, factors, version + 1).entries())
+        views.f32.set(block, (scalarsAt + i * BLOCK_BYTES) >>> 2);
       const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
       const bases: Partial<Record<Space, number>> = {
         parameters: now.parameters,

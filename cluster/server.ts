@@ -4,6 +4,7 @@ import { fromWire, ShoalError } from '../base/errors.ts';
 import { movingOf } from '../trainer/contribution.ts';
 import { parseJob } from '../trainer/job.ts';
 import { optimizerOf } from '../trainer/optimizers/index.ts';
+import { withRates } from '../trainer/rates.ts';
 import { segmentsOf } from '../trainer/weights.ts';
 import { dial, type Reach } from './dial.ts';
 import { drive } from './drive.ts';
@@ -101,7 +102,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 
   function prepare(json: unknown, range: FlatRange): void {
     const job = parseJob(json, "the run's job");
-    const segments = movingOf(segmentsOf(job.model).weights);
+    const segments = movingOf(withRates(segmentsOf(job.model).weights, job.rates));
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
     const { microShards } = job;

@@ -11,9 +11,17 @@ import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
 import { optimizerSchema } from './optimizers/index.ts';
 import { parseModel } from './parse-model.ts';
+import { phasesOf, restingLayers } from './phases.ts';
 
 const count = z.int().positive();
 const perChannel = <T extends z.ZodType<number>>(value: T) => z.union([value, z.array(value).nonempty()]);
+/** Layers by name or pattern; until null: for good. */
+const frozen = z
+  .union(
+    [z.string(), strict({ layers: z.string(), until: count.nullable().default(null) })],
+    'a name or {layers, until}',
+  )
+  .transform((value) => (typeof value === 'string' ? { layers: value, until: null } : value));
 const jobSchema = strict({
   name: z
     .string()
@@ -29,7 +37,8 @@ const jobSchema = strict({
     std: 1,
   }),
   ...outputKeys,
-  freeze: z.array(z.string()).default([]),
+  freeze: z.array(frozen).default([]),
+  rates: z.array(strict({ layers: z.string(), factor: z.number().positive() })).default([]),
   layers: z.array(z.string()).default([]),
   optimizer: optimizerSchema,
   callbacks: z.array(callbackSchema).default([]),
@@ -38,6 +47,7 @@ const jobSchema = strict({
   seed: z.int().nonnegative().default(1),
   microShards: count.max(4096).optional(),
   codec: z.enum(codecNames).default('f32'),
+  recompute: z.union([z.boolean(), z.literal('auto')], 'true, false or "auto"').default('auto'),
   evaluateEvery: count.default(1),
   checkpoint: strict({ everySteps: count.nullable().default(null), keep: count.default(3) }).prefault({}),
 });
@@ -56,7 +66,9 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | 
   /** How many parts a batch is computed in, whatever the machine. */
   readonly microShards: number;
   // data: {reader, ...} is checked by its reader.
-  // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts).
+  // recompute: whether activations are computed again while training runs backward; "auto": where they do not fit otherwise.
+  // rates: learning rates of layers, by name or pattern, as factors of the job's (rates.ts); the last that names a layer counts.
+  // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts), for good or until so many epochs are done (phases.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
   // layers: modules that register layers of the user's own, imported by whoever reads the job (bin/input, run-folder.ts).
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
@@ -91,7 +103,10 @@ export function parseJob(json: unknown, origin: string): Job {
   });
   if (model === undefined) throw jobError(operation, 'model: nothing', "a model in Keras' dialect", hint);
   const unfrozen = parseModel(model);
-  const parsed = freezeLayers(unfrozen, layersOf(unfrozen, rest.freeze, operation));
+  const patterns = (freeze: typeof rest.freeze) => freeze.map(({ layers }) => layers);
+  layersOf(unfrozen, [...patterns(rest.freeze), ...rest.rates.map(({ layers }) => layers)], operation);
+  const forGood = patterns(rest.freeze.filter(({ until }) => until === null));
+  const parsed = freezeLayers(unfrozen, layersOf(unfrozen, forGood, operation));
   const outputs = readOutputs(parsed, { loss, lossWeights, metrics }, operation);
   const shards = microShards ?? defaultMicroShards(rest.batch, perLeaf(parsed) ? STATISTICS_ROWS : 8);
   if (shards > rest.batch) {
@@ -144,13 +159,30 @@ export function jobToJson({ model: _, modelConfig, outputs, ...job }: Job): Reco
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {
-  const { data, normalize, optimizer, batch, seed, microShards, codec } = job;
+  const { data, normalize, optimizer, batch, seed, microShards, codec, freeze } = job;
+  const rests = phasesOf({ freeze, epochs: Number.POSITIVE_INFINITY }).map(({ from }) => [
+    from,
+    [...restingLayers(job, from)],
+  ]);
   const outputs = job.outputs.map(({ name, loss, weight }) => ({ name, loss, weight }));
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
   const callbacks = deciding(job.callbacks);
   // what callbacks see of the run decides its bits, too
   const watched = callbacks.length === 0 ? {} : { callbacks, evaluateEvery: job.evaluateEvery };
-  const bits = { model, data, normalize, outputs, optimizer, batch, seed, microShards, codec, ...watched };
+  const bits = {
+    model,
+    rests,
+    rates: job.rates,
+    data,
+    normalize,
+    outputs,
+    optimizer,
+    batch,
+    seed,
+    microShards,
+    codec,
+    ...watched,
+  };
   return sha256(canonicalJson(bits));
 }

@@ -115,14 +115,12 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     return f32.subarray(address >>> 2, (address + versions.slotBytes) >>> 2);
   };
   function load(snapshot: Snapshot): void {
-    const { parameters, slots } = versions.of(snapshot.version);
     const weights = joined(snapshot);
-    // into the other copy too: no step writes what is frozen
-    for (const at of [versions.of(snapshot.version + 1).parameters, parameters])
-      expand(versions.segments, weights, vector(at));
-    versions.slots.forEach((name, i) => {
-      expand(trained, snapshot.slots[name]!, slotAt(slots, i));
-    });
+    // into the other copy too: no step writes what is frozen, or rests
+    for (const { parameters, slots } of [versions.of(snapshot.version + 1), versions.of(snapshot.version)]) {
+      expand(versions.segments, weights, vector(parameters));
+      for (const [i, name] of versions.slots.entries()) expand(trained, snapshot.slots[name]!, slotAt(slots, i));
+    }
   }
   function snapshot(): Snapshot {
     const { parameters, slots } = versions.of(state.committed);

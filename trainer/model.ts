@@ -66,6 +66,10 @@ export interface Segment {
   readonly at: number;
   /** It stays as it is: no gradient, no sums, nothing that an optimizer keeps. */
   readonly frozen?: true;
+  /** It is frozen for some epochs: no step changes it, but its sums and what an optimizer keeps of it have their place. */
+  readonly resting?: true;
+  /** Its learning rate is that of the job times this. Default 1. */
+  readonly rate?: number;
   /** Of a tensor of the state, not of the parameters: the share of a moving statistic that a step keeps; null: it never changes. */
   readonly state?: { readonly momentum: number | null };
 }

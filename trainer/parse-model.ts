@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { check, ignored, strict } from '../base/check.ts';
 import type { Model, TensorSpec } from './model.ts';
-import { buildNamed, isNamed } from './models/index.ts';
 import { functionalConfig, parseFunctional } from './parse-functional.ts';
 import { type Entry, modelError, parseLayer } from './parse-layers.ts';
 import { type Graph, nestedPart, type Part, singlePart } from './parse-parts.ts';
 import { parseSequential, sequentialConfig } from './parse-sequential.ts';
 import { chain } from './weights.ts';
+import { plainModel } from './written-models.ts';
 
 /** What files carry around a model's configuration, and around a model that is a layer of another. */
 const envelope = {
@@ -37,13 +37,13 @@ const modelSchema = z.discriminatedUnion(
 const MODELS = ['Sequential', 'Functional', 'Model'];
 
 /**
- * Reads a model's configuration in Keras 3's dialect, or the older one that tfjs writes, or a named model (models/), and
- * checks that its shapes chain. Models
+ * Reads a model: by name, as a base with a head (written-models.ts), or its configuration in Keras 3's dialect, or the older one that
+ * tfjs writes, and checks that its shapes chain. Models
  * that are layers of others are laid open: their layers are named "model/layer".
  * @throws SHOAL_MODEL for what is wrong in it, by name; SHOAL_UNKNOWN_LAYER; SHOAL_SHAPE
  */
 export function parseModel(config: unknown): Model {
-  const { inputs, ...graph } = parseGraph(isNamed(config) ? buildNamed(config) : config, 'read the model', true);
+  const { inputs, ...graph } = parseGraph(plainModel(config, parseModel), 'read the model', true);
   const given = new Set(inputs.map(({ name }) => name));
   for (const [i, name] of graph.outputs.entries()) {
     const expected = 'outputs that layers give, each once';

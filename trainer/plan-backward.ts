@@ -1,19 +1,16 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the outputs to the first layer that can be trained.
-import type { Emitted } from './layers/kind.ts';
 import { type CompileOptions, isTrained } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { type Halo, hasHalo, type Tensor, viewOf } from './tensor.ts';
+import type { ForwardPass } from './plan-forward.ts';
+import { hasHalo, type Tensor, viewOf } from './tensor.ts';
 import { weightGradients } from './weight-gradients.ts';
 
 export interface BackwardOptions {
   readonly build: PlanBuilder;
   readonly options: CompileOptions;
-  readonly emitted: ReadonlyMap<string, Emitted>;
-  /** Zeros that the gradient of each call's output must have around it. */
-  readonly halos: ReadonlyMap<string, Halo>;
+  readonly forward: ForwardPass;
   /** By name of the output, compact: what the losses write. */
   readonly gradients: ReadonlyMap<string, Tensor>;
-  readonly deferred: ReadonlySet<string>;
 }
 
 interface Gradient {
@@ -21,8 +18,9 @@ interface Gradient {
   masked: boolean;
 }
 
-export function backwardPass({ build, options, emitted, halos, deferred, ...losses }: BackwardOptions): void {
+export function backwardPass({ build, options, forward, ...losses }: BackwardOptions): void {
   const { model } = options;
+  const { gradientHalos: halos, deferred } = forward;
   build.pass = 'backward';
   const trained = behind(options);
   const gradients = new Map<string, Gradient>();
@@ -39,11 +37,12 @@ export function backwardPass({ build, options, emitted, halos, deferred, ...loss
   for (const call of [...model.calls].reverse()) {
     const gradient = gradients.get(call.name);
     if (!gradient || !trained.has(call.name)) continue;
+    const { backward } = forward.emitted(call);
     build.layer = call.name;
     const own = weights(call);
     build.alone = own.alone;
     const later: (() => void)[] = []; // sums of gradients from several readers, after the layer's own calls
-    emitted.get(call.name)!.backward({
+    backward({
       dY: gradient.tensor,
       masked: gradient.masked,
       wants: (i) => trained.has(call.inputs[i]!),
@@ -70,7 +69,7 @@ export function backwardPass({ build, options, emitted, halos, deferred, ...loss
           build.copy(dX, tensor);
         } else gradients.set(name, { tensor: dX, masked: false });
       },
-      canMask: (i) => emitted.get(call.inputs[i]!)?.relu === true && readers.get(call.inputs[i]!) === 1,
+      canMask: (i) => forward.isRelu(call.inputs[i]!) && readers.get(call.inputs[i]!) === 1,
       maskedInput(i) {
         gradients.get(call.inputs[i]!)!.masked = true;
       },

@@ -2,6 +2,7 @@
 import { type Floats, type Ints, type KernelArguments, type Operand, type Space, tilesOf } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { KernelName, OperandName, Tiles } from '../kernels/signatures.ts';
+import { shareBuffers, usesOf } from './in-place.ts';
 import { placeBuffers } from './memory-plan.ts';
 import { covers, type Halo, hasHalo, layoutOf, NO_HALO, type Tensor, viewOf } from './tensor.ts';
 
@@ -184,28 +185,19 @@ export class PlanBuilder {
     this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier, alone, flops });
   }
 
-  /** Places the buffers and resolves every operand. */
-  finish(): { readonly calls: readonly PlanCall[]; readonly arenaBytes: number; resolve(given: Given): Operand } {
-    const first = this.#buffers.map(() => Number.POSITIVE_INFINITY);
-    const last = this.#buffers.map(() => -1);
-    let time = 0; // calls with no barrier between them may run at once: they share a moment
-    for (const call of this.#calls) {
-      if (call.barrier) time++;
-      for (const operand of Object.values(call.operands)) {
-        if (!('buffer' in operand)) continue;
-        first[operand.buffer] = Math.min(first[operand.buffer]!, time);
-        last[operand.buffer] = time;
-      }
-    }
-    // a buffer that no call names takes no room
-    const lifetimes = this.#buffers.map((size, i) => ({
-      bytes: last[i]! < 0 ? 0 : size,
-      first: first[i]!,
-      last: last[i]!,
-    }));
-    const { at, bytes } = placeBuffers(lifetimes);
+  /** Places the buffers and resolves every operand. `kept`: what is read when all calls have run. */
+  finish(kept: readonly Given[] = []): {
+    readonly calls: readonly PlanCall[];
+    readonly arenaBytes: number;
+    resolve(given: Given): Operand;
+  } {
+    const uses = usesOf(this.#calls, this.#buffers);
+    for (const given of kept) if ('buffer' in given) uses[given.buffer]!.last = Number.POSITIVE_INFINITY;
+    const place = shareBuffers(this.#calls, uses);
+    // a buffer that no call names, or that lies in the place of another, takes no room
+    const { at, bytes } = placeBuffers(uses.map((use) => (use.last < 0 ? { ...use, bytes: 0 } : use)));
     const resolve = (given: Given): Operand =>
-      'buffer' in given ? { space: 'arena', at: at[given.buffer]! + given.at } : given;
+      'buffer' in given ? { space: 'arena', at: at[place[given.buffer]!]! + given.at } : given;
     const calls = this.#calls.map(({ kernel, operands, ints, floats, ...rest }): PlanCall => {
       const resolved = Object.fromEntries(Object.entries(operands).map(([name, given]) => [name, resolve(given)]));
       const args = { kernel, operands: resolved, ints, floats } as unknown as KernelArguments;

@@ -5,16 +5,15 @@ import { alignUp } from '../kernels/arena.ts';
 import type { Codec } from './codecs/kind.ts';
 import { type ContributionLayout, contributionLayout, memoryBytes, movingOf } from './contribution.ts';
 import { layerOf } from './layers/index.ts';
-import type { Emitted, LayerKind } from './layers/kind.ts';
+import type { LayerKind } from './layers/kind.ts';
 import type { LossKind } from './losses/kind.ts';
-import { bothMasks } from './masks.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
 import { elements, type Model, type Segment, type TensorSpec } from './model.ts';
-import { createPacks, type PackCalls } from './packs.ts';
-import { backwardPass, behind } from './plan-backward.ts';
+import { createPacks, type PackCalls, type PackPlan } from './packs.ts';
+import { backwardPass } from './plan-backward.ts';
 import { fixedAt, PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
-import { emitInput } from './plan-input.ts';
-import { type Halo, NO_HALO, type Tensor, widest } from './tensor.ts';
+import { emitForward } from './plan-forward.ts';
+import { emitLosses } from './plan-losses.ts';
 
 export type Mode = 'train' | 'evaluate' | 'predict';
 
@@ -99,6 +98,8 @@ export interface CompileOptions {
   /** As the model's outputs. */
   readonly outputs: readonly OutputOptions[];
   readonly codec: Codec;
+  /** Where activations of a training plan are computed again: names of the last calls of its parts. Default: nowhere. */
+  readonly cuts?: readonly string[];
 }
 
 /** @throws SHOAL_MODEL for a shared layer that keeps moving statistics */
@@ -128,7 +129,7 @@ export function compile(options: CompileOptions): Program {
 }
 
 /** Scalars: the loss that is minimised, then, where several add up to it, each output's own, then the counts. */
-const firstCount = (outputs: number): number => (outputs === 1 ? 1 : 1 + outputs);
+export const firstCount = (outputs: number): number => (outputs === 1 ? 1 : 1 + outputs);
 
 function outputsOf({ model, shapes, outputs }: CompileOptions): readonly ProgramOutput[] {
   return outputs.map(({ loss, metrics }, i) => {
@@ -153,7 +154,7 @@ function outputsOf({ model, shapes, outputs }: CompileOptions): readonly Program
 /** A step moves a statistic once: of several calls of its layer, each would see the data another way. */
 function refuseSharedStatistics({ model, segments }: CompileOptions): void {
   for (const layer of sharedLayers(model)) {
-    if (!segmentsOfLayer(segments, layer).some(({ state, frozen }) => state && !frozen)) continue;
+    if (!segmentsOfLayer(segments, layer).some(({ state, frozen, resting }) => state && !frozen && !resting)) continue;
     const calls = model.calls.filter((call) => call.layer === layer);
     throw new ShoalError({
       code: 'SHOAL_MODEL',
@@ -185,126 +186,37 @@ function inputLayout({ model, rows, inputs, outputs }: CompileOptions): InputLay
 }
 
 /** Each kind of counts once, in the order of first use. */
-function countsOf(metrics: readonly Metric[]): readonly Counts[] {
+export function countsOf(metrics: readonly Metric[]): readonly Counts[] {
   return [...new Map(metrics.map((metric) => [metric.counts.key, metric.counts])).values()];
 }
 
-interface Shared {
+/** What all modes of a program share. */
+export interface Shared {
   readonly tables: Tables;
-  readonly packs: ReturnType<typeof createPacks>;
+  readonly packs: PackPlan;
   readonly input: InputLayout;
   readonly outputs: readonly ProgramOutput[];
   readonly contribution: ContributionLayout;
 }
 
 function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan {
-  const { model } = options;
   const build = new PlanBuilder(options.rows, shared.tables);
-  const deferred = deferredCalls(mode, options);
-  const halos = halosOf(options);
-  const tensors = new Map<string, Tensor>();
-  const emitted = new Map<string, Emitted>();
-  const masks = new Map<string, Tensor>();
-
-  model.inputs.forEach(({ name, spec }, i) => {
-    build.layer = name;
-    const field = options.inputs[i]!;
-    const source = fixedAt('input', shared.input.fields[field.field]!.at);
-    tensors.set(name, emitInput(build, spec, field, source, halos.values.get(name)!));
-  });
-
-  model.calls.forEach((call, site) => {
-    const { kind, config } = layerFor(model, call.layer);
-    build.layer = call.name;
-    const spec = options.shapes[call.name]!;
-    const given = call.inputs.map((name) => masks.get(name) ?? null);
-    const result = kind.emit(config, {
-      build,
-      packs: shared.packs,
-      inputs: call.inputs.map((name) => tensors.get(name)!),
-      masks: given,
-      output: () => build.tensor(spec.shape, halos.values.get(call.name)!),
-      spec,
-      weight: (name) => fixedAt('parameters', 4 * segment(options.segments, call.layer, name).at),
-      sum: (name) => fixedAt('contribution', 4 * segment(options.segments, call.layer, name).at),
-      training: mode === 'train',
-      deferActivation: deferred.has(call.name),
-      site,
-    });
-    emitted.set(call.name, result);
-    const mask = result.mask ?? (kind.passesMask ? bothMasks(build, given) : null);
-    if (mask) masks.set(call.name, mask);
-    // a layer that changes nothing gives its input as it lies: its readers may need a wider halo
-    tensors.set(call.name, build.covered(result.output, halos.values.get(call.name)!));
-  });
-
-  const results = model.outputs.map((name) => build.compact(tensors.get(name)!));
-  const { gradients, counts } =
-    mode === 'predict' ? { gradients: null, counts: [] } : emitLosses(build, mode, options, shared, results);
-  if (gradients) backwardPass({ build, options, emitted, halos: halos.gradients, gradients, deferred });
-  if (mode !== 'predict') {
+  const forward = emitForward(build, mode, options, shared);
+  const { results } = forward;
+  const losses = mode === 'predict' ? null : emitLosses(build, mode, options, shared, results);
+  if (losses?.gradients) backwardPass({ build, options, forward, gradients: losses.gradients });
+  const counts = losses?.counts ?? [];
+  if (losses) {
     build.layer = 'sums';
+    const values = fixedAt('contribution', shared.contribution.scalarsAt);
     const { length, from } = counts.at(-1) ?? { from: 0, length: firstCount(results.length) };
-    build.call(
-      'ladder_f64',
-      { values: fixedAt('contribution', shared.contribution.scalarsAt) },
-      { count: from + length },
-      {},
-    );
+    build.call('ladder_f64', { values }, { count: from + length }, {});
   }
-
   const operands = results.map((tensor) => build.at(tensor));
-  const { calls, arenaBytes, resolve } = build.finish();
+  const { calls, arenaBytes, resolve } = build.finish(operands);
   const flops = calls.reduce((sum, call) => sum + call.flops, 0);
   const outputs = results.map(({ shape }, i) => ({ at: resolve(operands[i]!), shape }));
   return { mode, calls, arenaBytes, outputs, counts, flops };
-}
-
-/** Every output's loss, its counts, and where the plan trains the gradient that it asks for, by name of the output. */
-function emitLosses(
-  build: PlanBuilder,
-  mode: Mode,
-  options: CompileOptions,
-  { input, outputs, contribution }: Shared,
-  results: readonly Tensor[],
-): { readonly gradients: ReadonlyMap<string, Tensor> | null; readonly counts: Plan['counts'] } {
-  const { model } = options;
-  const scalar = (i: number): Operand => fixedAt('contribution', contribution.scalarsAt + 8 * i);
-  const gradients = new Map<string, Tensor>();
-  const counts: Plan['counts'][number][] = [];
-  let from = firstCount(outputs.length);
-  build.pass = 'loss';
-  options.outputs.forEach(({ loss, fromLogits, label, weight, metrics }, output) => {
-    const { context, lossAt } = outputs[output]!;
-    const result = results[output]!;
-    build.layer = loss.name;
-    const labels = fixedAt('input', input.fields[label.field]!.at);
-    const y = loss.activation === null && !fromLogits ? result : build.tensor(result.shape);
-    const dOutput = mode === 'train' ? build.tensor(result.shape) : null;
-    loss.emit({ build, output: result, labels, y, dOutput, sum: scalar(lossAt) });
-    for (const kind of countsOf(metrics.filter((m) => mode === 'evaluate' || m.everyStep))) {
-      const length = kind.length(context);
-      kind.emit(build, context, y, labels, scalar(from));
-      counts.push({ key: kind.key, output, from, length });
-      from += length;
-    }
-    if (dOutput) gradients.set(model.outputs[output]!, dOutput);
-    if (dOutput && weight !== 1) scale(build, dOutput, weight);
-  });
-  if (outputs.length > 1) {
-    build.layer = 'loss';
-    const weights = build.tables.add(Float32Array.from(options.outputs, ({ weight }) => weight));
-    build.call('weigh_f64', { values: scalar(1), weights, sum: scalar(0) }, { count: outputs.length }, {});
-  }
-  return { gradients: mode === 'train' ? gradients : null, counts };
-}
-
-/** y *= factor, in place; y is compact. */
-function scale(build: PlanBuilder, y: Tensor, factor: number): void {
-  const L = y.imageStride;
-  const [a, b] = [build.at(y), build.tables.add(Float32Array.of(factor))];
-  const strides = { aImage: L, aA: 0, aB: 0, aL: 1, bImage: 0, bA: 0, bB: 0, bL: 0, yImage: L, yA: 0, yB: 0 };
-  build.call('combine', { a, b, y: a }, { operation: 2, A: 1, B: 1, L, ...strides }, {});
 }
 
 export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>; config: unknown } {
@@ -318,36 +230,8 @@ export const segmentsOfLayer = (segments: readonly Segment[], layer: string): re
 
 /** Whether a layer has parameters that are trained. */
 export const isTrained = (segments: readonly Segment[], layer: string): boolean =>
-  segmentsOfLayer(segments, layer).some(({ state, frozen }) => !state && !frozen);
+  segmentsOfLayer(segments, layer).some(({ state, frozen, resting }) => !state && !frozen && !resting);
 
 export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
   return segments.find((s) => s.path === `${layer}/${weight}`)!;
-}
-
-/** The calls whose activation a loss computes itself. */
-function deferredCalls(mode: Mode, { model, outputs }: CompileOptions): ReadonlySet<string> {
-  if (mode === 'predict') return new Set();
-  return new Set(model.outputs.filter((_, i) => !outputs[i]!.fromLogits && outputs[i]!.loss.activation !== null));
-}
-
-/** The zeros that the readers of each value, and of each value's gradient, need around it. */
-function halosOf(options: CompileOptions): {
-  readonly values: ReadonlyMap<string, Halo>;
-  readonly gradients: ReadonlyMap<string, Halo>;
-} {
-  const { model, shapes } = options;
-  const trained = behind(options);
-  const values = new Map<string, Halo>(model.inputs.map(({ name }) => [name, NO_HALO]));
-  const gradients = new Map<string, Halo>();
-  for (const call of model.calls) {
-    const { kind, config } = layerFor(model, call.layer);
-    const inputs = call.inputs.map((name) => shapes[name]!);
-    values.set(call.name, NO_HALO);
-    const wanted = call.inputs.some((name) => trained.has(name));
-    gradients.set(call.name, kind.gradientHalo?.(config, inputs[0]!, wanted) ?? NO_HALO);
-    for (const [i, name] of call.inputs.entries()) {
-      values.set(name, widest(values.get(name)!, kind.inputHalo?.(config, inputs[i]!) ?? NO_HALO));
-    }
-  }
-  return { values, gradients };
 }

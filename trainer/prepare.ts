@@ -2,7 +2,8 @@
 import { type Problem, ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
-import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
+import { alignUp } from '../kernels/arena.ts';
+import { arrange, type Machine, type MachineOptions } from './arrange.ts';
 import { codecs } from './codecs/index.ts';
 import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
@@ -15,28 +16,14 @@ import { metrics as metricKinds } from './metrics/index.ts';
 import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
+import { modelInPhase, segmentsInPhase } from './phases.ts';
 import { compile, isTrained, type OutputOptions, type Program, sharedLayers } from './plan.ts';
 import { poolBytes } from './pool.ts';
+import { withRates } from './rates.ts';
 import { sharesOf } from './tree.ts';
 import { versionsBytes } from './versions.ts';
 import { wasmExecutorBytes } from './wasm-executor.ts';
 import { segmentsOf } from './weights.ts';
-
-/** How a machine runs a job. None of it decides a bit of the result. */
-export interface Machine {
-  readonly threads: number;
-  /** Threads that share one micro-shard. */
-  readonly teamSize: number;
-  /** Micro-shards that a team computes side by side, as a power of two. */
-  readonly level: number;
-  /** Pieces of work under way at once. */
-  readonly depth: number;
-  /** Batches held at once, being read or computed. */
-  readonly slots: number;
-  readonly ranges: number;
-  /** Parts of a contribution that an executor with a memory of its own may bring at once. */
-  readonly staging: number;
-}
 
 export interface Prepared {
   readonly program: Program;
@@ -53,25 +40,18 @@ export interface Prepared {
   readonly bytes: number;
 }
 
-export interface PrepareOptions {
-  readonly threads: number;
-  /** Default: 4 at most where weights prevail, else 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
-  readonly teamSize?: number;
-  readonly ranges?: number;
-  /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
-  readonly level?: number;
-  /** Default 0: the executor computes in the store's memory. */
-  readonly staging?: number;
+export interface PrepareOptions extends MachineOptions {
+  /** Layers that rest (phases.ts). Default: none. */
+  readonly resting?: ReadonlySet<string>;
 }
-
-/** Bytes of input batches that are read ahead at most. */
-const READ_AHEAD = 64 * 2 ** 20;
 
 /** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_METRIC, SHOAL_MODEL, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
-  const { model } = job;
+  const { resting = new Set() } = options;
+  const model = modelInPhase(job.model, resting);
   checkParts(dataset);
-  const { weights: segments, shapes } = segmentsOf(model);
+  const { weights, shapes } = segmentsOf(job.model);
+  const segments = withRates(segmentsInPhase(weights, resting), job.rates);
   checkTrained(job, segments);
   const wanted = job.outputs.map(({ name, loss }): Wanted => {
     const kind = lossOf(loss);
@@ -89,25 +69,25 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
     }),
   );
   const codec: Codec = codecs[job.codec];
-  const compiled = (level: number): Program => {
-    const rows = sharesOf(job.batch, job.microShards)
-      .slice(0, 2 ** level)
-      .reduce((a, b) => a + b, 0);
-    return compile({ model, segments, shapes, rows, inputs, outputs, codec });
-  };
-  const single = compiled(0);
+  const single = compile({ model, segments, shapes, rows: 1, inputs, outputs, codec });
   checkMetrics(single);
-  const teams = teamsFor(job, single, options);
-  // what rounds a leaf, takes its statistics, or adds up several calls or losses, must have it alone
-  const alone = codec.round || perLeaf(model) || outputs.length > 1 || sharedLayers(model).length > 0;
-  const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
-  const program = level === 0 ? single : compiled(level);
-  const machine = machineFor(job, program, options, teams.teamSize, level);
   const optimizer = optimizerOf(job.optimizer.class_name);
   const optimizerConfig = job.optimizer.config;
-  const memory = memoryOf(job, program, segments, optimizer, optimizerConfig, machine);
-  const bytes = Object.values(memory).reduce((a, b) => a + b, 0);
-  if (bytes > MEMORY_LIMIT) throw tooLarge(memory, bytes, machine);
+  // what rounds a leaf, takes its statistics, or adds up several calls or losses, must have it alone
+  const alone = codec.round !== null || perLeaf(model) || outputs.length > 1 || sharedLayers(model).length > 0;
+  const { program, machine, memory, bytes } = arrange({
+    job,
+    shapes,
+    machine: options,
+    alone,
+    compiled: (level, cuts) => {
+      const rows = sharesOf(job.batch, job.microShards)
+        .slice(0, 2 ** level)
+        .reduce((a, b) => a + b, 0);
+      return compile({ model, segments, shapes, rows, inputs, outputs, codec, cuts });
+    },
+    memoryOf: (program, machine) => memoryOf(job, program, segments, optimizer, optimizerConfig, machine),
+  });
   return {
     program,
     segments,
@@ -133,40 +113,6 @@ function checkTrained({ name, model }: Job, segments: readonly Segment[]): void 
   });
 }
 
-/** Whether a pass over the weights costs more than a pass over the activations of one micro-shard. */
-const weightsPrevail = ({ contribution, plans }: Program): boolean =>
-  contribution.scalarsAt >= plans.train.arenaBytes / 2;
-
-/** Threads that read weights together, where these prevail: more would wait for each other at every call. */
-const TEAM = 4;
-
-function teamsFor(job: Job, single: Program, options: PrepareOptions): { readonly teamSize: number } {
-  const { threads, teamSize } = options;
-  const least = Math.max(1, Math.ceil(threads / job.microShards));
-  const size = teamSize ?? (weightsPrevail(single) ? Math.max(least, Math.min(threads, TEAM)) : least);
-  if (!Number.isInteger(threads / size)) {
-    // a team size that nobody asked for gives way; one that somebody asked for is an error
-    if (teamSize === undefined) return { teamSize: threads };
-    throw new ShoalError({
-      code: 'SHOAL_THREADS',
-      operation: 'form teams of threads',
-      got: `${threads} threads in teams of ${size}`,
-      expected: 'a number of threads that the team size divides',
-      hint: 'Change --threads or the team size.',
-    });
-  }
-  return { teamSize: size };
-}
-
-/**
- * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle, and the threads of a
- * team share the pass too. Where activations are larger, one micro-shard at a time keeps them in the cache.
- */
-function levelFor(job: Job, single: Program, teams: number): number {
-  if (!weightsPrevail(single)) return 0;
-  return Math.floor(Math.log2(Math.max(1, job.microShards / teams)));
-}
-
 function warningsOf({ model, batch, microShards }: Job): readonly Problem[] {
   const rows = Math.floor(batch / microShards);
   if (!perLeaf(model) || rows >= STATISTICS_ROWS) return [];
@@ -181,13 +127,7 @@ function warningsOf({ model, batch, microShards }: Job): readonly Problem[] {
   ];
 }
 
-function machineFor(job: Job, program: Program, options: PrepareOptions, teamSize: number, level: number): Machine {
-  const { threads, ranges = 1, staging = 0 } = options;
-  const batchBytes = Math.ceil(job.microShards / 2 ** level) * program.input.leafBytes;
-  const slots = Math.max(3, Math.min(16, Math.floor(READ_AHEAD / batchBytes)));
-  return { threads, teamSize, level, depth: Math.max(1, Math.floor(slots / 2) - 1), slots, ranges, staging };
-}
-
+/** Bytes by purpose. */
 function memoryOf(
   job: Job,
   program: Program,
@@ -211,17 +151,4 @@ function memoryOf(
     updates: store,
     batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots),
   };
-}
-
-const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en')} MiB`;
-
-function tooLarge(memory: Readonly<Record<string, number>>, bytes: number, machine: Machine): ShoalError {
-  const parts = Object.entries(memory).map(([name, size]) => `${name.replaceAll('_', ' ')} ${mib(size)}`);
-  return new ShoalError({
-    code: 'SHOAL_MEMORY_TOO_LARGE',
-    operation: `plan the memory of ${machine.threads} threads in teams of ${machine.teamSize}`,
-    got: `${mib(bytes)} (${parts.join(', ')})`,
-    expected: `at most ${mib(MEMORY_LIMIT)}, what one WebAssembly memory holds`,
-    hint: 'Lower batch, raise microShards, or use fewer threads.',
-  });
 }

@@ -11,6 +11,7 @@ import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
 import { allFinite, type Snapshot, type StoreObserver } from './local-store.ts';
 import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
+import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { firstSnapshot } from './snapshot.ts';
@@ -80,25 +81,48 @@ export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from:
  * @throws SHOAL_NOT_FINITE, SHOAL_THREAD_DIED, and what reading data and planning throw
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
-  const { job, signal } = options;
+  const { job } = options;
   const dataset = options.dataset ?? (await openJobData(job));
-  const threads = options.threads ?? availableThreads();
-  const { teamSize, ranges, level, executor } = options;
+  const start = options.start ?? firstSnapshot(job);
+  const perEpoch = Math.ceil(dataset.train.length / job.batch);
+  const phases = phasesOf(options.dryRun ? { ...job, epochs: 1 } : job);
+  const first = phases.findIndex(({ to }) => start.version < to * perEpoch);
+  let before: Part | null = null;
+  for (const phase of phases.slice(first))
+    before = await runPhase(options, dataset, phase, before ?? { snapshot: start });
+  return { done: before!.done!, snapshot: before!.snapshot };
+}
+
+/** What a phase leaves to the next: where it goes on from, and who tells of it; at the run's end, what it told last. */
+interface Part {
+  readonly snapshot: Snapshot;
+  readonly narrator?: Narrator;
+  readonly decisions?: Decisions;
+  readonly done?: DoneEvent;
+}
+
+async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: Part): Promise<Part> {
+  const { job, signal, teamSize, ranges, level, executor } = options;
+  if (before.done) return before;
+  const { snapshot: start } = before;
   const prepared = prepare(job, dataset, {
-    threads,
+    threads: options.threads ?? availableThreads(),
+    resting: restingLayers(job, phase.from),
     ...(teamSize === undefined ? {} : { teamSize }),
     ...(ranges === undefined ? {} : { ranges }),
     ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
     staging: executor?.staging ?? 0,
   });
-  const start = options.start ?? firstSnapshot(job);
-  const schedule = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
-  const session = await Session.open(options, dataset, prepared, schedule, start);
+  const whole = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
+  const last = phase.to === whole.epochs;
+  const schedule = last ? whole : { ...whole, until: phase.to };
+  const continued = before.narrator !== undefined;
+  const session = await Session.open(options, dataset, prepared, { ...schedule, continued }, before);
   const interrupt = () => session.engine.store.interrupt();
   signal?.addEventListener('abort', interrupt, { once: true });
   if (signal?.aborted) interrupt();
   try {
-    return await session.run();
+    return await session.run(last);
   } finally {
     signal?.removeEventListener('abort', interrupt);
     await session.close();
@@ -118,18 +142,22 @@ class Session implements StoreObserver {
   #saving: Promise<void> = Promise.resolve();
   #saved: number;
   readonly #start: number;
+  /** It goes on from another phase, which has told how the run began. */
+  readonly #continued: boolean;
   #closed = false;
 
-  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, start: Snapshot) {
+  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Part) {
     const { job } = options;
     this.#options = options;
     this.saves = options.onSave !== undefined && !options.dryRun;
     this.#prepared = prepared;
-    this.#saved = start.version;
-    this.#start = start.version;
-    this.#decisions = createDecisions(job, start.evaluations ?? []);
+    this.#saved = before.snapshot.version;
+    this.#start = before.snapshot.version;
+    this.#continued = before.narrator !== undefined;
+    this.#decisions = before.decisions ?? createDecisions(job, before.snapshot.evaluations ?? []);
     const decisions = this.#decisions;
-    this.#narrator = createNarrator({ job, prepared, schedule, decisions, tell: (event) => this.#tell(event) });
+    this.#narrator =
+      before.narrator ?? createNarrator({ job, prepared, schedule, decisions, tell: (event) => this.#tell(event) });
   }
 
   static async open(
@@ -137,20 +165,24 @@ class Session implements StoreObserver {
     dataset: Dataset,
     prepared: Prepared,
     schedule: Schedule,
-    start: Snapshot,
+    before: Part,
   ): Promise<Session> {
     const { job, executor } = options;
-    const session = new Session(options, prepared, schedule, start);
+    const session = new Session(options, prepared, schedule, before);
     const other = executor ? { executor } : {};
+    const start = before.snapshot;
     const rate = () => session.#decisions.now.rate;
     session.engine = await createEngine({ job, dataset, prepared, schedule, start, observer: session, rate, ...other });
     return session;
   }
 
-  async run(): Promise<SessionResult> {
+  /** @param last whether the run ends here, whatever it ends with */
+  async run(last: boolean): Promise<Part> {
     const { profile, speed } = this.engine;
-    await this.#narrator.started({ profile, speed, from: this.#start });
-    this.#narrator.begin();
+    if (!this.#continued) {
+      await this.#narrator.started({ profile, speed, from: this.#start });
+      this.#narrator.begin();
+    }
     try {
       await this.engine.run(new AbortController().signal);
     } catch (error) {
@@ -164,9 +196,11 @@ class Session implements StoreObserver {
     const snapshot = this.engine.store.snapshot();
     this.#tellThreads(await this.engine.close());
     this.#closed = true;
-    const done = await this.#narrator.done(snapshot, this.engine.store.stopped ?? 'done');
+    const reason = this.engine.store.stopped ?? 'done';
+    if (!last && reason === 'done') return { snapshot, narrator: this.#narrator, decisions: this.#decisions };
+    const done = await this.#narrator.done(snapshot, reason);
     this.#tell(done);
-    return { done, snapshot };
+    return { snapshot, narrator: this.#narrator, done };
   }
 
   async close(): Promise<void> {

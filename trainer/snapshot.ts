@@ -64,6 +64,20 @@ export function freshSnapshot(job: Job, { parameters, state }: Weights): Snapsho
   return { version: 0, parameters, state, slots };
 }
 
+/**
+ * A snapshot before the first step, with given weights where there are such, else with the values that the seed gives.
+ * @throws SHOAL_WEIGHTS for a weight that the model has not, or of another shape
+ */
+export function startingSnapshot(job: Job, weights: readonly NamedWeight[]): Snapshot {
+  const first = firstSnapshot(job);
+  const given = new Map(weights.map((weight) => [weight.name, weight]));
+  const names = new Set(snapshotWeights(job.model, first).map(({ name }) => name));
+  const own = snapshotWeights(job.model, first).map((weight) => given.get(weight.name) ?? weight);
+  const unknown = weights.filter(({ name }) => !names.has(name));
+  const problem = { code: 'SHOAL_WEIGHTS', operation: `begin "${job.name}" with given weights` } as const;
+  return freshSnapshot(job, flatWeights(job.model, orderWeights(job.model, [...own, ...unknown], problem)));
+}
+
 /** The state of a job before its first step: the values that its seed gives. */
 export const firstSnapshot = (job: Job): Snapshot => freshSnapshot(job, initializeWeights(job.model, job.seed));
 

@@ -18,6 +18,10 @@ export interface Schedule {
   readonly depth: number;
   /** Steps already committed when the run begins. */
   readonly from: number;
+  /** Epochs after which this part of the run ends, where it is not its last. Default: `epochs`. */
+  readonly until?: number;
+  /** It goes on from another part of the same run, which has left nothing to do. */
+  readonly continued?: boolean;
   /** Evaluate that version, and nothing else. */
   readonly onlyEvaluate: boolean;
 }
@@ -68,6 +72,7 @@ export interface StepResult {
 
 export const stepsPerEpoch = (s: Schedule): number => Math.ceil(s.samples / s.batch);
 export const totalSteps = (s: Schedule): number => stepsPerEpoch(s) * s.epochs;
+const stepsToDo = (s: Schedule): number => stepsPerEpoch(s) * (s.until ?? s.epochs);
 const passes = (s: Schedule): number => Math.ceil(s.evaluationSamples / s.batch);
 const endsEpoch = (s: Schedule, step: number): boolean => (step + 1) % stepsPerEpoch(s) === 0;
 
@@ -78,8 +83,9 @@ export function startSteps(s: Schedule): StepState {
   const { from } = s;
   const epoch = Math.max(0, Math.ceil(from / stepsPerEpoch(s)) - 1);
   // that an epoch's last version stands does not tell that its evaluation was done: it is done again, and the version saved again
-  const evaluate = s.onlyEvaluate || (from > 0 && from % stepsPerEpoch(s) === 0 && evaluates(s, epoch));
-  const train: Next | null = from < totalSteps(s) ? { kind: 'gradient', step: from } : null;
+  const again = from > 0 && !s.continued;
+  const evaluate = s.onlyEvaluate || (again && from % stepsPerEpoch(s) === 0 && evaluates(s, epoch));
+  const train: Next | null = from < stepsToDo(s) ? { kind: 'gradient', step: from } : null;
   const next: Next | null = evaluate ? { kind: 'evaluate', epoch, pass: 0 } : train;
   const saved = evaluate && !s.onlyEvaluate ? from - 1 : from;
   return { next, open: 0, opened: from, committed: from, saved, due: false, saving: false, stopping: null };
@@ -152,7 +158,7 @@ function settled(s: Schedule, state: StepState, work: Work, finite: boolean): St
 /** What follows a piece of work: the next one, and whether a checkpoint is due before it. */
 function after(s: Schedule, done: Next): { next: Next | null; due: boolean } {
   const step = done.kind === 'gradient' ? done.step + 1 : (done.epoch + 1) * stepsPerEpoch(s);
-  const gradient: Next | null = step < totalSteps(s) ? { kind: 'gradient', step } : null;
+  const gradient: Next | null = step < stepsToDo(s) ? { kind: 'gradient', step } : null;
   if (done.kind === 'evaluate') {
     if (done.pass + 1 < passes(s)) return { next: { ...done, pass: done.pass + 1 }, due: false };
     return s.onlyEvaluate ? { next: null, due: false } : { next: gradient, due: true };

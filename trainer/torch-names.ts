@@ -56,6 +56,8 @@ const SPECIAL: Readonly<Record<string, (shape: (weight: string) => readonly numb
       { name: 'proj.bias', shape: shape(bias), parts: [{ name: bias, view: shape(bias), axes: [0] }] },
     ];
   },
+  // (channels, 1, 1) there
+  LayerScale: (shape) => [alone('', 'gamma', shape('gamma'), [shape('gamma')[0]!, 1, 1])],
   ClassToken: (shape) => [alone('', 'class_token', shape('class_token'), shape('class_token'))],
   PositionEmbedding: (shape) => [
     alone('', 'position_embeddings', shape('position_embeddings'), [1, ...shape('position_embeddings')]),
@@ -86,6 +88,10 @@ function plain(layer: LayerConfig, { spec }: LayerWeight, flattened: readonly nu
   const flat = view === shape ? turned : [turned[0]!, elements(turned.slice(1))];
   return { name, shape: flat, parts: [{ name: spec.name, view, axes }] };
 }
+
+/** Whether names look like those of a PyTorch state dict rather than ours. */
+export const isTorch = (names: readonly string[]): boolean =>
+  names.some((name) => name.endsWith('.weight')) && !names.some((name) => name.includes('/'));
 
 /** All tensors of a model as PyTorch names and shapes them. @throws SHOAL_EXPORT_UNSUPPORTED for a weight that it has no like of */
 export function torchTensors(model: Model): readonly TorchTensor[] {

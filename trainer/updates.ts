@@ -9,6 +9,7 @@ import { type AnyOptimizer, type CommonConfig, decayOf, scalarsOf } from './opti
 import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
 import { type Range, rangesOf } from './ranges.ts';
+import { BLOCK_BYTES, blocksOf, factorsOf } from './rates.ts';
 import { reduceProgram } from './tree.ts';
 import type { Versions } from './versions.ts';
 import { activeLeaves, rowsOf, type Work } from './work.ts';
@@ -46,19 +47,25 @@ export interface Updates {
   submit(work: Work, parts: readonly Part[]): Promise<QueuedUpdate>;
 }
 
-const TOTALS_AT = 64; // bytes: after the f32 scalars
 const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
 const STEP = BINDING.base + SPACES.indexOf('step');
 
 /** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
 const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
-  SCALARS_AT + alignUp(TOTALS_AT + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
+  SCALARS_AT + alignUp(totalsAt(contribution) + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
+/** Byte offset of the totals: after the f32 numbers of each factor (rates.ts). */
+const totalsAt = ({ segments }: Pick<ContributionLayout, 'segments'>): number =>
+  BLOCK_BYTES * factorsOf(segments).length;
+
+/** What a step changes: both copies of all else are the same from the start. */
+const changing = (segments: readonly Segment[]): readonly Segment[] => movingOf(segments).filter((s) => !s.resting);
 
 /** The optimizer's calls, one a tensor, and those that move statistics: of this store's vector, or of the range that a server owns. */
 export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
-  for (const segment of movingOf(versions.segments)) {
+  const factors = factorsOf(versions.segments);
+  for (const segment of changing(versions.segments)) {
     build.layer = segment.path;
     const at = 4 * segment.at;
     if (segment.state) {
@@ -73,7 +80,7 @@ export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOpti
       nextP: { space: 'next', at },
       slot: (i) => ({ space: 'slots', at: i * versions.slotBytes + at }),
       nextSlot: (i) => ({ space: 'nextSlots', at: i * versions.slotBytes + at }),
-      scalars: { space: 'step', at: 0 },
+      scalars: { space: 'step', at: BLOCK_BYTES * factors.indexOf(segment.rate ?? 1) },
       weightDecay: decayOf(optimizerConfig, segment.path),
     });
   }
@@ -96,7 +103,7 @@ function totalsCalls({ contribution }: { readonly contribution: ContributionLayo
   build.pass = 'apply';
   build.layer = 'totals';
   const { scalarsAt: partAt, scalars: count } = contribution;
-  build.call('reduce_f64', { out: { space: 'step', at: TOTALS_AT } }, { partAt, count }, {});
+  build.call('reduce_f64', { out: { space: 'step', at: totalsAt(contribution) } }, { partAt, count }, {});
   return build.finish().calls;
 }
 
@@ -118,7 +125,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const { arena } = pool;
   const { i32, f32, f64 } = arena.views;
   const updates = updateCalls(options);
-  const ranges: readonly EncodedCalls[] = rangesOf(movingOf(versions.segments), options.ranges).map((range: Range) => {
+  const ranges: readonly EncodedCalls[] = rangesOf(changing(versions.segments), options.ranges).map((range: Range) => {
     const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
     return encodeCalls(
       arena,
@@ -128,6 +135,8 @@ export function createUpdates(options: UpdatesOptions): Updates {
   });
   const totals = encodeCalls(arena, totalsCalls(options));
   const records = Array.from({ length: depth + 2 }, () => arena.take(recordBytes(contribution, microShards)));
+  const factors = factorsOf(contribution.segments);
+  const totals64 = totalsAt(contribution);
   let turn = 0;
 
   /** Bindings for a step from each of the two copies; records begin as one of them. */
@@ -149,16 +158,15 @@ export function createUpdates(options: UpdatesOptions): Updates {
     const word = record >>> 2;
     const scalars = record + SCALARS_AT;
     const template = templates[work.version % 2]!;
-    const reduce = scalars + alignUp(TOTALS_AT + 8 * contribution.scalars);
+    const reduce = scalars + alignUp(totals64 + 8 * contribution.scalars);
     i32.copyWithin(word, template, template + BINDING.words);
     i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
     i32.set(programOf(parts, work), reduce >>> 2);
-    f32[scalars >>> 2] = rowsOf(work);
-    f32.set(
-      scalarsOf(options.optimizer, options.optimizerConfig, work.step + 1, options.rate?.()),
-      (scalars >>> 2) + 1,
-    );
+    const { optimizer, optimizerConfig } = options;
+    const base = [rowsOf(work), ...scalarsOf(optimizer, optimizerConfig, work.step + 1, options.rate?.())];
+    for (const [i, block] of blocksOf(optimizer, optimizerConfig, base, factors, work.step + 1).entries())
+      f32.set(block, (scalars + i * BLOCK_BYTES) >>> 2);
   }
   const programs = new WeakMap<readonly Part[], Int32Array>();
   /** The reduce program (kernels/abi.ts) that adds these parts; an executor gives the same list again and again. */
@@ -176,15 +184,15 @@ export function createUpdates(options: UpdatesOptions): Updates {
   return {
     async submit(work, parts) {
       const record = records[turn++ % records.length]!;
-      const totalsAt = record + SCALARS_AT + TOTALS_AT;
+      const at = record + SCALARS_AT + totals64;
       writeRecord(record, work, parts);
       await pool.room(2 + ranges.length);
       let command = pool.everywhere(totals, record);
       if (work.kind === 'gradient') {
-        pool.veto(totalsAt);
+        pool.veto(at);
         for (const range of ranges) command = pool.calls(range, record, true);
       }
-      return { command, totals: () => [...f64.subarray(totalsAt >>> 3, (totalsAt >>> 3) + contribution.scalars)] };
+      return { command, totals: () => [...f64.subarray(at >>> 3, (at >>> 3) + contribution.scalars)] };
     },
   };
 }

@@ -39,15 +39,17 @@ export function weightGradients(
     return {
       alone: round !== null || !(first && last),
       of(name) {
-        const { frozen, length } = segment(segments, layer, name);
-        if (frozen) return build.unwanted(4 * length);
+        const { frozen, resting, length } = segment(segments, layer, name);
+        if (frozen || resting) return build.unwanted(4 * length);
         if (first) return place(name);
         const buffer = { buffer: build.buffer(4 * length), at: 0 };
         own.set(name, buffer);
         return buffer;
       },
       finish() {
-        const tensors = segmentsOfLayer(segments, layer).filter(({ state, frozen }) => !state && !frozen);
+        const tensors = segmentsOfLayer(segments, layer).filter(
+          ({ state, frozen, resting }) => !state && !frozen && !resting,
+        );
         let waited = false; // for the layer's own calls
         for (const { path, length } of tensors) {
           const name = path.slice(path.lastIndexOf('/') + 1);

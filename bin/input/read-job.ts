@@ -1,11 +1,12 @@
 // read-job.ts: a job from its file, with what the command line changes in it. What a job may say is checked by trainer/job.ts.
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
 import { importLayers } from '../../trainer/layers/register.ts';
 import type { NamedWeight } from '../../trainer/order-weights.ts';
 import { applySettings } from '../../trainer/settings.ts';
+import { modelSource } from './model-source.ts';
 
 /** Options that change a job, as commander gives them. */
 export interface JobOptions {
@@ -18,7 +19,7 @@ export interface JobOptions {
 
 export interface ReadJob {
   readonly job: Job;
-  /** Of the model file that the job starts from; undefined to begin with the seed's. */
+  /** That the job starts from, all or some of the model's; undefined to begin with the seed's. */
   readonly weights: readonly NamedWeight[] | undefined;
 }
 
@@ -30,14 +31,15 @@ export function settingsOf({ epochs, batch, lr, seed, set = [] }: JobOptions): s
 }
 
 /**
- * Reads a job's file. `"model": {"$file": "model.json"}` stands for the model in that file, of any format that Shoal imports, found from the job's own
- * folder; with `"weights": true` beside it, training starts from the file's weights.
+ * Reads a job's file, and the model that it names elsewhere (model-source.ts), found from the job's own folder.
  * @throws SHOAL_JOB, and what reading the model and parseJob throw
  */
 export async function readJob(path: string, options: JobOptions): Promise<ReadJob> {
-  const changed = applySettings(await readJson(path), settingsOf(options));
-  const { json: own, weights } = await withModelFile(changed, path);
-  const json = await withLayers(own, path);
+  // layers of the user's own first: the model may have some
+  const changed = await withLayers(applySettings(await readJson(path), settingsOf(options)), path);
+  const model = typeof changed === 'object' && changed !== null && 'model' in changed ? changed.model : undefined;
+  const { config, weights } = await modelSource(model, dirname(path), `read the job ${path}`);
+  const json = config === model ? changed : { ...(changed as object), model: config };
   return { job: parseJob(json, path), weights };
 }
 
@@ -66,31 +68,4 @@ async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw fail((cause as Error).message, 'JSON', 'docs/job.md describes a job.', cause);
   }
-}
-
-type ModelFile = { readonly $file: string; readonly weights?: unknown };
-
-const namesFile = (model: unknown): model is ModelFile =>
-  typeof model === 'object' && model !== null && '$file' in model && typeof model.$file === 'string';
-
-async function withModelFile(
-  json: unknown,
-  path: string,
-): Promise<{ readonly json: unknown; readonly weights: readonly NamedWeight[] | undefined }> {
-  const model = typeof json === 'object' && json !== null && 'model' in json ? json.model : undefined;
-  if (!namesFile(model)) return { json, weights: undefined };
-  const problem = (got: string, expected: string, hint: string) =>
-    new ShoalError({ code: 'SHOAL_JOB', operation: `read the job ${path}`, got, expected, hint });
-  const { $file: file, weights: wanted = false, ...rest } = model;
-  if (typeof wanted !== 'boolean' || Object.keys(rest).length > 0) {
-    const expected = '{"$file": path} with "weights": true or false beside it';
-    throw problem(`model: ${JSON.stringify(model)}`, expected, 'docs/job.md describes every key.');
-  }
-  const { readModelFile } = await import('../../trainer/import/index.ts');
-  const imported = await readModelFile(isAbsolute(file) ? file : join(dirname(path), file));
-  if (wanted && imported.weights === undefined) {
-    const hint = 'Leave "weights" out to begin with the values that the seed gives.';
-    throw problem(`${file} without weights`, 'a file with weights', hint);
-  }
-  return { json: { ...(json as object), model: imported.config }, weights: wanted ? imported.weights : undefined };
 }

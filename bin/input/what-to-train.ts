@@ -3,7 +3,7 @@ import { type Job, parseJob } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
 import { type OpenedRun, openRun, readRunJob } from '../../trainer/run-folder.ts';
 import { applySettings } from '../../trainer/settings.ts';
-import { flatWeights, freshSnapshot } from '../../trainer/snapshot.ts';
+import { startingSnapshot } from '../../trainer/snapshot.ts';
 import { usageError } from '../output/usage-error.ts';
 import { type JobOptions, readJob, settingsOf } from './read-job.ts';
 
@@ -40,7 +40,7 @@ export async function whatToTrain(
       throw usageError('train', 'no job', 'the path of a job, or --resume with a run', hint);
     }
     const { job, weights } = given;
-    const start = weights ? freshSnapshot(job, flatWeights(job.model, weights)) : null;
+    const start = weights ? startingSnapshot(job, weights) : null;
     return { job, start, run: null };
   }
   const directory = resume.replace(/(?<=.)\/+$/, '');

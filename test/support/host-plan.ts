@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly rows: number;
   /** Default: f32 values, taken as they are. */
   readonly input?: Omit<InputField, 'field'>;
+  /** Calls behind which the training plan is cut (CompileOptions). */
+  readonly cuts?: readonly string[];
   /** Keys the draws of dropout. Default 0. */
   readonly seed?: number;
 }
@@ -83,7 +85,8 @@ export function programOf(options: HostOptions): { readonly program: Program; re
   const bytes = 4 * elements(loss.labels === 'class' ? shape.slice(0, -1) : shape);
   const inputs = [{ field: 'image', ...(options.input ?? { dtype: 'f32', scale: [1], shift: [0] }) }];
   const outputs = [{ label: { field: 'label', bytes }, loss, fromLogits, weight: 1, metrics }];
-  return { program: compile({ model, segments, shapes, rows, inputs, outputs, codec: f32 }), segments };
+  const { cuts = [] } = options;
+  return { program: compile({ model, segments, shapes, rows, inputs, outputs, codec: f32, cuts }), segments };
 }
 
 export function createHost(options: HostOptions): Host {

@@ -37,6 +37,17 @@ describe('a job', () => {
     'gpt-nano': 115_632,
     'transformer-encoder': 4_208_654,
     'vit-tiny': 456_394,
+    lenet5: 61_706,
+    resnet18: 11_172_810,
+    alexnet: 57_044_810,
+    vgg16: 134_301_514,
+    googlenet: 5_610_154,
+    resnet34: 21_289_802,
+    resnet50: 23_528_522,
+    resnet101: 42_520_650,
+    'mobilenet-v2': 2_236_682,
+    densenet121: 6_964_106,
+    transfer: 24_032_833,
   };
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
     it(`examples/${file} is read, and has the parameters that it should`, () => {
@@ -68,6 +79,7 @@ describe('a job', () => {
       ],
       freeze: [],
       layers: [],
+      rates: [],
       optimizer: {
         class_name: 'Adam',
         config: {
@@ -86,6 +98,7 @@ describe('a job', () => {
       seed: 1,
       microShards: 4,
       codec: 'f32',
+      recompute: 'auto',
       evaluateEvery: 1,
       checkpoint: { everySteps: null, keep: 3 },
     });

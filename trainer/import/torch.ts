@@ -1,5 +1,6 @@
 // torch.ts: weights of PyTorch models as safetensors files hold them -> a named model's. Not pickled files: convert those in Python.
 import { ShoalError } from '../../base/errors.ts';
+import type { SafetensorsTensor } from '../export/safetensors.ts';
 import type { Files } from '../files.ts';
 import type { Model } from '../model.ts';
 import { nodeFiles } from '../node-files.ts';
@@ -9,7 +10,7 @@ import { chain } from '../weights.ts';
 import { readSafetensors } from './safetensors.ts';
 
 /** Counters that training in PyTorch keeps beside moving statistics. */
-const IGNORED = /\.num_batches_tracked$/;
+export const IGNORED = /\.num_batches_tracked$/;
 
 /**
  * The weights of a model whose layers have PyTorch's names, from its state dict.
@@ -17,8 +18,16 @@ const IGNORED = /\.num_batches_tracked$/;
  */
 export async function readTorch(path: string, model: Model, files: Files = nodeFiles): Promise<readonly NamedWeight[]> {
   const { tensors } = await readSafetensors(path, files, (name) => !IGNORED.test(name));
+  return weightsFromTorch(model, tensors, `read the weights ${path}`);
+}
+
+/** The same, from tensors at hand. */
+export function weightsFromTorch(
+  model: Model,
+  tensors: readonly SafetensorsTensor[],
+  operation: string,
+): readonly NamedWeight[] {
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const operation = `read the weights ${path}`;
   const fail = (got: string, expected: string) => {
     const hint = 'Is it of the model, and of as many classes? Give --model with its options.';
     return new ShoalError({ code: 'SHOAL_MODEL_FILE', operation, got, expected, hint });

@@ -24,6 +24,7 @@ import { groupNormalization } from './group-normalization.ts';
 import { identity } from './identity.ts';
 import type { LayerKind } from './kind.ts';
 import { layerNormalization, rmsNormalization, unitNormalization } from './layer-normalization.ts';
+import { layerScale } from './layer-scale.ts';
 import { leakyRelu } from './leaky-relu.ts';
 import { masking } from './masking.ts';
 import { maxPooling2d } from './max-pooling2d.ts';
@@ -81,6 +82,7 @@ export const layers = {
   GroupNormalization: groupNormalization,
   Identity: identity,
   LayerNormalization: layerNormalization,
+  LayerScale: layerScale,
   LeakyReLU: leakyRelu,
   Masking: masking,
   Maximum: maximum,

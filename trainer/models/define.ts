@@ -6,7 +6,7 @@ export interface ModelBuilder<Schema extends z.ZodObject = z.ZodObject> {
   readonly options: Schema;
   /** The model as Keras writes it. */
   build(options: z.output<Schema>): object;
-  /** Weights, moving statistics included, with the defaults: Keras' or torchvision's number. */
+  /** Trained weights with the defaults: as many as Keras or torchvision have. */
   readonly parameters: number;
 }
 

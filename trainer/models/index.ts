@@ -1,16 +1,33 @@
 // index.ts: models by name, one line each: `"model": {"builder": "vit_tiny", "classes": 10}` in a job. What they are made of: layers/.
 import { z } from 'zod';
 import { check } from '../../base/check.ts';
+import { alexnet } from './alexnet.ts';
 import { bertSmall } from './bert.ts';
 import type { ModelBuilder } from './define.ts';
+import { densenet121 } from './densenet121.ts';
+import { googlenet } from './googlenet.ts';
 import { gptNano } from './gpt.ts';
+import { lenet5 } from './lenet5.ts';
+import { mobilenetV2 } from './mobilenet-v2.ts';
+import { resnet18, resnet34, resnet50, resnet101 } from './resnet.ts';
 import { transformerEncoder } from './transformer-encoder.ts';
+import { vgg16 } from './vgg16.ts';
 import { vitB16, vitSmall, vitTiny } from './vit.ts';
 
 export const models: Readonly<Record<string, ModelBuilder>> = {
+  alexnet,
   bert_small: bertSmall,
+  densenet121,
+  googlenet,
   gpt_nano: gptNano,
+  lenet5,
+  mobilenet_v2: mobilenetV2,
+  resnet101,
+  resnet18,
+  resnet34,
+  resnet50,
   transformer_encoder: transformerEncoder,
+  vgg16,
   vit_b16: vitB16,
   vit_small: vitSmall,
   vit_tiny: vitTiny,

@@ -40,6 +40,7 @@ import { depthwiseConv2dCases, separableConv2dCases } from './depthwise.ts';
 import { dropoutCases } from './dropout.ts';
 import { flattenCases } from './flatten.ts';
 import { globalPooling1dCases, globalPooling2dCases } from './global-pooling.ts';
+import { layerScaleCases } from './layer-scale.ts';
 import { classTokenCases, embeddingCases, positionEmbeddingCases } from './lookups.ts';
 import {
   addBroadcastCases,
@@ -84,6 +85,7 @@ export const layerCases: Readonly<Record<LayerClass, readonly LayerCase[]>> = {
   GlobalAveragePooling2D: globalPooling2dCases('GlobalAveragePooling2D'),
   GlobalMaxPooling1D: globalPooling1dCases('GlobalMaxPooling1D'),
   GlobalMaxPooling2D: globalPooling2dCases('GlobalMaxPooling2D'),
+  LayerScale: layerScaleCases,
   LeakyReLU: leakyReluCases,
   Masking: maskingCases,
   MaxPooling1D: pooling1dCases('MaxPooling1D'),

@@ -122,6 +122,8 @@ function apply(
     }
     case 'Dense':
       return finish(tape, dense(tape, x, weight('kernel')), config, weight);
+    case 'LayerScale':
+      return scaleAndShift(tape, x, weight('gamma'), null);
     case 'MaxPooling2D':
       return maxPool(tape, x, poolOptions(config));
     case 'AveragePooling2D':

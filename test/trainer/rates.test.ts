@@ -1,0 +1,74 @@
+// rates.test.ts: learning rates that differ from layer to layer: steps are as long as the factors say, in one process and in servers.
+import assert from 'node:assert/strict';
+import { createRangeServer } from '../../cluster/range-server.ts';
+import { loadKernels } from '../../kernels/load.ts';
+import { lengthOf, trainedOf } from '../../trainer/contribution.ts';
+import { optimizerOf } from '../../trainer/optimizers/index.ts';
+import { scalarsOf } from '../../trainer/optimizers/kind.ts';
+import { withRates } from '../../trainer/rates.ts';
+import { firstSnapshot } from '../../trainer/snapshot.ts';
+import { segmentsOf } from '../../trainer/weights.ts';
+import { convNet, smallJob } from '../support/small-jobs.ts';
+import { dataset, outcome, smallRun } from '../support/small-run.ts';
+
+const RATES = [
+  { layers: 'conv*', factor: 0.25 },
+  { layers: 'conv2d_1', factor: 3 },
+];
+/** One step of all samples. */
+const job = (optimizer: unknown, rates: typeof RATES) =>
+  smallJob(convNet, { batch: dataset.train.length, epochs: 1, optimizer, rates });
+
+for (const optimizer of ['adam', { class_name: 'SGD', config: { learning_rate: 0.1 } }]) {
+  it(`a step of ${typeof optimizer === 'string' ? optimizer : 'SGD'} is as long as the last pattern says, within 1e-4`, async () => {
+    const plain = await smallRun(job(optimizer, []));
+    const rated = await smallRun(job(optimizer, RATES));
+    const first = firstSnapshot(job(optimizer, []));
+    for (const { path, flat, length } of segmentsOf(job(optimizer, []).model).parameters) {
+      const factor = path.startsWith('conv2d_1/') ? 3 : path.startsWith('conv2d/') ? 0.25 : 1;
+      const moved = (run: typeof plain) =>
+        Array.from({ length }, (_, i) => run.snapshot.parameters[flat + i]! - first.parameters[flat + i]!);
+      const [a, b] = [moved(plain), moved(rated)];
+      const error = Math.hypot(...b.map((v, i) => v - factor * a[i]!)) / Math.hypot(...a);
+      assert.ok(error <= 1e-4 * factor + 1e-6, `${path}: ${error}`);
+    }
+  });
+}
+
+describe('learning rates by layer', () => {
+  it('give the same hashes with other threads and ranges', async () => {
+    const rated = smallJob(convNet, { batch: 10, microShards: 4, rates: RATES });
+    const expected = outcome(await smallRun(rated, { threads: 1 }));
+    assert.deepEqual(outcome(await smallRun(rated, { threads: 2, ranges: 3 })), expected);
+    assert.notDeepEqual(outcome(await smallRun({ ...rated, rates: [] }, { threads: 1 })), expected);
+  });
+
+  it('are the same bits in a server, which makes its numbers from the rate that it is told', () => {
+    const rated = job('adam', RATES);
+    const segments = withRates(segmentsOf(rated.model).weights, rated.rates);
+    const optimizer = optimizerOf(rated.optimizer.class_name);
+    const { config: optimizerConfig } = rated.optimizer;
+    const length = lengthOf(trainedOf(segments));
+    const server = (factors: typeof segments) => {
+      const range = { from: 0, to: length };
+      const options = { segments: factors, optimizer, optimizerConfig, microShards: 1, range, kernels: loadKernels() };
+      const own = createRangeServer(options);
+      own.load(0, 0, 0, firstSnapshot(rated).parameters);
+      own.store(
+        { level: 0, index: 0 },
+        0,
+        Float32Array.from({ length }, (_, i) => 1 + (i % 7)),
+      );
+      own.apply(0, [{ level: 0, index: 0 }], 1, [2, ...scalarsOf(optimizer, optimizerConfig, 1)].map(Math.fround));
+      return own.read(1, 0);
+    };
+    const [plain, slow] = [server(segmentsOf(rated.model).weights), server(segments)];
+    const first = firstSnapshot(rated).parameters;
+    for (const [i, factor] of [
+      [0, 0.25],
+      [segments.find(({ path }) => path === 'conv2d_1/kernel')!.flat, 3],
+      [length - 1, 1],
+    ] as const)
+      assert.ok(Math.abs((slow[i]! - first[i]!) / (plain[i]! - first[i]!) / factor - 1) <= 1e-3, `${i}`);
+  });
+});

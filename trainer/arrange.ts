@@ -1,0 +1,150 @@
+// arrange.ts: how a machine runs a job so that it fits one memory: teams of threads, bundles of micro-shards, activations computed
+// again. None of it decides a bit of the result. What the job is: prepare.ts.
+import { ShoalError } from '../base/errors.ts';
+import { MEMORY_LIMIT } from '../kernels/arena.ts';
+import type { Job } from './job.ts';
+import type { TensorSpec } from './model.ts';
+import type { Program } from './plan.ts';
+import { waysToCut } from './recompute.ts';
+
+/** How a machine runs a job. */
+export interface Machine {
+  readonly threads: number;
+  /** Threads that share one micro-shard. */
+  readonly teamSize: number;
+  /** Micro-shards that a team computes side by side, as a power of two. */
+  readonly level: number;
+  /** Pieces of work under way at once. */
+  readonly depth: number;
+  /** Batches held at once, being read or computed. */
+  readonly slots: number;
+  readonly ranges: number;
+  /** Parts of a contribution that an executor with a memory of its own may bring at once. */
+  readonly staging: number;
+}
+
+export interface MachineOptions {
+  readonly threads: number;
+  /**
+   * Default: 4 at most where weights prevail, else 1 where there are as many micro-shards as threads, else as few as keep every thread
+   * busy; more where memory is short.
+   */
+  readonly teamSize?: number;
+  readonly ranges?: number;
+  /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
+  readonly level?: number;
+  /** Default 0: the executor computes in the store's memory. */
+  readonly staging?: number;
+}
+
+export interface ArrangeOptions {
+  readonly job: Job;
+  readonly shapes: Readonly<Record<string, TensorSpec>>;
+  readonly machine: MachineOptions;
+  /** Every micro-shard must be computed by itself. */
+  readonly alone: boolean;
+  /** The job compiled for bundles of 2 ** level micro-shards, its training plan cut behind these calls. */
+  compiled(level: number, cuts: readonly string[]): Program;
+  /** Bytes by purpose. */
+  memoryOf(program: Program, machine: Machine): Readonly<Record<string, number>>;
+}
+
+export interface Arrangement {
+  readonly program: Program;
+  readonly machine: Machine;
+  readonly memory: Readonly<Record<string, number>>;
+  readonly bytes: number;
+}
+
+/** Bytes of input batches that are read ahead at most. */
+const READ_AHEAD = 64 * 2 ** 20;
+
+/**
+ * The first arrangement that fits, the fastest first: as many teams as there is work for; larger teams, which share activations; then,
+ * unless the job forbids it, activations computed again. With `recompute: true` these alone.
+ * @throws SHOAL_MEMORY_TOO_LARGE, SHOAL_THREADS
+ */
+export function arrange(options: ArrangeOptions): Arrangement {
+  const { job, machine } = options;
+  let last: Arrangement | undefined;
+  for (const cut of { true: [true], false: [false], auto: [false, true] }[`${job.recompute}`]) {
+    const own = cut ? bestCuts(options) : [];
+    const single = options.compiled(0, own);
+    for (const teamSize of teamSizes(job, machine, single)) {
+      const level = levelFor(options, single, teamSize);
+      for (const each of level === 0 ? [0] : [level, 0]) {
+        last = arrangement(options, each === 0 ? single : options.compiled(each, own), teamSize, each);
+        if (last.bytes <= MEMORY_LIMIT) return last;
+      }
+    }
+  }
+  throw tooLarge(last!);
+}
+
+function arrangement({ job, machine, memoryOf }: ArrangeOptions, program: Program, teamSize: number, level: number) {
+  const { threads, ranges = 1, staging = 0 } = machine;
+  const batchBytes = Math.ceil(job.microShards / 2 ** level) * program.input.leafBytes;
+  const slots = Math.max(3, Math.min(16, Math.floor(READ_AHEAD / batchBytes)));
+  const depth = Math.max(1, Math.floor(slots / 2) - 1);
+  const full: Machine = { threads, teamSize, level, depth, slots, ranges, staging };
+  const memory = memoryOf(program, full);
+  return { program, machine: full, memory, bytes: Object.values(memory).reduce((a, b) => a + b, 0) };
+}
+
+/** Whether a pass over the weights costs more than a pass over the activations of one micro-shard. */
+const weightsPrevail = ({ contribution, plans }: Program): boolean =>
+  contribution.scalarsAt >= plans.train.arenaBytes / 2;
+
+/** Threads that read weights together, where these prevail: more would wait for each other at every call. */
+const TEAM = 4;
+
+/** Sizes of teams to try, the fastest first. A size that somebody asked for is the only one. */
+function teamSizes({ microShards }: Job, { threads, teamSize }: MachineOptions, single: Program): readonly number[] {
+  if (teamSize !== undefined) {
+    if (Number.isInteger(threads / teamSize)) return [teamSize];
+    throw new ShoalError({
+      code: 'SHOAL_THREADS',
+      operation: 'form teams of threads',
+      got: `${threads} threads in teams of ${teamSize}`,
+      expected: 'a number of threads that the team size divides',
+      hint: 'Change --threads or the team size.',
+    });
+  }
+  const busy = Math.max(1, Math.ceil(threads / microShards));
+  const least = weightsPrevail(single) ? Math.max(busy, Math.min(threads, TEAM)) : busy;
+  const sizes = Array.from({ length: threads }, (_, i) => i + 1).filter((n) => threads % n === 0);
+  return Number.isInteger(threads / least) ? sizes.filter((n) => n >= least) : [threads];
+}
+
+/**
+ * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle, and the threads of a
+ * team share the pass too. Where activations are larger, one micro-shard at a time keeps them in the cache.
+ */
+function levelFor({ job, machine, alone }: ArrangeOptions, single: Program, teamSize: number): number {
+  if (alone) return 0;
+  if (machine.level !== undefined) return machine.level;
+  if (!weightsPrevail(single)) return 0;
+  return Math.floor(Math.log2(Math.max(1, job.microShards / (machine.threads / teamSize))));
+}
+
+/** Those that leave the fewest activations; none for a model that cannot be cut. */
+function bestCuts({ job, shapes, compiled }: ArrangeOptions): readonly string[] {
+  const ways = waysToCut(job.model, shapes).map((cuts) => ({
+    cuts,
+    bytes: compiled(0, cuts).plans.train.arenaBytes,
+  }));
+  return ways.toSorted((a, b) => a.bytes - b.bytes)[0]?.cuts ?? [];
+}
+
+const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en')} MiB`;
+
+function tooLarge({ memory, bytes, machine }: Arrangement): ShoalError {
+  const parts = Object.entries(memory).map(([name, size]) => `${name.replaceAll('_', ' ')} ${mib(size)}`);
+  return new ShoalError({
+    code: 'SHOAL_MEMORY_TOO_LARGE',
+    operation: `plan the memory of ${machine.threads} threads in teams of ${machine.teamSize}`,
+    got: `${mib(bytes)} (${parts.join(', ')})`,
+    expected: `at most ${mib(MEMORY_LIMIT)}, what one WebAssembly memory holds`,
+    hint: 'Lower batch, raise microShards, or use fewer threads.',
+  });
+}
