@@ -94,6 +94,28 @@ describe('a run in several processes', function () {
     runs.holds(ran, []);
   });
 
+  it('takes contributions that come twice and out of order, and refuses NaN and names whose it was', async () => {
+    const meddling = (seed: number) => ({ meddle: { seed, twice: 0.3, later: 0.3 } });
+    const ran = await runs.run({
+      workers: 3,
+      servers: 2,
+      roles: {
+        'server-1': meddling(1),
+        'server-2': meddling(2),
+        'worker-1': meddling(3),
+        'worker-2': { meddle: { ...meddling(4).meddle, spoil: 7 } },
+        'worker-3': meddling(5),
+      },
+    });
+    runs.holds(ran);
+    const { twice, later, spoilt } = ran.meddled;
+    assert.ok(twice! > 50 && later! > 50 && spoilt === 1, JSON.stringify(ran.meddled));
+    const refused = ran.events.find((it) => it.event === 'member' && it.change === 'refused');
+    assert.ok(refused?.event === 'member' && refused.name === 'worker-2');
+    assert.equal(refused.problem?.code, 'SHOAL_PUSH_NOT_FINITE');
+    assert.match(refused.problem.got, /node .* of step \d/);
+  });
+
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const { dataset, job, expected } = runs;
     const stop = new AbortController();
