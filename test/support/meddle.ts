@@ -71,7 +71,8 @@ export function meddle({ seed, twice = 0, later = 0, spoil = 0 }: MeddlePlan, no
     }
     if (!TYPES.has(type)) {
       write(ws, { pieces, sent });
-      return release(ws);
+      release(ws);
+      return;
     }
     if (state.held === null && chance(later)) {
       note('later');
@@ -96,7 +97,8 @@ export function meddle({ seed, twice = 0, later = 0, spoil = 0 }: MeddlePlan, no
       state.head = null;
       frame(this, [head, bytes], sent);
     } else if (options.fin === false) {
-      if (bytes.length !== HEADER_BYTES + BULK_HEAD_BYTES || bytes.readUInt16LE(0) !== MAGIC) throw new Error('no head');
+      if (bytes.length !== HEADER_BYTES + BULK_HEAD_BYTES || bytes.readUInt16LE(0) !== MAGIC)
+        throw new Error('no head');
       state.head = bytes;
     } else frame(this, [bytes], sent);
   } as typeof WebSocket.prototype.send;
