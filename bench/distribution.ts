@@ -17,8 +17,6 @@ import type { Usage } from './usage.ts';
 const COMMAND = [process.execPath, '--import', new URL('./usage.ts', import.meta.url).href, 'bin/shoal.ts'] as const;
 const WORKERS = 2;
 const SERVERS = 1;
-/** Left out at the start of a run: plans, first collections, caches. */
-const WARM_MS = 1500;
 const MIB = 2 ** 20;
 
 const example = JSON.parse(readFileSync(new URL('../examples/digits.json', import.meta.url), 'utf8')) as object;
@@ -61,8 +59,14 @@ interface Measured {
   readonly parts: Readonly<Record<string, Record<Part, number>>>;
 }
 
-/** Runs a job until `seconds` have been measured. */
-async function measure(job: Job, several: boolean, seconds: number, profiled: boolean): Promise<Measured> {
+/** Steps to leave out at the start of a run (plans, compilers, caches), and to measure. */
+interface Span {
+  readonly warm: number;
+  readonly steps: number;
+}
+
+/** Runs a job for so many steps. */
+async function measure(job: Job, several: boolean, { warm, steps }: Span, profiled = false): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
   process.env['SHOAL_BENCH_USAGE'] = folder;
   process.env['SHOAL_BENCH_PROFILE'] = profiled ? '1' : '0';
@@ -70,11 +74,8 @@ async function measure(job: Job, several: boolean, seconds: number, profiled: bo
   const marks: { readonly step: number; readonly at: number }[] = [];
   function hear(event: RunEvent): void {
     if (event.event !== 'step' || stop.signal.aborted) return;
-    const at = Date.now();
-    const since = marks.length === 0 ? 0 : at - marks[0]!.at;
-    if (marks.length === 0 || (marks.length === 1 && since > WARM_MS) || since > WARM_MS + 1000 * seconds)
-      marks.push({ step: event.step, at });
-    if (marks.length === 3) stop.abort();
+    if (event.step === warm || event.step === warm + steps) marks.push({ step: event.step, at: Date.now() });
+    if (marks.length === 2) stop.abort();
   }
   try {
     const run = await createRun(join(folder, 'runs'), job);
@@ -85,7 +86,7 @@ async function measure(job: Job, several: boolean, seconds: number, profiled: bo
     const usages = readdirSync(folder)
       .filter((name) => name.endsWith('.json'))
       .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Usage);
-    return summed(usages, marks[1]!, marks[2]!);
+    return summed(usages, marks[0]!, marks[1]!);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -94,7 +95,7 @@ async function measure(job: Job, several: boolean, seconds: number, profiled: bo
 /** `shoal train` in one process, with as many threads as the workers have together. */
 async function alone(run: string, hear: (event: RunEvent) => void, signal: AbortSignal): Promise<void> {
   const [program, ...args] = [...COMMAND, 'train', '--resume', run, '--threads', String(WORKERS), '--json'];
-  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   signal.addEventListener('abort', () => child.kill('SIGINT'));
   createInterface({ input: child.stdout }).on('line', (line) => hear(JSON.parse(line) as RunEvent));
   await new Promise((resolve) => child.on('close', resolve));
@@ -128,70 +129,72 @@ function cpuAt(samples: Usage['samples'], at: number): number {
   return t1 === t0 ? c1 : c0 + ((c1 - c0) * (at - t0)) / (t1 - t0);
 }
 
-/** @param say what is under way, for whoever waits */
-export async function benchDistribution(
-  rounds: number,
-  seconds: number,
-  show: (row: BenchRow) => void,
-  say: (text: string) => void,
-): Promise<void> {
-  for (const [name, json] of [
-    ['two-conv, batch 256', TWO_CONV],
-    ['two-conv, batch 256, f16', { ...TWO_CONV, codec: 'f16' }],
-    ['25M parameters, batch 256', LARGE],
-    ['25M parameters, batch 256, f16', { ...LARGE, codec: 'f16' }],
-  ] as const) {
-    const job = parseJob(json, name);
-    const single: Measured[] = [];
-    const several: Measured[] = [];
-    for (let round = 0; round < rounds; round++) {
-      single.push(await measure(job, false, seconds, false));
-      several.push(await measure(job, true, seconds, false));
-      say(`${name}: round ${round + 1} of ${rounds}`);
-    }
-    const of = (list: readonly Measured[], get: (it: Measured) => number) => median(list.map(get));
-    const label = `${name}, ${WORKERS} workers, ${SERVERS} server`;
-    const row = benchRow(
-      `${label}: CPU ms a step (less is better)`,
-      of(several, (it) => it.cpu),
-      {
-        'one process': of(single, (it) => it.cpu),
-      },
-    );
-    const ratio = median(several.map((it, i) => it.cpu / single[i]!.cpu));
-    show({ ...row, ratio });
-    show(
-      benchRow(
-        `${label}: ms on the clock a step`,
-        of(several, (it) => it.wall),
-        {
-          'one process': of(single, (it) => it.wall),
-        },
-      ),
-    );
-    const profiled = await measure(job, true, seconds, true);
-    for (const role of Object.keys(several[0]!.roles).sort()) {
-      const figure = (what: string, ours: number) => show(benchRow(`  ${role}: ${what}`, ours, {}));
-      figure(
-        'CPU ms a step',
-        of(several, (it) => it.roles[role]!.cpu),
-      );
-      figure(
-        'resident MiB',
-        of(several, (it) => it.roles[role]!.memory),
-      );
-      for (const part of PARTS) figure(`main thread, ${part}, ms a step`, profiled.parts[role]![part]);
-    }
+const SIZES = {
+  distribution: {
+    span: { warm: 150, steps: 150 },
+    jobs: [
+      ['two-conv, batch 256', TWO_CONV],
+      ['two-conv, batch 256, f16', { ...TWO_CONV, codec: 'f16' }],
+    ],
+  },
+  'distribution-large': {
+    span: { warm: 4, steps: 12 },
+    jobs: [
+      ['25M parameters, batch 256', LARGE],
+      ['25M parameters, batch 256, f16', { ...LARGE, codec: 'f16' }],
+    ],
+  },
+} as const;
+
+export interface DistributionOptions {
+  readonly rounds: number;
+  readonly show: (row: BenchRow) => void;
+  /** What is under way, for whoever waits. */
+  readonly say: (text: string) => void;
+}
+
+/** One process and several, turn and turn about; medians. */
+export async function benchDistribution(size: keyof typeof SIZES, options: DistributionOptions): Promise<void> {
+  const { jobs, span } = SIZES[size];
+  for (const [name, json] of jobs) await compare(name, parseJob(json, name), span, options);
+  if (size === 'distribution') await checkpoints(span, options);
+}
+
+async function compare(name: string, job: Job, span: Span, { rounds, show, say }: DistributionOptions): Promise<void> {
+  const single: Measured[] = [];
+  const several: Measured[] = [];
+  for (let round = 0; round < rounds; round++) {
+    single.push(await measure(job, false, span));
+    several.push(await measure(job, true, span));
+    say(`${name}: round ${round + 1} of ${rounds}`);
   }
-  // every step saved, beside none
-  const [never, always] = [TWO_CONV, { ...TWO_CONV, checkpoint: { everySteps: 1 } }].map((it) => parseJob(it, 'saves'));
-  const saves = {
-    none: await measure(never!, true, seconds, false),
-    all: await measure(always!, true, seconds, false),
+  const of = (list: readonly Measured[], get: (it: Measured) => number) => median(list.map(get));
+  const label = `${name}, ${WORKERS} workers, ${SERVERS} server`;
+  const beside = (what: string, get: (it: Measured) => number): void => {
+    const row = benchRow(`${label}: ${what}`, of(several, get), { 'one process': of(single, get) });
+    show({ ...row, ratio: median(several.map((it, i) => get(it) / get(single[i]!))) });
   };
-  show(
-    benchRow('two-conv, a checkpoint after each step: CPU ms a step', saves.all.cpu, {
-      'without them': saves.none.cpu,
-    }),
-  );
+  beside('CPU ms a step (less is better)', (it) => it.cpu);
+  beside('ms on the clock a step', (it) => it.wall);
+  const profiled = await measure(job, true, span, true);
+  for (const role of Object.keys(several[0]!.roles).sort()) {
+    const figure = (what: string, ours: number) => show(benchRow(`  ${role}: ${what}`, ours, {}));
+    figure(
+      'CPU ms a step',
+      of(several, (it) => it.roles[role]!.cpu),
+    );
+    figure(
+      'resident MiB',
+      of(several, (it) => it.roles[role]!.memory),
+    );
+    for (const part of PARTS) figure(`main threads, ${part}, ms a step`, profiled.parts[role]![part]);
+  }
+}
+
+/** Every step saved, beside none. */
+async function checkpoints(span: Span, { show }: DistributionOptions): Promise<void> {
+  const [never, always] = [TWO_CONV, { ...TWO_CONV, checkpoint: { everySteps: 1 } }].map((it) => parseJob(it, 'saves'));
+  const [none, all] = [await measure(never!, true, span), await measure(always!, true, span)];
+  show(benchRow('two-conv, a checkpoint after each step: CPU ms a step', all.cpu, { 'without them': none.cpu }));
+  show(benchRow('two-conv, a checkpoint after each step: ms on the clock', all.wall, { 'without them': none.wall }));
 }

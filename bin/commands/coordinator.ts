@@ -50,8 +50,8 @@ export async function coordinatorCommand(
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);
-  const tls =
-    options.tls === undefined ? readListenTls(options) : keepIdentity(`${folder}/tls`, options.tls.split(','));
+  const made = options.tls === undefined ? null : keepIdentity(`${folder}/tls`, options.tls.split(','));
+  const tls = readListenTls(options, made);
   const view = viewOf(options, screen);
   const models: Record<string, string> = {};
   let failureTold = false;

@@ -15,6 +15,8 @@ export interface RolePlan {
   readonly limits?: Partial<WireLimits>;
   /** What happens to its frames. The spoilt push: of its first start alone. */
   readonly meddle?: MeddlePlan;
+  /** Its main thread, which reads the sockets, sleeps for so much of every second. */
+  readonly drowsyMs?: number;
 }
 
 export interface Plan {
@@ -26,7 +28,7 @@ export interface Plan {
 const [plan, role, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
 const { marks, roles } = JSON.parse(plan) as Plan;
 const name = role === 'coordinator' ? role : rest[rest.indexOf('--name') + 1]!;
-const { points = [], options = {}, limits = {}, meddle: meddling } = roles[name] ?? {};
+const { points = [], options = {}, limits = {}, meddle: meddling, drowsyMs } = roles[name] ?? {};
 
 const start = starts();
 const point = points[start];
@@ -38,6 +40,8 @@ if (point !== undefined) {
 Object.assign(WIRE_LIMITS, limits);
 if (meddling)
   meddle({ ...meddling, ...(start > 0 && { spoil: 0 }) }, (what) => appendFileSync(`${marks}/meddled`, `${what}\n`));
+if (drowsyMs !== undefined)
+  setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, drowsyMs), 1000).unref();
 for (const [option, value] of Object.entries(options)) {
   const at = rest.indexOf(option);
   if (at < 0) rest.push(option, value);
