@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { runLocal } from '../cluster/launchers/local.ts';
+import { local } from '../cluster/launchers/local.ts';
 import type { RunEvent } from '../trainer/events.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { createRun } from '../trainer/run-folder.ts';
@@ -81,7 +81,7 @@ async function measure(job: Job, several: boolean, { warm, steps }: Span, profil
     const run = await createRun(join(folder, 'runs'), job);
     if (several) {
       const how = { command: COMMAND, run, workers: WORKERS, servers: SERVERS, threads: 1 };
-      await runLocal({ ...how, onEvent: hear, signal: stop.signal });
+      await local.launch({ ...how, onEvent: hear, signal: stop.signal });
     } else await alone(run, hear, stop.signal);
     const usages = readdirSync(folder)
       .filter((name) => name.endsWith('.json'))

@@ -94,9 +94,11 @@ export async function coordinatorCommand(
         const secret = process.env['SHOAL_TOKEN']
           ? 'the same SHOAL_TOKEN'
           : `SHOAL_TOKEN=$(cat ${folder}/${RUN.token})`;
-        view.say(
-          `${folder}\nlistening at ${url}. Join with ${secret} and\n  npx shoal server --connect ${url}\n  npx shoal worker --connect ${url}`,
-        );
+        const own = options.tls === undefined ? options.cert : `${folder}/tls/cert.pem`;
+        const key = options.tls === undefined ? options.key : `${folder}/tls/key.pem`;
+        const trust = `--connect ${url}${own ? ` --ca ${own}` : ''}`;
+        const server = `npx shoal server ${trust}${own ? ` --cert ${own} --key ${key}` : ''}`;
+        view.say(`${folder}\nlistening at ${url}. Join with ${secret} and\n  ${server}\n  npx shoal worker ${trust}`);
       },
       onTurnedAway(reason, address) {
         log.turnedAway(reason, address);

@@ -1,7 +1,7 @@
 // deaths.ts: processes that die at every point of their work, at random, all at once; that freeze and thaw; that come and go.
 import assert from 'node:assert/strict';
 import { unleash } from '../../../cluster/launchers/chaos.ts';
-import type { Local } from '../../../cluster/launchers/local.ts';
+import type { Processes } from '../../../cluster/launchers/run.ts';
 import { freePort } from '../../cluster/support/whole-runs.ts';
 import { Chance, type Counts, count, every, lonelyWorker, type Scenario, seen } from './scenario.ts';
 
@@ -110,7 +110,7 @@ const frozen: Scenario = {
   async run(runs, seed) {
     const chance = new Chance(seed);
     const counts: Counts = {};
-    let local: Local | null = null;
+    let local: Processes | null = null;
     let stopped: string | null = null;
     let rest = 0;
     const freeze = (name: string): void => {
