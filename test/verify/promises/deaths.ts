@@ -5,28 +5,31 @@ import type { Processes } from '../../../cluster/launchers/run.ts';
 import { freePort } from '../../cluster/support/whole-runs.ts';
 import { Chance, type Counts, count, every, lonelyWorker, type Scenario, seen } from './scenario.ts';
 
-const around = (actions: readonly string[]): readonly string[] =>
-  actions.flatMap((action) => [`before ${action}@1`, `after ${action}@1`]);
-const sends = (...messages: readonly string[]): readonly string[] => messages.map((it) => `send ${it}`);
+const around = (count: number, ...actions: readonly string[]): readonly string[] =>
+  actions.flatMap((action) => [`before ${action}@${count}`, `after ${action}@${count}`]);
 
-/** All actions of each machine that a run must come by after any start of its process. */
+/** One of the first, one of the second, and so on: a launcher gives up who dies again and again without a step between. */
+const inTurn = (starting: readonly string[], working: readonly string[]): readonly string[] =>
+  Array.from({ length: Math.max(starting.length, working.length) }, (_, i) => [starting[i], working[i]])
+    .flat()
+    .filter((it) => it !== undefined);
+
+/** All actions of each machine that a run must come by after any start of its process: before the first step, and in steps. */
 const POINTS = {
-  coordinator: [
-    ...around([
-      ...sends('welcome', 'fence', 'load', 'lease', 'apply', 'dump'),
-      ...['log open', 'log commit', 'log checkpoint', 'load', 'dump', 'committed', 'tell', 'checkpoint'],
-    ]),
+  coordinator: inTurn(around(1, 'send welcome', 'send fence', 'send load', 'log open', 'load', 'tell'), [
+    ...around(2, 'send lease', 'send apply', 'log commit', 'committed'),
+    ...around(1, 'send dump', 'dump', 'checkpoint', 'log checkpoint'),
     'checkpoint: log synced@1',
     ...['in a write', 'before rename', 'after rename'].map((it) => `file ${it}`),
-  ],
-  'server-1': around([
-    ...sends('hello', 'applied'),
-    ...['prepare', 'store', 'answer ack', 'apply', 'params', 'dump', 'reset', 'free'],
   ]),
-  'worker-1': around([
-    ...sends('hello', 'ready', 'holding', 'done'),
-    ...['prepare', 'servers', 'tell attach', 'store', 'compute', 'push', 'release'],
+  'server-1': inTurn(around(1, 'send hello', 'prepare', 'reset', 'store'), [
+    ...around(3, 'send applied', 'answer ack', 'apply', 'params', 'free'),
+    ...around(1, 'dump'),
   ]),
+  'worker-1': inTurn(
+    around(1, 'send hello', 'prepare', 'servers', 'tell attach', 'send ready', 'store', 'send holding'),
+    around(3, 'compute', 'push', 'release', 'send done'),
+  ),
 } as const;
 
 function atPoints(name: keyof typeof POINTS): Scenario {
