@@ -11,9 +11,14 @@ import { TOKEN } from './promises/scenario.ts';
 const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string', default: '1' } } });
 process.env['SHOAL_TOKEN'] = TOKEN;
 
+const all = [...DEATHS, ...NETWORKS];
+const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+if (chosen.length === 0) {
+  console.error(`--only ${values.only}: part of one of\n  ${all.map(({ name }) => name).join('\n  ')}`);
+  process.exit(2);
+}
 let failed = 0;
-for (const scenario of [...DEATHS, ...NETWORKS]) {
-  if (values.only !== undefined && !scenario.name.includes(values.only)) continue;
+for (const scenario of chosen) {
   const since = performance.now();
   const runs = await wholeRuns(scenario.job ?? {});
   try {

@@ -107,43 +107,38 @@ const together: Scenario = {
   },
 };
 
+/** Longer than a lease may take (5 s). */
+const FROZEN_MS = 6500;
+
 const frozen: Scenario = {
-  name: 'a worker freezes past its lease, is fenced, and thaws; servers and the coordinator freeze for a while',
+  name: 'workers freeze past their leases; one thaws, the other is fenced, thaws and comes back; servers and the coordinator freeze',
   job: { epochs: 60 },
   async run(runs, seed) {
     const chance = new Chance(seed);
     const counts: Counts = {};
-    let local: Processes | null = null;
-    let stopped: string | null = null;
-    let rest = 0;
-    const freeze = (name: string): void => {
-      count(counts, `froze a ${name.split('-')[0]}`);
-      stopped = name;
-      local!.processes.find((it) => it.name === name)!.signal('SIGSTOP');
+    const timers: NodeJS.Timeout[] = [];
+    const signal = ({ processes }: Processes, name: string, what: 'SIGSTOP' | 'SIGCONT'): void => {
+      processes.find((it) => it.name === name)!.signal(what);
+      if (what === 'SIGSTOP') count(counts, `froze a ${name.split('-')[0]}`);
     };
-    const thaw = (): void => {
-      const name = stopped;
-      stopped = null;
-      if (name) local!.processes.find((it) => it.name === name)!.signal('SIGCONT');
-    };
-    // a worker thaws when it has been fenced, the others after a second
-    const stop = every(1000, () => {
-      if (!local) return;
-      if (stopped && !stopped.startsWith('worker')) thaw();
-      else if (!stopped && ++rest % 2 === 0 && (counts['froze a server'] ?? 0) < 3)
-        freeze(chance.pick(['server-1', 'server-2', 'coordinator']));
-    });
     const ran = await runs.run({
-      workers: 3,
+      workers: 2,
       servers: 2,
-      onEvent(event, processes) {
-        local = processes;
-        if (event.event === 'step' && [40, 120, 200].includes(event.step) && !stopped) freeze('worker-2');
-        if (event.event === 'member' && event.change === 'fenced' && event.name === stopped) thaw();
+      onEvent(event, local) {
+        const freeze = (name: string, ms: number): void => {
+          signal(local, name, 'SIGSTOP');
+          timers.push(setTimeout(() => signal(local, name, 'SIGCONT'), ms));
+        };
+        if (event.event === 'step' && event.step % 100 === 40) {
+          freeze('worker-1', FROZEN_MS);
+          signal(local, 'worker-2', 'SIGSTOP');
+        }
+        if (event.event === 'step' && event.step % 30 === 5)
+          freeze(chance.pick(['server-1', 'server-2', 'coordinator']), 1500);
+        if (event.event === 'member' && event.change === 'fenced') signal(local, event.name, 'SIGCONT');
       },
     });
-    stop();
-    thaw();
+    for (const timer of timers) clearTimeout(timer);
     runs.holds(ran);
     const happened = seen(ran.events);
     assert.ok(happened['fenced']! >= 1, JSON.stringify(happened));
