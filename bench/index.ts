@@ -1,7 +1,7 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution, distribution-large, images, kernels
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, kernels
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution', 'distribution-large', 'images', 'kernels'];
+const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution-large', 'images', 'kernels'];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -101,7 +101,6 @@ if (wanted('threads')) {
 }
 if (wanted('wire')) for (const row of await benchWire(rounds)) show(row);
 if (wanted('images')) for (const row of await benchImages(rounds)) show(row);
-if (wanted('distribution')) await benchDistribution(rounds, seconds, show, say);
 for (const size of ['distribution', 'distribution-large'] as const)
   if (wanted(size)) await benchDistribution(size, { rounds, show, say });
 if (wanted('kernels')) {
