@@ -1,12 +1,13 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, images, kernels
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, kernels
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchDistribution } from './distribution.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
 import { type Peer, startPeers, writePeerData } from './peers/index.ts';
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'images', 'kernels'];
+const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution-large', 'images', 'kernels'];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -100,6 +101,8 @@ if (wanted('threads')) {
 }
 if (wanted('wire')) for (const row of await benchWire(rounds)) show(row);
 if (wanted('images')) for (const row of await benchImages(rounds)) show(row);
+for (const size of ['distribution', 'distribution-large'] as const)
+  if (wanted(size)) await benchDistribution(size, { rounds, show, say });
 if (wanted('kernels')) {
   for (const { name, gflops, share } of benchKernels())
     show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });

@@ -23,7 +23,10 @@ const HINT = 'Give other files, or none, and Shoal makes its own.';
 export function selfSigned(hosts: readonly string[], now: Date = new Date()): Identity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid('2a8648ce3d040302')); // ecdsa-with-SHA256
-  const name = sequence(set(sequence(oid('550403'), text(`shoal ${hosts[0]}`.slice(0, 64))))); // commonName
+  const serial = Buffer.concat([Buffer.of(1), randomBytes(15)]);
+  // of its own: among several of one name that are trusted, OpenSSL tries one alone
+  const called = `shoal ${hosts[0]} `.slice(0, 47) + serial.toString('hex', 8);
+  const name = sequence(set(sequence(oid('550403'), text(called)))); // commonName
   const extension = (id: string, critical: boolean, value: Uint8Array) =>
     sequence(oid(id), ...(critical ? [yes()] : []), octets(value));
   const names = sequence(
@@ -31,7 +34,7 @@ export function selfSigned(hosts: readonly string[], now: Date = new Date()): Id
   );
   const body = sequence(
     explicit(0, integer(Buffer.of(2))), // version 3
-    integer(Buffer.concat([Buffer.of(1), randomBytes(15)])),
+    integer(serial),
     algorithm,
     name,
     sequence(time(new Date(now.getTime() - DAY)), time(new Date(now.getTime() + VALID_DAYS * DAY))),

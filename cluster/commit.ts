@@ -50,9 +50,7 @@ export function settle(turn: Turn): void {
   const totals = config.bugs.has('double-count') ? plainSum(open.done) : addTotals(disjoint, work);
   const finite = Number.isFinite(totals[0]);
   if (!finite || work.kind === 'evaluate') {
-    set(turn, { open: null, newest: work });
-    if (!finite && turn.state.steps.stopping !== 'not-finite') turn.actions.push({ kind: 'notFinite', work });
-    step(turn, { kind: 'settled', work, finite }, totals);
+    end(turn, work, finite, totals);
     return;
   }
   const message = {
@@ -65,6 +63,13 @@ export function settle(turn: Turn): void {
   } as const;
   set(turn, { open: { ...open, applying: { cover, totals, message } } });
   for (const { link } of seats) send(turn, link, message);
+}
+
+/** A piece of work that no version comes of: it was an evaluation, or its sums are not finite. */
+export function end(turn: Turn, work: Work, finite: boolean, totals: readonly number[]): void {
+  set(turn, { open: null, newest: work });
+  if (!finite && turn.state.steps.stopping !== 'not-finite') turn.actions.push({ kind: 'notFinite', work });
+  step(turn, { kind: 'settled', work, finite }, totals);
 }
 
 /** What the planted bug adds instead of the tree. */
@@ -136,7 +141,7 @@ function act(turn: Turn, action: StepAction, totals: readonly number[]): void {
   const { term, seats } = turn.state;
   switch (action.kind) {
     case 'open':
-      set(turn, { open: { work: action.work, leases: [], done: [], late: 0, applying: null } });
+      set(turn, { open: { work: action.work, leases: [], done: [], late: 0, flawed: [], applying: null } });
       return;
     case 'commit':
       turn.actions.push({ kind: 'committed', work: action.work, totals, epochEnd: action.epochEnd });

@@ -38,6 +38,7 @@ const schemas = {
   holding: strict({ type: z.literal('holding'), term: u32, version: u32 }),
   done: strict({ type: z.literal('done'), term: u32, lease: u32, work: workName, node, totals: numbers }),
   applied: strict({ type: z.literal('applied'), term: u32, version: u32 }),
+  flawed: strict({ type: z.literal('flawed'), term: u32, step: u32, node, worker: text }),
   welcome: strict({
     type: z.literal('welcome'),
     term: u32,

@@ -189,6 +189,8 @@ export interface OpenWork {
   readonly done: readonly DoneNode[];
   /** How often a lease of this work was late: patience doubles with each. */
   readonly late: number;
+  /** Workers that sent sums of it which are not finite. */
+  readonly flawed: readonly string[];
   /** Null while it is computed. */
   readonly applying: {
     readonly cover: readonly DoneNode[];

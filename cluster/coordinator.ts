@@ -11,7 +11,7 @@ import type {
   Link,
 } from './coordinator-types.ts';
 import { done, grant } from './leases.ts';
-import { closed, gather, hello, interrupt, ready } from './membership.ts';
+import { closed, flawed, gather, hello, interrupt, ready } from './membership.ts';
 import type { Term, ToCoordinator } from './messages.ts';
 import { refuse, set, setWorker, type Turn } from './turn.ts';
 
@@ -103,6 +103,10 @@ function message(turn: Turn, link: Link, message: ToCoordinator): void {
   }
   if (seat >= 0 && message.type === 'applied') {
     applied(turn, seat, message);
+    return;
+  }
+  if (seat >= 0 && message.type === 'flawed') {
+    flawed(turn, message);
     return;
   }
   const expected = worker ? 'what a worker says' : seat >= 0 ? 'what a server says' : 'hello';

@@ -2,9 +2,10 @@
 import { canonicalJson } from '../base/hash.ts';
 import { handleStep, startSteps } from '../trainer/step-machine.ts';
 import { rootOf } from '../trainer/tree.ts';
+import { end } from './commit.ts';
 import type { Link, ServerSeat, WorkerSeat } from './coordinator-types.ts';
 import { loseWorker } from './leases.ts';
-import type { Hello, Ready, ServerAddress } from './messages.ts';
+import type { Flawed, Hello, Ready, ServerAddress } from './messages.ts';
 import * as problems from './problems.ts';
 import { refuse, send, set, setSeat, setWorker, type Turn, tell, tellWaiting } from './turn.ts';
 
@@ -123,6 +124,23 @@ export function ready(turn: Turn, worker: WorkerSeat, message: Ready): void {
   set(turn, { reference });
   setWorker(turn, link, { ready: true, unit: message.unit });
   if (!worker.ready) tell(turn, { news: 'joined', role: 'worker', name });
+}
+
+/** A worker's sums are not finite. Others compute the node; if theirs are the same, or there are none, it is the job's doing. */
+export function flawed(turn: Turn, { term, step, node, worker: name }: Flawed): void {
+  const { open, workers } = turn.state;
+  if (term !== turn.state.term || !open || open.applying || open.work.kind !== 'gradient' || open.work.step !== step)
+    return;
+  const worker = workers.find((it) => it.name === name);
+  if (!worker) return;
+  const others = workers.some((it) => it.ready && it !== worker);
+  if (!others || open.flawed.some((it) => it !== name)) {
+    end(turn, open.work, false, []);
+    return;
+  }
+  set(turn, { open: { ...open, flawed: [...open.flawed, name] } });
+  refuse(turn, worker.link, name, problems.notFiniteSums(name, step, node));
+  leave(turn, worker);
 }
 
 /** A connection is gone. A server may come back with its memory, so nothing is decided yet. */

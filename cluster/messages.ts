@@ -79,6 +79,15 @@ export interface Applied {
   readonly term: Term;
   readonly version: number;
 }
+/** A server was sent sums of a node that are not finite: it keeps nothing of them. */
+export interface Flawed {
+  readonly type: 'flawed';
+  readonly term: Term;
+  readonly step: number;
+  readonly node: Node;
+  /** Who sent them. */
+  readonly worker: string;
+}
 
 /** How a worker or server fares, about once a second: for the table of workers, never for a decision. */
 export interface Report {
@@ -172,7 +181,7 @@ export interface Pong {
   readonly sent: number;
 }
 
-export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Report | Ping | Pong;
+export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Flawed | Report | Ping | Pong;
 export type FromCoordinator = Welcome | Fence | Lease | Load | Apply | Dump | Refuse | Bye | Ping | Pong;
 export type ToServer = Attach | Ping | Pong;
 export type FromServer = Ack | Refuse | Ping | Pong;

@@ -1,5 +1,6 @@
 // problems.ts: why the coordinator or a server turns a peer away, in words. Each code is in docs/errors.md.
 import type { Problem } from '../base/errors.ts';
+import { type Node, nodeName } from '../trainer/tree.ts';
 
 const join = (name: string): string => `let ${name} join`;
 
@@ -57,6 +58,14 @@ export const replaced = (name: string): Problem => ({
   got: 'another process of that name',
   expected: 'one',
   hint: 'Was it started twice? Each process of a run needs its own --name.',
+});
+
+export const notFiniteSums = (name: string, step: number, node: Node): Problem => ({
+  code: 'SHOAL_PUSH_NOT_FINITE',
+  operation: `take the sums of ${name}`,
+  got: `NaN or infinity in those of node ${nodeName(node)} of step ${step + 1}`,
+  expected: 'finite sums, as others compute them',
+  hint: 'Its memory or processor is at fault: test that machine. Its leases went to others.',
 });
 
 export const badPush = (operation: string, got: string, expected: string): Problem => ({

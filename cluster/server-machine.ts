@@ -45,8 +45,9 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
       break;
     case 'attach': {
       const { link } = event;
-      const { term } = event.message;
-      set(turn, { attached: [...state.attached.filter((it) => it.link !== link), { link, term }] });
+      const { term, peer } = event.message;
+      const { name } = peer;
+      set(turn, { attached: [...state.attached.filter((it) => it.link !== link), { link, term, name }] });
       if (state.version !== null) broadcast(turn, [link], state.version);
       break;
     }

@@ -38,6 +38,10 @@ export function push(turn: Turn, link: Link, slice: Slice): void {
     ack(turn, [link], slice);
     return;
   }
+  if (slice.finite === false) {
+    flawed(turn, link, slice);
+    return;
+  }
   const had = before?.received ?? nothing(1);
   const received = receive(had, 0, spanOf(slice));
   if (received !== had) turn.actions.push({ kind: 'store', slice });
@@ -46,6 +50,17 @@ export function push(turn: Turn, link: Link, slice: Slice): void {
   const after: NodeState = { node, received, complete, links: complete ? [] : links };
   set(turn, { nodes: [...state.nodes.filter((it) => it !== before), after] });
   if (complete || config.bugs.has('early-ack')) ack(turn, links, slice);
+}
+
+/** Sums that are not finite are nobody's: the coordinator hears whose they were. What others sent of the node stands. */
+function flawed(turn: Turn, link: Link, { term, step, node }: Slice): void {
+  const { connected, attached, nodes } = turn.state;
+  const worker = attached.find((it) => it.link === link)?.name;
+  const alone = (it: NodeState) => sameNode(it.node, node!) && it.links.every((other) => other === link);
+  set(turn, { nodes: nodes.filter((it) => !alone(it)) });
+  if (nodes.some(alone)) turn.actions.push({ kind: 'free', nodes: [node!] });
+  if (connected && worker !== undefined)
+    turn.actions.push({ kind: 'send', message: { type: 'flawed', term, step, node: node!, worker } });
 }
 
 function ack(turn: Turn, links: readonly Link[], { term, step, node }: Slice): void {

@@ -19,6 +19,8 @@ export interface ServerConfig {
 export interface Slice extends Omit<Bulk, 'values'> {
   /** Floats in it. */
   readonly count: number;
+  /** Of a push: whether all of them are finite. */
+  readonly finite?: boolean;
 }
 
 export type ServerEvent =
@@ -79,7 +81,7 @@ export interface ServerState {
   /** Nodes of step = version: complete when received is the whole range. `links` wait for the ack. */
   readonly nodes: readonly NodeState[];
   readonly applying: number | null;
-  readonly attached: readonly { readonly link: Link; readonly term: Term }[];
+  readonly attached: readonly { readonly link: Link; readonly term: Term; readonly name: string }[];
 }
 
 export interface NodeState {

@@ -38,6 +38,13 @@ export interface ServerOptions extends Reach {
 
 export const sliceOf = ({ values, ...rest }: Bulk): Slice => ({ ...rest, count: values.length });
 
+/** Whether no value is NaN or infinite: x - x is 0 of all others. */
+function isFinite32(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
+}
+
 /**
  * Serves a range until the run is over.
  * @throws ShoalError when the coordinator refuses it, or is gone for too long
@@ -82,7 +89,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
         bulk(bulk) {
           if (bulk.type !== 'push') throw outOfTurn(bulk.type);
           floats = bulk.values as Float32Array<ArrayBuffer>;
-          machine.feed({ kind: 'push', link, slice: sliceOf(bulk) });
+          machine.feed({ kind: 'push', link, slice: { ...sliceOf(bulk), finite: isFinite32(floats) } });
         },
         close(reason) {
           meter.ended(reason);
@@ -125,7 +132,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
         return;
       }
       case 'free':
-        return; // apply has forgotten them
+        return; // apply has forgotten them, or what comes next is written over them
       case 'answer':
         workers.get(action.link)?.connection.send(action.message);
         return;

@@ -50,8 +50,8 @@ export async function coordinatorCommand(
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);
-  const tls =
-    options.tls === undefined ? readListenTls(options) : keepIdentity(`${folder}/tls`, options.tls.split(','));
+  const made = options.tls === undefined ? null : keepIdentity(`${folder}/tls`, options.tls.split(','));
+  const tls = readListenTls(options, made);
   const view = viewOf(options, screen);
   const models: Record<string, string> = {};
   let failureTold = false;
@@ -94,9 +94,11 @@ export async function coordinatorCommand(
         const secret = process.env['SHOAL_TOKEN']
           ? 'the same SHOAL_TOKEN'
           : `SHOAL_TOKEN=$(cat ${folder}/${RUN.token})`;
-        view.say(
-          `${folder}\nlistening at ${url}. Join with ${secret} and\n  npx shoal server --connect ${url}\n  npx shoal worker --connect ${url}`,
-        );
+        const own = options.tls === undefined ? options.cert : `${folder}/tls/cert.pem`;
+        const key = options.tls === undefined ? options.key : `${folder}/tls/key.pem`;
+        const trust = `--connect ${url}${own ? ` --ca ${own}` : ''}`;
+        const server = `npx shoal server ${trust}${own ? ` --cert ${own} --key ${key}` : ''}`;
+        view.say(`${folder}\nlistening at ${url}. Join with ${secret} and\n  ${server}\n  npx shoal worker ${trust}`);
       },
       onTurnedAway(reason, address) {
         log.turnedAway(reason, address);

@@ -1,5 +1,6 @@
 // cluster-options.ts: addresses, numbers of workers and times as the command line writes them.
 import { type Identity, readAuthority, readIdentity } from '../../cluster/certificate.ts';
+import type { ConnectTls, ListenerTls } from '../../cluster/transport.ts';
 import { usageError } from '../output/usage-error.ts';
 
 /** "HOST:PORT", also "[::1]:PORT". Port 0: any free one. */
@@ -30,18 +31,36 @@ export function parseTime(text: string): number {
 
 /** Files of PEM text. */
 export interface TlsOptions {
+  /** What this process shows: a listener to whoever connects, and to a listener that demands it. */
   readonly cert?: string;
   readonly key?: string;
+  /** Whom it trusts as a listener. */
   readonly ca?: string;
+  /** Who must have signed the certificate of whoever connects: nobody is let in without one. */
+  readonly clientCa?: string;
 }
 
-/** What a listener shows; null without TLS. @throws SHOAL_USAGE for one file of the two, SHOAL_WIRE_CERTIFICATE */
-export function readListenTls({ cert, key }: TlsOptions): Identity | null {
+function readOwn({ cert, key }: TlsOptions): Identity | null {
   if (cert === undefined && key === undefined) return null;
   if (cert !== undefined && key !== undefined) return readIdentity(cert, key);
   throw usageError('use TLS', cert ? '--cert alone' : '--key alone', 'both', 'Give --cert FILE and --key FILE.');
 }
 
-/** Whom a connection trusts beside the system's authorities; null: nobody. @throws SHOAL_WIRE_CERTIFICATE */
-export const readTrust = ({ ca }: TlsOptions): { readonly ca: string } | null =>
-  ca === undefined ? null : { ca: readAuthority(ca) };
+/**
+ * What a listener shows, and whom it demands a certificate of; null without TLS.
+ * @param made in place of --cert and --key
+ * @throws SHOAL_USAGE for one file of the two, or a demand without TLS; SHOAL_WIRE_CERTIFICATE
+ */
+export function readListenTls(options: TlsOptions, made: Identity | null = null): ListenerTls | null {
+  const own = made ?? readOwn(options);
+  if (options.clientCa === undefined) return own;
+  if (own) return { ...own, clientCa: readAuthority(options.clientCa) };
+  throw usageError('demand certificates', '--client-ca alone', 'TLS', 'Give --cert FILE and --key FILE too.');
+}
+
+/** Whom a connection trusts beside the system's authorities, and what it shows; null: neither. @throws as readListenTls */
+export function readTrust(options: TlsOptions): ConnectTls | null {
+  const own = readOwn(options);
+  if (options.ca === undefined) return own;
+  return { ca: readAuthority(options.ca), ...own };
+}

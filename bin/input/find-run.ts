@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { ShoalError } from '../../base/errors.ts';
 import { findToken } from '../../cluster/token.ts';
+import type { ConnectTls } from '../../cluster/transport.ts';
 import { RUN, readRunJob } from '../../trainer/run-folder.ts';
 import { usageError } from '../output/usage-error.ts';
 import { readTrust, type TlsOptions } from './cluster-options.ts';
@@ -9,7 +10,7 @@ import { readTrust, type TlsOptions } from './cluster-options.ts';
 export interface RunAddress {
   readonly url: string;
   readonly token: string;
-  readonly tls?: { readonly ca: string };
+  readonly tls?: ConnectTls;
 }
 
 const PARENT = 'runs';
@@ -34,8 +35,8 @@ export async function findRun(where: string, options: TlsOptions): Promise<RunAd
   if (token === null)
     throw noToken(folder, 'neither SHOAL_TOKEN nor a file token', 'Set SHOAL_TOKEN as its coordinator has it.');
   const own = `${folder}/tls/cert.pem`;
-  const ca = trust ?? (existsSync(own) ? readTrust({ ca: own }) : null);
-  return { url, token, ...(ca && { tls: ca }) };
+  const tls = { ...(existsSync(own) && readTrust({ ca: own })), ...trust };
+  return { url, token, ...(Object.keys(tls).length > 0 && { tls }) };
 }
 
 /** The folder of the newest run in runs/ that is under way. @throws SHOAL_USAGE */

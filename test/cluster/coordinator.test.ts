@@ -357,6 +357,28 @@ describe('commit', () => {
     assert.equal(bench.sent(10, 'bye').length, 1);
   });
 
+  it('refuses a worker whose sums are not finite, names it, and gives its nodes to others', () => {
+    const bench = new Bench();
+    bench.servers();
+    bench.worker(10);
+    bench.worker(11);
+    const [lease] = bench.leases(10, bench.all);
+    const { node, step } = lease!.work;
+    const flawed = { type: 'flawed', term: 1, step, node, worker: 'worker-10' } as const;
+    assert.deepEqual(bench.say(1, { ...flawed, step: 1 }), [], 'of another step');
+    bench.say(1, flawed);
+    const [closed] = bench.of('close');
+    assert.equal(closed?.link, 10);
+    assert.equal(closed.problem?.code, 'SHOAL_PUSH_NOT_FINITE');
+    assert.match(closed.problem.operation, /worker-10/);
+    assert.deepEqual(bench.leases(11)[0]?.work.node, node);
+    assert.deepEqual(bench.say(2, flawed), [], 'told by another server too');
+    // it is the job's doing where a second worker's sums are no better, or there is none
+    bench.say(1, { ...flawed, worker: 'worker-11' });
+    assert.equal(bench.of('notFinite')[0]?.work.step, step);
+    assert.equal(bench.of('stop')[0]?.reason, 'not-finite');
+  });
+
   /** Computes and commits what is open. */
   function step(bench: Bench): void {
     const { version } = bench.state.open!.work;

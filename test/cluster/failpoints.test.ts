@@ -1,5 +1,5 @@
 // failpoints.test.ts: processes of a run die just before and just after each point of commit and checkpoint, one start after the other.
-// All other points, at random: test/verify/promises.ts.
+// All other points: test/verify/promises.
 import assert from 'node:assert/strict';
 import { closeAll } from './support/ends.ts';
 import { type WholeRuns, wholeRuns } from './support/whole-runs.ts';

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { keepIdentity } from '../../cluster/certificate.ts';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import { local } from '../../cluster/launchers/local.ts';
 import type { RunEvent } from '../../trainer/events.ts';
@@ -115,6 +116,28 @@ describe('a run in several processes', function () {
     runs.holds(ran, []);
   });
 
+  it('takes contributions that come twice and out of order, and refuses NaN and names whose it was', async () => {
+    const meddling = (seed: number) => ({ meddle: { seed, twice: 0.3, later: 0.3 } });
+    const ran = await runs.run({
+      workers: 3,
+      servers: 2,
+      roles: {
+        'server-1': meddling(1),
+        'server-2': meddling(2),
+        'worker-1': meddling(3),
+        'worker-2': { meddle: { ...meddling(4).meddle, spoil: 7 } },
+        'worker-3': meddling(5),
+      },
+    });
+    runs.holds(ran);
+    const { twice, later, spoilt } = ran.meddled;
+    assert.ok(twice! > 50 && later! > 50 && spoilt === 1, JSON.stringify(ran.meddled));
+    const refused = ran.events.find((it) => it.event === 'member' && it.change === 'refused');
+    assert.ok(refused?.event === 'member' && refused.name === 'worker-2');
+    assert.equal(refused.problem?.code, 'SHOAL_PUSH_NOT_FINITE');
+    assert.match(refused.problem.got, /node .* of step \d/);
+  });
+
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const { dataset, job, expected } = runs;
     const stop = new AbortController();
@@ -162,7 +185,7 @@ describe('a run in several processes', function () {
     assert.equal(audit.report.adopted, third.done.steps);
   });
 
-  it('roles that share no folder: over TLS, started by hand, the data fetched from the coordinator', async () => {
+  it('roles that share no folder: over TLS in both directions, started by hand, the data fetched from the coordinator', async () => {
     const [here, there] = [`${runs.at.folder}/here`, `${runs.at.folder}/there`];
     mkdirSync(here);
     mkdirSync(there);
@@ -174,15 +197,20 @@ describe('a run in several processes', function () {
     const env = { ...process.env, SHOAL_TOKEN: 'a-token-of-the-test' };
     const start = (cwd: string, ...args: readonly string[]) =>
       promisify(execFile)(COMMAND[0]!, [resolve(COMMAND[1]!), ...args], { cwd, env });
-    const args = ['coordinator', 'job.json', '--listen', '127.0.0.1:0', '--tls', '127.0.0.1', '--json'];
+    // who connects must show a certificate too: servers and workers have one between them
+    const peers = keepIdentity(there, ['127.0.0.1']);
+    writeFileSync(`${here}/peers.pem`, peers.cert);
+    const tls = ['--tls', '127.0.0.1', '--client-ca', 'peers.pem'];
+    const args = ['coordinator', 'job.json', '--listen', '127.0.0.1:0', ...tls, '--json'];
     const leader = fork(resolve(COMMAND[1]!), args, { cwd: here, env, silent: true });
     const led = text(leader.stdout!);
     const [{ listening: url }] = (await once(leader, 'message')) as [{ listening: string }];
-    for (const file of ['cert.pem', 'key.pem']) cpSync(`${here}/runs/small/tls/${file}`, `${there}/${file}`);
-    const trust = ['--connect', url, '--ca', 'cert.pem'];
+    writeFileSync(`${there}/trust.pem`, readFileSync(`${here}/runs/small/tls/cert.pem`, 'utf8') + peers.cert);
+    const own = ['--cert', 'cert.pem', '--key', 'key.pem'];
+    const trust = ['--connect', url, '--ca', 'trust.pem'];
     const joined = [
-      start(there, 'server', ...trust, '--cert', 'cert.pem', '--key', 'key.pem'),
-      start(there, 'worker', ...trust, '--threads', '1', '--cache', 'cache'),
+      start(there, 'server', ...trust, ...own, '--client-ca', 'cert.pem'),
+      start(there, 'worker', ...trust, ...own, '--threads', '1', '--cache', 'cache'),
     ];
     const stdout = await led;
     await Promise.all(joined);

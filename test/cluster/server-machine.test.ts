@@ -120,6 +120,22 @@ describe('a server', () => {
     assert.deepEqual(server.state.nodes, []);
   });
 
+  it('keeps and acks nothing of sums that are not finite, and tells the coordinator whose they were', () => {
+    const server = new Server().begin();
+    server.attach(7);
+    server.push({ count: 3 });
+    assert.deepEqual(server.push({ from: 7, count: 3, finite: false }), [
+      { kind: 'free', nodes: [LEAF] },
+      { kind: 'send', message: { type: 'flawed', term: 1, step: 0, node: LEAF, worker: 'w7' } },
+    ]);
+    assert.deepEqual(server.state.nodes, []);
+    // what another has sent of it stands
+    server.attach(8);
+    server.push({ count: 3 }, 8);
+    assert.deepEqual(kinds(server.push({ finite: false })), ['send']);
+    assert.deepEqual(kinds(server.push({ from: 7, count: 3 }, 8)), ['store', 'answer']);
+  });
+
   it('forgets everything with a new term, and nothing with a reconnection in its own', () => {
     const server = new Server().begin();
     server.push();

@@ -48,10 +48,10 @@ async function dribble(socket: Socket, bytes: Uint8Array): Promise<number> {
   return performance.now() - since;
 }
 
-/** Something has come; rejects when the socket closes before that. */
-function answered(socket: Socket): Promise<void> {
+/** What comes first; rejects when the socket closes before that. */
+function answered(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    socket.once('data', () => resolve());
+    socket.once('data', (chunk: Buffer) => resolve(String(chunk)));
     socket.once('close', () => reject(new Error('closed without an answer')));
   });
 }
@@ -82,8 +82,9 @@ describe('the wire under attack', () => {
     });
     const socket = await punctual(async () => {
       const dialed = dial(house.listener.port, '127.0.0.1');
-      dialed.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
-      await answered(dialed);
+      // with the token: who has none is answered, and the connection closed
+      dialed.write(`GET /health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+      assert.match(await answered(dialed), /^HTTP\/1.1 200/);
       return dialed;
     }, house);
     await dribble(socket, Buffer.from(`GET /health HTTP/1.1\r\nX-Long: ${'x'.repeat(4000)}`));

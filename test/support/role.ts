@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { WIRE_LIMITS, type WireLimits } from '../../cluster/limits.ts';
+import { type MeddlePlan, meddle } from './meddle.ts';
 
 /** What happens to the process of one name. */
 export interface RolePlan {
@@ -12,6 +13,10 @@ export interface RolePlan {
   /** Options in place of those that the launcher gives. */
   readonly options?: Readonly<Record<string, string>>;
   readonly limits?: Partial<WireLimits>;
+  /** What happens to its frames. The spoilt push: of its first start alone. */
+  readonly meddle?: MeddlePlan;
+  /** Its main thread, which reads the sockets, sleeps for so much of every second. */
+  readonly drowsyMs?: number;
 }
 
 export interface Plan {
@@ -23,15 +28,20 @@ export interface Plan {
 const [plan, role, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
 const { marks, roles } = JSON.parse(plan) as Plan;
 const name = role === 'coordinator' ? role : rest[rest.indexOf('--name') + 1]!;
-const { points = [], options = {}, limits = {} } = roles[name] ?? {};
+const { points = [], options = {}, limits = {}, meddle: meddling, drowsyMs } = roles[name] ?? {};
 
-const point = points[starts()];
+const start = starts();
+const point = points[start];
 if (point !== undefined) {
   appendFileSync(`${marks}/armed`, `${name}: ${point}\n`);
   if (point.startsWith('file ')) files(point.slice(5));
   else process.env['SHOAL_FAILPOINT'] = point;
 }
 Object.assign(WIRE_LIMITS, limits);
+if (meddling)
+  meddle({ ...meddling, ...(start > 0 && { spoil: 0 }) }, (what) => appendFileSync(`${marks}/meddled`, `${what}\n`));
+if (drowsyMs !== undefined)
+  setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, drowsyMs), 1000).unref();
 for (const [option, value] of Object.entries(options)) {
   const at = rest.indexOf(option);
   if (at < 0) rest.push(option, value);

@@ -21,6 +21,7 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
     node,
     totals: [0.1 + 0.2, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 1e308],
   },
+  flawed: { type: 'flawed', term, step: 7, node: { level: 1, index: 2 }, worker: 'worker-2' },
   applied: { type: 'applied', term, version: 0xffff_ffff },
   welcome: {
     type: 'welcome',

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { later, TOKEN } from './ends.ts';
 
 /** An upgraded socket. */
-export async function rawUpgrade(url: string): Promise<Socket> {
+export async function rawUpgrade(url: string, token: string = TOKEN): Promise<Socket> {
   const socket = await new Promise<Socket>((resolve, reject) => {
     const asked = request(`${url.replace(/^ws/, 'http')}/wire`, {
       agent: false,
       headers: {
-        authorization: `Bearer ${TOKEN}`,
+        authorization: `Bearer ${token}`,
         connection: 'Upgrade',
         upgrade: 'websocket',
         'sec-websocket-version': '13',

@@ -28,6 +28,8 @@ export interface Ran {
   readonly path: string;
   /** Failpoints that struck, "name: point". */
   readonly struck: readonly string[];
+  /** Frames that were meddled with, by what was done to them. */
+  readonly meddled: Readonly<Record<string, number>>;
 }
 
 export interface RunPlan {
@@ -107,7 +109,9 @@ export async function wholeRuns(changes: object = { epochs: 10, callbacks: [PLAT
         if (processes) onEvent?.(event, processes);
       },
     });
-    return { done, events, path, struck: lines(`${marks}/armed`) };
+    const meddled: Record<string, number> = {};
+    for (const what of lines(`${marks}/meddled`)) meddled[what] = (meddled[what] ?? 0) + 1;
+    return { done, events, path, struck: lines(`${marks}/armed`), meddled };
   }
 
   function holds({ done, events, path }: Pick<Ran, 'done' | 'events' | 'path'>, killed: readonly string[] = []): void {
