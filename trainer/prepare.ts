@@ -56,7 +56,7 @@ export interface Prepared {
 
 export interface PrepareOptions {
   readonly threads: number;
-  /** Default: 4 at most where weights prevail, else 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
+  /** Default: 1 where there are as many micro-shards as threads, else as few as keep every thread busy. */
   readonly teamSize?: number;
   readonly ranges?: number;
   /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
@@ -98,7 +98,7 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   };
   const single = compiled(0);
   checkMetrics(single);
-  const teams = teamsFor(job, single, options);
+  const teams = teamsFor(job, options);
   // what rounds a leaf, takes its statistics, or adds up several calls or losses, must have it alone
   const alone = codec.round || perLeaf(model) || outputs.length > 1 || sharedLayers(model).length > 0;
   const level = alone ? 0 : (options.level ?? levelFor(job, single, options.threads / teams.teamSize));
@@ -138,13 +138,9 @@ function checkTrained({ name, model }: Job, segments: readonly Segment[]): void 
 const weightsPrevail = ({ contribution, plans }: Program): boolean =>
   contribution.scalarsAt >= plans.train.arenaBytes / 2;
 
-/** Threads that read weights together, where these prevail: more would wait for each other at every call. */
-const TEAM = 4;
-
-function teamsFor(job: Job, single: Program, options: PrepareOptions): { readonly teamSize: number } {
+function teamsFor(job: Job, options: PrepareOptions): { readonly teamSize: number } {
   const { threads, teamSize } = options;
-  const least = Math.max(1, Math.ceil(threads / job.microShards));
-  const size = teamSize ?? (weightsPrevail(single) ? Math.max(least, Math.min(threads, TEAM)) : least);
+  const size = teamSize ?? Math.max(1, Math.ceil(threads / job.microShards));
   if (!Number.isInteger(threads / size)) {
     // a team size that nobody asked for gives way; one that somebody asked for is an error
     if (teamSize === undefined) return { teamSize: threads };
@@ -160,8 +156,8 @@ function teamsFor(job: Job, single: Program, options: PrepareOptions): { readonl
 }
 
 /**
- * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle, and the threads of a
- * team share the pass too. Where activations are larger, one micro-shard at a time keeps them in the cache.
+ * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle. Where activations are
+ * larger, one micro-shard at a time keeps them in the cache.
  */
 function levelFor(job: Job, single: Program, teams: number): number {
   if (!weightsPrevail(single)) return 0;
