@@ -133,6 +133,12 @@ command('export', 'write a trained model for another library')
     action(async (from, options, _) => (await import('./commands/export.ts')).exportCommand(from, options, screen)),
   );
 
+jobOptions(command('bench', 'measure how fast a job trains here, or where the time goes').argument('<job>', 'its file'))
+  .option('--layers', "time each layer's calls instead, beside the peak of the core")
+  .option('--seconds <s>', 'how long to train (default: 5)', positive)
+  .option('--json', 'print one line of JSON')
+  .action(action(async (job, options, _) => (await import('./commands/bench.ts')).benchCommand(job, options, screen)));
+
 jobOptions(command('coordinator', 'lead a run of servers and workers on any machines').argument('[job]', 'its file'))
   .option('--listen <host:port>', 'where servers and workers reach it (default: a free port of 127.0.0.1)')
   .option('--workers <n>', 'how many workers: the least, or least:most, as in 2:8')

@@ -25,10 +25,7 @@ export interface Machine {
 
 export interface MachineOptions {
   readonly threads: number;
-  /**
-   * Default: 4 at most where weights prevail, else 1 where there are as many micro-shards as threads, else as few as keep every thread
-   * busy; more where memory is short.
-   */
+  /** Default: 1 where there are as many micro-shards as threads, else as few as keep every thread busy; more where memory is short. */
   readonly teamSize?: number;
   readonly ranges?: number;
   /** Micro-shards computed side by side, as a power of two. Default: chosen by the sizes of weights and activations. */
@@ -70,7 +67,7 @@ export function arrange(options: ArrangeOptions): Arrangement {
   for (const cut of { true: [true], false: [false], auto: [false, true] }[`${job.recompute}`]) {
     const own = cut ? bestCuts(options) : [];
     const single = options.compiled(0, own);
-    for (const teamSize of teamSizes(job, machine, single)) {
+    for (const teamSize of teamSizes(job, machine)) {
       const level = levelFor(options, single, teamSize);
       for (const each of level === 0 ? [0] : [level, 0]) {
         last = arrangement(options, each === 0 ? single : options.compiled(each, own), teamSize, each);
@@ -95,11 +92,8 @@ function arrangement({ job, machine, memoryOf }: ArrangeOptions, program: Progra
 const weightsPrevail = ({ contribution, plans }: Program): boolean =>
   contribution.scalarsAt >= plans.train.arenaBytes / 2;
 
-/** Threads that read weights together, where these prevail: more would wait for each other at every call. */
-const TEAM = 4;
-
 /** Sizes of teams to try, the fastest first. A size that somebody asked for is the only one. */
-function teamSizes({ microShards }: Job, { threads, teamSize }: MachineOptions, single: Program): readonly number[] {
+function teamSizes({ microShards }: Job, { threads, teamSize }: MachineOptions): readonly number[] {
   if (teamSize !== undefined) {
     if (Number.isInteger(threads / teamSize)) return [teamSize];
     throw new ShoalError({
@@ -110,15 +104,14 @@ function teamSizes({ microShards }: Job, { threads, teamSize }: MachineOptions, 
       hint: 'Change --threads or the team size.',
     });
   }
-  const busy = Math.max(1, Math.ceil(threads / microShards));
-  const least = weightsPrevail(single) ? Math.max(busy, Math.min(threads, TEAM)) : busy;
+  const least = Math.max(1, Math.ceil(threads / microShards));
   const sizes = Array.from({ length: threads }, (_, i) => i + 1).filter((n) => threads % n === 0);
   return Number.isInteger(threads / least) ? sizes.filter((n) => n >= least) : [threads];
 }
 
 /**
- * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle, and the threads of a
- * team share the pass too. Where activations are larger, one micro-shard at a time keeps them in the cache.
+ * Where weights prevail, several micro-shards share each pass over them, as many as leave every team a bundle. Where activations are
+ * larger, one micro-shard at a time keeps them in the cache.
  */
 function levelFor({ job, machine, alone }: ArrangeOptions, single: Program, teamSize: number): number {
   if (alone) return 0;

@@ -33,6 +33,8 @@ export interface HostShard {
   /** Place in the global batch of the first row, and the step: what random draws are keyed by. */
   readonly slot?: number;
   readonly step?: number;
+  /** The row after each leaf's last, where it is a bundle of several (at most 64). */
+  readonly leafEnds?: readonly number[];
 }
 
 export function createHostRunner(
@@ -60,6 +62,7 @@ export function createHostRunner(
   for (const [space, size] of Object.entries(sizes)) at[space as Space] = arena.take(size);
   const bindings = arena.take(4 * BINDING.words);
   const word = bindings >>> 2;
+  const ends = arena.take(4 * 64);
   for (const [i, space] of SPACES.entries()) views.u32[word + BINDING.base + i] = at[space];
   views.u32[word + BINDING.seedLow] = seed[0];
   views.u32[word + BINDING.seedHigh] = seed[1];
@@ -75,10 +78,13 @@ export function createHostRunner(
   function tiles(call: PlanCall, from: number, to: number): void {
     if (from < to) entries[call.arguments.kernel]!(descriptors.get(call)!, bindings, from, to);
   }
-  function bind({ rows, slot = 0, step = 0 }: HostShard): void {
+  function bind({ rows, slot = 0, step = 0, leafEnds = [] }: HostShard): void {
     views.u32[word + BINDING.rows] = rows;
     views.u32[word + BINDING.slot] = slot;
     views.u32[word + BINDING.step] = step;
+    views.u32[word + BINDING.leaves] = leafEnds.length;
+    views.u32[word + BINDING.leafEnds] = ends;
+    views.u32.set(leafEnds, ends >>> 2);
   }
 
   return {

@@ -41,7 +41,11 @@ export function copyPanels(from: usize, fs: usize, to: usize, rows: i32, columns
       q += next;
     }
     if (n > 0) {
-      memory.fill(q, 0, PANEL_BYTES);
+      const zero = f32x4.splat(0);
+      v128.store(q, zero, 48);
+      v128.store(q, zero, 32);
+      v128.store(q, zero, 16);
+      v128.store(q, zero);
       copyFloats(p, q, n);
     }
     from += fs;

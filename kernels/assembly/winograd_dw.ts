@@ -78,8 +78,7 @@ function sumImages(
       for (let t = 0; t < patches; t++) {
         const image = first + (start + t) / perImage, rest = (start + t) % perImage;
         const at = dy + yImage * image + (yRow * (rest / across) << 1) + (yPixel * (rest % across) << 1) + (<usize>column << 2);
-        for (let j: usize = 0; j < 2; j++) spread(at + yPixel * j, yRow, room + 64 * j, 128, columns);
-        for (let i: usize = 0; i < 4; i++) spread(room + 128 * i, 64, g + gStep * 4 * i + PANEL_BYTES * t, gStep, columns);
+        spread(at, yRow, yPixel, g + PANEL_BYTES * t, gStep, columns);
       }
       for (let f: usize = 0; f < 16; f++) {
         const q = sums + PANEL_SUMS * (16 * p + f);

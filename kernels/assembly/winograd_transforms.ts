@@ -1,5 +1,6 @@
 // winograd_transforms.ts: the one-dimensional transforms of Winograd's F(2, 3), each over runs of floats; two-dimensional ones are
-// two of them in turn. Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), arXiv 1509.09308. No kernel.
+// two of them in turn, but for `spread`: its runs are short. Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks" (2015), arXiv 1509.09308. No kernel.
 //
 // Every function reads vectors `fs` bytes apart, writes vectors `ts` bytes apart, and does so for `n` floats, rounded up to eights.
 // Two vectors of four side by side, the upper stored first: that is what the revectorizer fuses (kernels/generate/micro.ts).
@@ -48,26 +49,37 @@ export function results(from: usize, fs: usize, to: usize, ts: usize, n: i32): v
   }
 }
 
-/** Gradients of results: to = A from, 2 -> 4. */
-export function spread(from: usize, fs: usize, to: usize, ts: usize, n: i32): void {
-  const ts2 = ts << 1, ts3 = ts + ts2;
+/**
+ * Gradients of 2 x 2 results, both dimensions at once: A from A^T, 2 x 2 -> 4 x 4. From two pixels, `pixel` bytes apart, of two rows;
+ * to vectors `ts` bytes apart, row by row.
+ */
+export function spread(from: usize, row: usize, pixel: usize, to: usize, ts: usize, n: i32): void {
+  const ts4 = ts << 2;
   for (; n > 0; n -= 8) {
-    const d0 = v128.load(from), e0 = v128.load(from, 16);
-    const d1 = v128.load(from + fs), e1 = v128.load(from + fs, 16);
-    const y1 = f32x4.add(d0, d1), z1 = f32x4.add(e0, e1);
-    const y2 = f32x4.sub(d0, d1), z2 = f32x4.sub(e0, e1);
-    const y3 = f32x4.neg(d1), z3 = f32x4.neg(e1);
-    v128.store(to, e0, 16);
-    v128.store(to, d0);
-    v128.store(to + ts, z1, 16);
-    v128.store(to + ts, y1);
-    v128.store(to + ts2, z2, 16);
-    v128.store(to + ts2, y2);
-    v128.store(to + ts3, z3, 16);
-    v128.store(to + ts3, y3);
+    const a0 = v128.load(from), a1 = v128.load(from, 16), b0 = v128.load(from + pixel), b1 = v128.load(from + pixel, 16);
+    const down = from + row;
+    const c0 = v128.load(down), c1 = v128.load(down, 16), d0 = v128.load(down + pixel), d1 = v128.load(down + pixel, 16);
+    spreadLine(a0, a1, b0, b1, to, ts);
+    spreadLine(f32x4.add(a0, c0), f32x4.add(a1, c1), f32x4.add(b0, d0), f32x4.add(b1, d1), to + ts4, ts);
+    spreadLine(f32x4.sub(a0, c0), f32x4.sub(a1, c1), f32x4.sub(b0, d0), f32x4.sub(b1, d1), to + (ts4 << 1), ts);
+    spreadLine(f32x4.neg(c0), f32x4.neg(c1), f32x4.neg(d0), f32x4.neg(d1), to + (ts4 << 1) + ts4, ts);
     from += 32;
     to += 32;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function spreadLine(a0: v128, a1: v128, b0: v128, b1: v128, to: usize, ts: usize): void {
+  const ts2 = ts << 1, ts3 = ts + ts2;
+  v128.store(to, a1, 16);
+  v128.store(to, a0);
+  v128.store(to + ts, f32x4.add(a1, b1), 16);
+  v128.store(to + ts, f32x4.add(a0, b0));
+  v128.store(to + ts2, f32x4.sub(a1, b1), 16);
+  v128.store(to + ts2, f32x4.sub(a0, b0));
+  v128.store(to + ts3, f32x4.neg(b1), 16);
+  v128.store(to + ts3, f32x4.neg(b0));
 }
 
 /** Weights: to = G from, 3 -> 4. */

@@ -45,6 +45,17 @@ describe('shoal, after training,', () => {
     assert.equal(line!['step'], 32);
   });
 
+  it('bench tells the speed of training, and with --layers the time of every layer in each pass', async () => {
+    const [speed] = linesOf(
+      (await shoal(folder, ['bench', 'job.json', '--seconds', '1', '--json', '--threads', '1'])).stdout,
+    );
+    assert.ok((speed!['samples_per_second'] as number) > 0 && (speed!['steps'] as number) > 1);
+    const { stdout } = await shoal(folder, ['bench', 'job.json', '--layers', '--threads', '1']);
+    assert.match(stdout, /^layer +pass +kernels +ms +of all +GFLOPS +of the peak$/m);
+    assert.match(stdout, /^dense\S* +forward +gemm.* +\d+\.\d{3} +\d+\.\d % +\d+\.\d +\d+\.\d %$/m);
+    assert.match(stdout, /^dense\S* +backward +gemm_tn.* %$/m);
+  });
+
   it('eval prints a table of the classes and the confusion matrix', async () => {
     const { stdout } = await shoal(folder, ['eval', 'runs/job/']);
     assert.match(stdout, /^held out +loss \d\.\d{4} {2}accuracy 1\.0000 {2}recall 1\.0000 {2}\(64 samples\)$/m);

@@ -11,7 +11,7 @@ import type { Forward } from './kind.ts';
 /** Channels below which the transforms cost more than they save. */
 const LEAST = 16;
 /** Patches of 2 x 2 results that one tile covers, where scratch has room: weights are read once for all of them. */
-const MOST_PATCHES = 48;
+const MOST_PATCHES = 24;
 const LEAST_PATCHES = 12;
 
 const patchesThatFit = (channels: number): number => {
