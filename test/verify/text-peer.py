@@ -1,4 +1,4 @@
-# text-peer.py: the models of text.ts in PyTorch: the same layers, first values, windows, optimizer and steps; other random draws.
+# text-peer.py: gpt_nano and bert_small of the examples in PyTorch: the same layers, first values, windows, optimizer and steps; other random draws.
 # pip install torch numpy; python test/verify/text-peer.py gpt_nano|bert_small EPOCHS LENGTH WIDTH DEPTH HEADS INNER BATCH RATE
 import math
 import os
