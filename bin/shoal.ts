@@ -219,6 +219,10 @@ jobOptions(command('launch', 'train a job in many processes, started by an engin
   .option('--remote <command>', 'ssh: what starts shoal on a host (default: as here, in the same folder)')
   .option('--address <host>', 'ssh: this machine as the hosts reach it (default: where they see the login come from)')
   .option('--insecure', 'go beyond this machine without TLS')
+  .option('--print', 'slurm, kubernetes: show what would be submitted, and submit nothing')
+  .option('--wait', 'slurm: follow the job to its end')
+  .option('--grace <s>', 'slurm: seconds before the time limit to end well in (default: 120)', positive)
+  .option('--sbatch <option>', 'slurm: one more of sbatch, as in --partition=short (repeatable)', collect)
   .action(
     action(async (job, options, _) => (await import('./commands/launch.ts')).launchCommand(job, options, screen)),
   );

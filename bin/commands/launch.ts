@@ -9,6 +9,7 @@ import { plainView } from '../output/plain-view.ts';
 import { jsonView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
+import { launchSlurm } from './launch-slurm.ts';
 import { launchSsh } from './launch-ssh.ts';
 import type { LaunchedOptions } from './launched.ts';
 import { runHere, tellResult } from './launched.ts';
@@ -20,6 +21,12 @@ export interface LaunchCommandOptions extends TrainOptions {
   readonly remote?: string;
   readonly address?: string;
   readonly insecure?: boolean;
+  /** Show what would be submitted. */
+  readonly print?: boolean;
+  /** Follow what was submitted to its end. */
+  readonly wait?: boolean;
+  readonly grace?: number;
+  readonly sbatch?: readonly string[];
 }
 
 export type Launching = LaunchedOptions & LaunchCommandOptions;
@@ -28,6 +35,7 @@ export type Launching = LaunchedOptions & LaunchCommandOptions;
 const LAUNCH: Readonly<Record<string, (options: Launching) => Promise<ExitCode>>> = {
   local: async (options) => tellResult(await runHere(options), options),
   ssh: launchSsh,
+  slurm: launchSlurm,
 };
 
 export async function launchCommand(
