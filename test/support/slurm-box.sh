@@ -123,6 +123,10 @@ case ${1:-} in
     left=$(tree $(steps "$2"))
     [ -z "$left" ] || kill -9 $left 2>/dev/null
     ;;
-  start-node) start_node "$2"; soon 30 all_idle ;;
-  *) fail "usage: $0 up|down|conf|kill-node N|kill-slurmd N|start-node N" ;;
+  start-node)
+    shift
+    for node; do start_node "$node"; done
+    soon 60 all_idle || fail "nodes are not ready; see $DIR/log"
+    ;;
+  *) fail "usage: $0 up|down|conf|kill-node N|kill-slurmd N|start-node N..." ;;
 esac

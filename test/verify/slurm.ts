@@ -28,7 +28,7 @@ describe('shoal launch --engine slurm', () => {
   });
   afterEach(async () => {
     await nothingLeft(token, 60_000);
-    for (const node of ['n1', 'n2', 'n3']) box('start-node', node);
+    box('start-node', 'n1', 'n2', 'n3');
     removeAll(folders);
   });
 
