@@ -26,6 +26,7 @@ export interface SlurmOptions extends LaunchOptions {
 const LOOK_MS = 300;
 /** The scheduler is asked less often than the file is looked at. */
 const ASK_EVERY = 7;
+const CLEAR_MS = 5000;
 const call = promisify(execFile);
 
 export function scriptOf(options: SlurmOptions): string {
@@ -76,8 +77,14 @@ export const slurm: Engine<SlurmOptions> = {
         if (event.event === 'problem' && event.fatal) fatal = new ShoalError(event.problem);
       }
       // interrupted by Slurm it is queued again, and goes on
-      if (done && (done.reason === 'done' || asked)) return done;
-      if (fatal && !(await isQueued(job))) throw fatal;
+      if (done && (done.reason === 'done' || asked)) {
+        await clear(job, CLEAR_MS);
+        return done;
+      }
+      if (fatal) {
+        await clear(job, 0);
+        throw fatal;
+      }
       if (gone) throw await vanished(job, run);
       await wait(LOOK_MS);
     }
@@ -88,6 +95,18 @@ export const slurm: Engine<SlurmOptions> = {
 async function end(job: string): Promise<void> {
   const state = (await tool('squeue', ['-h', '-j', job, '-o', '%T'], 'ask for the job').catch(() => '')).trim();
   await tool('scancel', state === 'RUNNING' ? ['--signal=TERM', `${job}.0`] : [job], 'end the job').catch(() => '');
+}
+
+/** The run is over: its job ends by itself, unless a rank waits for a coordinator that will not come. */
+async function clear(job: string, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  while (await isQueued(job)) {
+    if (performance.now() >= until) {
+      await tool('scancel', [job], 'end the job').catch(() => '');
+      return;
+    }
+    await wait(LOOK_MS);
+  }
 }
 
 async function isQueued(job: string): Promise<boolean> {
