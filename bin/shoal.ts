@@ -228,6 +228,24 @@ changes(command('scale', 'measure how a job scales on this machine').argument('[
   .option('--out <dir>', 'the folder that the experiment is put in (default: runs)')
   .action(action(async (job, options, _) => (await import('./commands/scale.ts')).scaleCommand(job, options, screen)));
 
+changes(command('simulate', 'predict how a job scales on a cluster that is not there').argument('<job>', 'its file'))
+  .requiredOption('--workers <n>', 'of the largest cluster, to 10,000', positive)
+  .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)
+  .option('--link <rate>', "each machine's link, as in 100Mbit (default: 1Gbit)")
+  .option('--latency <time>', 'one way (default: 0.1ms)')
+  .option('--mtbf <time>', 'time between deaths of a process, on average (default: none dies)')
+  .option('--restart <time>', 'until a dead process is back (default: 10s)')
+  .option('--steps <n>', 'measured in each cluster (default: 24; fewer in large ones)', positive)
+  .option('--leaf-ms <ms>', 'of one micro-shard on one worker (default: from its FLOPs)', above0)
+  .option('--gflops <n>', 'of one worker, where no time is given (default: 40)', above0)
+  .option('--measure', 'measure that time here first')
+  .option('--world-seed <n>', 'another course of events (default: 1)', positive)
+  .option('--json', 'print every size, and last the report, as lines of JSON on stdout')
+  .option('--out <dir>', 'the folder of the page (default: runs)')
+  .action(
+    action(async (job, options, _) => (await import('./commands/simulate.ts')).simulateCommand(job, options, screen)),
+  );
+
 program
   .command('agent', { hidden: true })
   .description('the far end of shoal launch --engine ssh: told by lines of JSON on stdin')
