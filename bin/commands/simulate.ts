@@ -8,6 +8,7 @@ import { DATASET, PROFILE, REFERENCE } from '../../cluster/simulate/machines.ts'
 import { parseRate } from '../../cluster/simulate/network.ts';
 import { simulateJob } from '../../cluster/simulate/report.ts';
 import { lengthOf, parametersOf } from '../../trainer/contribution.ts';
+import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { openJobData, scheduleOf } from '../../trainer/session.ts';
 import { parseTime } from '../input/cluster-options.ts';
@@ -85,7 +86,7 @@ export async function simulateCommand(
       dataset: DATASET,
       reference: REFERENCE,
       ranges: flatRanges(segments, servers),
-      scalars: (step) => optimizer.scalars(optimizerConfig, step),
+      scalars: (step) => scalarsOf(optimizer, optimizerConfig, step),
       draws: () => '',
       leaseFloorMs: Math.max(5000, 4 * leafMs),
       bugs: new Set(),
