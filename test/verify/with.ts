@@ -1,10 +1,11 @@
-// with.ts: `npm run verify:ssh | verify:slurm | verify:mpi`: starts the daemons that the checks need, runs them, stops the daemons. Where they
+// with.ts: `npm run verify:ssh | verify:slurm | verify:mpi | verify:kubernetes`: starts the daemons that the checks need, runs them, stops the daemons. Where they
 // cannot be had it says what is missing and how many checks were skipped, and ends with 0. `--keep` leaves the daemons running.
 import { spawnSync } from 'node:child_process';
 
 const STARTERS = {
   ssh: { starter: 'ssh-hosts', checks: ['ssh'] },
   slurm: { starter: 'slurm-box', checks: ['slurm'] },
+  kubernetes: { starter: 'go', checks: ['kubernetes'] },
   mpi: { starter: 'mpi', checks: ['mpi'] },
 } as const;
 
