@@ -27,6 +27,8 @@ export type KubernetesObject = { readonly apiVersion: string; readonly kind: str
 
 const PORT = 7070;
 const SERVER_PORT = 7071;
+/** Variables, by the key of the Secret that they come from. */
+const FROM_SECRET = { SHOAL_TOKEN: 'token' } as const;
 const INDEX = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
 
 /** Names under which a JobSet's pods reach one another. */
@@ -88,7 +90,10 @@ function podTemplate(
           image,
           ...(shell === undefined ? { args: [...args] } : { command: ['sh', '-c', shell] }),
           env: [
-            { name: 'SHOAL_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
+            ...Object.entries(FROM_SECRET).map(([variable, key]) => ({
+              name: variable,
+              valueFrom: { secretKeyRef: { name, key } },
+            })),
             { name: 'INDEX', valueFrom: { fieldRef: { fieldPath: INDEX } } },
             ...env,
           ],
