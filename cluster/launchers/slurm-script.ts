@@ -31,7 +31,6 @@ export function slurmScript(of: SlurmScript): string {
     `--ntasks=${workers}`,
     ...(threads === null ? [] : [`--cpus-per-task=${threads}`]),
     '--requeue', // a node that fails, or an operator, starts the job again: it goes on from the newest checkpoint
-    '--no-kill', // a node that fails takes its own ranks with it, not the run
     '--open-mode=append',
     `--signal=B:USR1@${grace}`,
     `--output=${run}/slurm-%j.out`,
@@ -62,7 +61,7 @@ export MASTER_ADDR MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))
 again=
 trap 'again=1; scancel --signal=TERM "$SLURM_JOB_ID.0"' USR1
 
-srun --no-kill --kill-on-bad-exit=0 ${rank.map(quoted).join(' ')} &
+srun --kill-on-bad-exit=0 ${rank.map(quoted).join(' ')} &
 step=$!
 wait "$step"
 status=$?

@@ -88,9 +88,9 @@ describe('shoal launch --engine slurm', () => {
     assert.ok(events.some((it) => it.event === 'done' && it.reason === 'interrupted'));
   });
 
-  it("a worker's node that dies is missed by nobody: the same hashes, without a second start", async () => {
+  it("a worker's node that dies: requeued on the others, the same hashes", async () => {
     const events = await disturbed(() => box('kill-node', 'n2'));
-    assert.equal(events.filter((it) => it.event === 'start').length, 1);
+    assert.ok(events.filter((it) => it.event === 'start').length >= 2);
   });
 
   it("the coordinator's node that dies: requeued on the others, the same hashes", async () => {
