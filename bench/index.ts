@@ -2,11 +2,13 @@
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
 //   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, kernels
+//   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
@@ -21,6 +23,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
+    compare: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
   },
@@ -108,3 +111,8 @@ if (wanted('kernels')) {
     show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });
 }
 if (!values.json) process.stdout.write(toTable(rows));
+if (values.compare !== undefined) {
+  const changes = compareRows(readRows(readFileSync(values.compare, 'utf8')), rows);
+  process.stderr.write(changesText(changes));
+  if (changes.some(({ verdict }) => verdict === 'SLOWER')) process.exitCode = 1;
+}

@@ -30,6 +30,12 @@ function atLeastZero(text: string): number {
   throw new InvalidArgumentError('It takes a number from 0 on.');
 }
 
+function above0(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It takes a number above 0.');
+}
+
 const collect = (text: string, list: readonly string[] = []): readonly string[] => [...list, text];
 
 /** Runs a command's function; errors become text and an exit code. */
@@ -57,9 +63,9 @@ const program = new Command('shoal')
 const command = (usage: string, description: string): Command =>
   program.command(usage).description(description).option('--verbose', 'print stack traces of errors');
 
-const jobOptions = (of: Command): Command =>
+/** What changes a job. */
+const changes = (of: Command): Command =>
   of
-    .option('--threads <n>', 'threads that compute (default: as many as the machine runs at once)', positive)
     .option('--epochs <n>', "instead of the job's")
     .option('--batch <n>', "instead of the job's")
     .option('--lr <rate>', "instead of the job's learning rate")
@@ -69,6 +75,9 @@ const jobOptions = (of: Command): Command =>
       'change any key of the job, as in optimizer.config.momentum=0.9 (repeatable)',
       collect,
     );
+
+const jobOptions = (of: Command): Command =>
+  changes(of.option('--threads <n>', 'threads that compute (default: as many as the machine runs at once)', positive));
 
 jobOptions(command('train', 'train a job').argument('[job]', 'its file, for example examples/digits.json'))
   .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
@@ -226,6 +235,41 @@ command('status', 'tell how a run of several processes fares: its workers, its s
     action(async (run, options, _) => (await import('./commands/status.ts')).statusCommand(run, options, screen)),
   );
 
+changes(command('scale', 'measure how a job scales on this machine').argument('[job]', 'its file'))
+  .option('--threads <list>', 'threads of each worker, as in 1,2,4 (default: powers of two up to the machine)')
+  .option('--workers <list>', 'processes that compute; without it all is in one process')
+  .option('--servers <list>', 'processes that keep the parameters (default: 1)')
+  .option('--codec <list>', 'codecs, as in f32,f16')
+  .option('--repeat <n>', 'rounds, interleaved (default: 3)', positive)
+  .option('--strong', 'the same batch for all settings (default)')
+  .option('--weak', 'the batch grows with the processors')
+  .option('--seconds <s>', 'measured in each run (default: 4)', above0)
+  .option('--warmup <s>', 'before that (default: 1)', above0)
+  .option('--target <accuracy>', 'train to this held-out accuracy instead, and tell the time', above0)
+  .option('--price <amount>', 'of a machine (a worker) for an hour: tells what an epoch costs', above0)
+  .option('--resume <folder>', 'go on with an experiment that was interrupted')
+  .option('--json', 'print every run, and last the report, as lines of JSON on stdout')
+  .option('--out <dir>', 'the folder that the experiment is put in (default: runs)')
+  .action(action(async (job, options, _) => (await import('./commands/scale.ts')).scaleCommand(job, options, screen)));
+
+changes(command('simulate', 'predict how a job scales on a cluster that is not there').argument('<job>', 'its file'))
+  .requiredOption('--workers <n>', 'of the largest cluster, to 10,000', positive)
+  .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)
+  .option('--link <rate>', "each machine's link, as in 100Mbit (default: 1Gbit)")
+  .option('--latency <time>', 'one way (default: 0.1ms)')
+  .option('--mtbf <time>', 'time between deaths of a process, on average (default: none dies)')
+  .option('--restart <time>', 'until a dead process is back (default: 10s)')
+  .option('--steps <n>', 'measured in each cluster (default: 24; fewer in large ones)', positive)
+  .option('--leaf-ms <ms>', 'of one micro-shard on one worker (default: from its FLOPs)', above0)
+  .option('--gflops <n>', 'of one worker, where no time is given (default: 40)', above0)
+  .option('--measure', 'measure that time here first')
+  .option('--world-seed <n>', 'another course of events (default: 1)', positive)
+  .option('--json', 'print every size, and last the report, as lines of JSON on stdout')
+  .option('--out <dir>', 'the folder of the page (default: runs)')
+  .action(
+    action(async (job, options, _) => (await import('./commands/simulate.ts')).simulateCommand(job, options, screen)),
+  );
+
 program
   .command('agent', { hidden: true })
   .description('the far end of shoal launch --engine ssh: told by lines of JSON on stdin')
@@ -243,6 +287,16 @@ jobOptions(command('launch', 'train a job in many processes, started by an engin
   .option('--remote <command>', 'ssh: what starts shoal on a host (default: as here, in the same folder)')
   .option('--address <host>', 'ssh: this machine as the hosts reach it (default: where they see the login come from)')
   .option('--insecure', 'go beyond this machine without TLS')
+  .option('--print', 'slurm, kubernetes: show what would be submitted, and submit nothing')
+  .option('--image <name>', 'kubernetes: with Shoal in it')
+  .option('--namespace <name>', 'kubernetes (default: that of kubectl)')
+  .option('--memory <size>', 'kubernetes: of each pod (default: 4Gi)')
+  .option('--storage <size>', 'kubernetes: of the volume that keeps the run (default: 10Gi)')
+  .option('--gpus <n>', 'kubernetes: of each worker', positive)
+  .option('--indexed-job', 'kubernetes: one Indexed Job, where JobSet is not installed')
+  .option('--wait', 'slurm: follow the job to its end')
+  .option('--grace <s>', 'slurm: seconds before the time limit to end well in (default: 120)', positive)
+  .option('--sbatch <option>', 'slurm: one more of sbatch, as in --partition=short (repeatable)', collect)
   .action(
     action(async (job, options, _) => (await import('./commands/launch.ts')).launchCommand(job, options, screen)),
   );

@@ -26,28 +26,31 @@ export const leavesOf = (node: Node, work: Work): number =>
 export function grant(turn: Turn): void {
   const { config } = turn;
   if (turn.state.phase !== 'running') return;
-  const ready = turn.state.workers.filter((w) => w.ready).length;
+  let ready = 0; // counted at every event of thousands of workers
+  for (const { ready: is } of turn.state.workers) if (is) ready++;
   const need = config.workers.min;
   tellWaiting(turn, ready < need ? { news: 'waiting-for-workers', have: ready, need } : null);
   if (ready < need) return;
   for (;;) {
     const { open } = turn.state;
+    if (!open || open.applying || isWhole(open)) return;
     const idle = turn.state.workers.filter((w) => isIdle(turn, w));
-    if (!open || open.applying || idle.length === 0) return;
+    if (idle.length === 0) return;
     const free = freeBlocks(open, Math.max(...idle.map((w) => w.unit)));
     if (free.blocks.length > 0) {
       hand(turn, open, free, idle, expected(turn, open, idle), false);
       return;
     }
     const waiting = open.leases.filter((it) => it.status === 'live' && !isCovered(open, it.node));
-    const late = waiting.find((it) => turn.now - it.since > patience(turn, open, it));
+    const patience = patienceOf(turn, open);
+    const late = waiting.find((it) => turn.now - it.since > patience(it));
     if (late) {
       fence(turn, open, late.worker);
       continue;
     }
     const slow = waiting.find(
       (it) =>
-        turn.now - it.since > patience(turn, open, it) / 2 &&
+        turn.now - it.since > patience(it) / 2 &&
         !waiting.some((other) => other !== it && overlap(other.node, it.node)),
     );
     if (!slow) return;
@@ -59,6 +62,10 @@ export function grant(turn: Turn): void {
     hand(turn, open, { unit, blocks }, idle, [], true);
   }
 }
+
+/** Every leaf is done: nothing is left to give. */
+const isWhole = ({ done, work }: OpenWork): boolean =>
+  done.reduce((sum, { node }) => sum + leavesOf(node, work), 0) >= activeLeaves(work);
 
 /** Holds the version, and computes nothing. */
 function isIdle({ config, state }: Turn, worker: WorkerSeat): boolean {
@@ -144,10 +151,11 @@ function nodesOf(blocks: readonly number[], unit: number): readonly Node[] {
 }
 
 /** How long a lease may take, in ms: doubled whenever one of this work was late, so that it ends however slow all are. */
-function patience({ config, state }: Turn, open: OpenWork, { leaves }: LeaseState): number {
+function patienceOf({ config, state }: Turn, open: OpenWork): (lease: LeaseState) => number {
   const times = [...state.leafTimes].sort((a, b) => a - b);
   const median = times[times.length >> 1] ?? 0;
-  return Math.max(config.leaseFloorMs, 4 * median * leaves) * 2 ** Math.min(open.late, 20);
+  const grown = 2 ** Math.min(open.late, 20);
+  return ({ leaves }) => Math.max(config.leaseFloorMs, 4 * median * leaves) * grown;
 }
 
 /** A worker is past its lease and somebody else is idle: its nodes are free. It must say again what it holds. */

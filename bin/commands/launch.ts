@@ -1,5 +1,4 @@
 // launch.ts: `shoal launch`: a job in processes that an engine starts. What each engine does: cluster/launchers/.
-import { engineNames } from '../../cluster/launchers/index.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
@@ -9,6 +8,8 @@ import { plainView } from '../output/plain-view.ts';
 import { jsonView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
+import { launchKubernetes } from './launch-kubernetes.ts';
+import { launchSlurm } from './launch-slurm.ts';
 import { launchSsh } from './launch-ssh.ts';
 import type { LaunchedOptions } from './launched.ts';
 import { runHere, tellResult } from './launched.ts';
@@ -20,6 +21,19 @@ export interface LaunchCommandOptions extends TrainOptions {
   readonly remote?: string;
   readonly address?: string;
   readonly insecure?: boolean;
+  /** Show what would be submitted. */
+  readonly print?: boolean;
+  /** Follow what was submitted to its end. */
+  readonly wait?: boolean;
+  readonly grace?: number;
+  readonly sbatch?: readonly string[];
+  /** Kubernetes. */
+  readonly image?: string;
+  readonly namespace?: string;
+  readonly memory?: string;
+  readonly storage?: string;
+  readonly gpus?: number;
+  readonly indexedJob?: boolean;
 }
 
 export type Launching = LaunchedOptions & LaunchCommandOptions;
@@ -28,6 +42,8 @@ export type Launching = LaunchedOptions & LaunchCommandOptions;
 const LAUNCH: Readonly<Record<string, (options: Launching) => Promise<ExitCode>>> = {
   local: async (options) => tellResult(await runHere(options), options),
   ssh: launchSsh,
+  slurm: launchSlurm,
+  kubernetes: launchKubernetes,
 };
 
 export async function launchCommand(
@@ -40,7 +56,7 @@ export async function launchCommand(
     throw usageError(
       'launch',
       `the engine ${options.engine}`,
-      `one of ${engineNames.join(', ')}`,
+      `one of ${Object.keys(LAUNCH).join(', ')}`,
       'docs/launch.md describes each.',
     );
   const wanted = await whatToTrain(path, options);

@@ -22,11 +22,11 @@ export function parseWorkers(text: string): { readonly min: number; readonly max
 
 /** "5s", "500ms", "2m". @returns milliseconds */
 export function parseTime(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
-  const unit = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? 'ms']!;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 'ms']!;
   const value = Number(match?.[1]) * unit;
   if (match && value > 0) return value;
-  throw usageError('read a time', text, 'a number with ms, s or m', 'For example --mtbf 5s.');
+  throw usageError('read a time', text, 'a number with ms, s, m or h', 'For example --mtbf 5s.');
 }
 
 /** Files of PEM text. */

@@ -24,6 +24,8 @@ const USAGE = [
   'RUN_',
   'LAUNCH_',
   'LAYER',
+  'SCALE_MISSING',
+  'SCALE_GRID',
 ];
 /** What may end a run under way that was asked for rightly. */
 const FAILURES = [

@@ -1,4 +1,4 @@
-// engine.ts: what a launcher is: it starts the processes of a run where it can, and hears from them. Registered in index.ts.
+// engine.ts: what a launcher is: it starts the processes of a run where it can, and hears from them.
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
 
 export interface LaunchOptions {

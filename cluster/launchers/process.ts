@@ -15,6 +15,8 @@ export interface SupervisedOptions {
   /** A line of its stderr. */
   said?(text: string): void;
   message?: Start['message'];
+  /** Whether it is not worth starting again, after what it said. Default: it is. */
+  hopeless?(text: string): boolean;
   /** It has been started again. */
   restarted(): void;
   /** It has ended and is not started again. `code` null: by a signal. `text`: the end of its stderr. */
@@ -70,7 +72,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       closed(code) {
         child = null;
         if (!meant) deaths++;
-        if (stopping || isFinal(code) || deaths > MOST_DEATHS) {
+        if (stopping || isFinal(code) || deaths > MOST_DEATHS || options.hopeless?.(text)) {
           options.ended(code, text);
           gone();
           return;

@@ -45,6 +45,9 @@ const LEAVE_MS = 20_000;
 const threadsOf = ({ threads, placement: { cpus, localWorld } }: RankOptions): string =>
   String(threads ?? cpus ?? Math.max(1, Math.floor(availableThreads() / localWorld)));
 
+/** Its worker has tried for a minute to find the coordinator. */
+const leaderless = (text: string): boolean => /SHOAL_WIRE_(CONNECT|TIMEOUT)/.test(text);
+
 export const rankName = (rank: number): string => `rank-${rank}`;
 
 /** Rank 0. @throws as runProcesses does */
@@ -114,9 +117,11 @@ export async function follow(options: FollowOptions): Promise<void> {
       env: { SHOAL_TOKEN: token },
       args: () => ['worker', '--connect', url, '--name', name, ...threads, ...trust],
       said: (text) => onSaid(place.name, name, text),
+      hopeless: leaderless,
       restarted() {},
       ended(code, text) {
-        if (code === 0 || signal.aborted) resolve();
+        // one that was being started when the run ended has heard no goodbye; a rank 0 that failed says so itself
+        if (code === 0 || signal.aborted || leaderless(text)) resolve();
         else reject(processError(name, code, text));
       },
     });

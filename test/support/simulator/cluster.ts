@@ -2,10 +2,10 @@
 import type { Bugs } from '../../../cluster/bugs.ts';
 import type { FlatRange } from '../../../cluster/messages.ts';
 import type { Slice } from '../../../cluster/server-types.ts';
+import { Connection, type Process, Violated, type World } from '../../../cluster/simulate/world.ts';
 import type { Profile } from '../../../trainer/executor.ts';
 import type { Schedule } from '../../../trainer/step-machine.ts';
 import type { Reference, Vectors } from './toy.ts';
-import { Connection, type Process, Violated, type World } from './world.ts';
 
 export interface Cluster {
   readonly world: World;

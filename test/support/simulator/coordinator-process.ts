@@ -11,6 +11,7 @@ import type {
 import { drawsOf } from '../../../cluster/draws.ts';
 import type { ToCoordinator } from '../../../cluster/messages.ts';
 import { isWhole, nothing, type Received, receive } from '../../../cluster/received.ts';
+import { type Connection, Process } from '../../../cluster/simulate/world.ts';
 import type { StopReason } from '../../../trainer/step-machine.ts';
 import {
   type Cluster,
@@ -26,7 +27,6 @@ import {
 } from './cluster.ts';
 import { checkBounds, checkCommit } from './invariants.ts';
 import { firstVectors, SLOTS, sameBits, scalarsOf, type Vectors, workKey } from './toy.ts';
-import { type Connection, Process } from './world.ts';
 
 const nameOf = (action: CoordinatorAction): string =>
   action.kind === 'send'

@@ -1,10 +1,10 @@
 // draw.ts: the job and the network of a simulated run, drawn from its seed. Its faults are in faults.ts.
 import type { Bug } from '../../../cluster/bugs.ts';
 import type { FlatRange } from '../../../cluster/messages.ts';
+import type { World } from '../../../cluster/simulate/world.ts';
 import type { Schedule } from '../../../trainer/step-machine.ts';
 import type { Cluster } from './cluster.ts';
 import { firstVectors, undisturbed } from './toy.ts';
-import type { World } from './world.ts';
 
 export function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, strict: boolean): Cluster {
   const batch = 4 + world.below(world.pick([9, 9, 30]));

@@ -1,5 +1,5 @@
 // faults.ts: what goes wrong in a simulated run, and when: drawn from its seed. What each does is simulator.ts's business.
-import type { World } from './world.ts';
+import type { World } from '../../../cluster/simulate/world.ts';
 
 export const FAULTS = [
   'crash a worker',

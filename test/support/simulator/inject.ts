@@ -1,7 +1,8 @@
 // inject.ts: does one fault to a simulated run. Which and when: faults.ts.
+
+import type { Process } from '../../../cluster/simulate/world.ts';
 import type { Fault } from './faults.ts';
 import type { Run } from './run.ts';
-import type { Process } from './world.ts';
 
 const alive = <P extends Process>(processes: Iterable<P>): P[] => [...processes].filter((it) => it.alive);
 
@@ -57,8 +58,8 @@ function does(run: Run, { kind, point, nth }: Fault): boolean {
     case 'reset a connection':
     case 'reset many connections': {
       const many = kind === 'reset a connection' ? 1 : 6;
-      const open = world.connections.length;
-      for (let i = 0; i < many && world.connections.length > 0; i++) world.pick(world.connections).reset();
+      const open = world.connections.size;
+      for (let i = 0; i < many && world.connections.size > 0; i++) world.pick([...world.connections]).reset();
       return open > 0;
     }
     case 'freeze a worker':

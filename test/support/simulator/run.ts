@@ -1,5 +1,6 @@
 // run.ts: the processes of one simulated run: who starts and restarts them, and what must hold at the end.
 import { auditLog } from '../../../cluster/audit.ts';
+import type { Process, World } from '../../../cluster/simulate/world.ts';
 import { totalSteps } from '../../../trainer/step-machine.ts';
 import { type Cluster, must } from './cluster.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
@@ -8,7 +9,6 @@ import { inject } from './inject.ts';
 import { ServerProcess } from './server-process.ts';
 import { sameBits } from './toy.ts';
 import { WorkerProcess } from './worker-process.ts';
-import type { Process, World } from './world.ts';
 
 /** The processes of one run, who restarts them, and what happens to them. */
 export class Run {

@@ -2,10 +2,10 @@
 import type { Attach, FromCoordinator, Term } from '../../../cluster/messages.ts';
 import { handleServer, startServer } from '../../../cluster/server-machine.ts';
 import type { ServerAction, ServerConfig, ServerEvent, ServerState, Slice } from '../../../cluster/server-types.ts';
+import { type Connection, Process } from '../../../cluster/simulate/world.ts';
 import { type Node, nodeName } from '../../../trainer/tree.ts';
 import { type Cluster, Dial, isFrame, isRepeated, must, PROFILE, pure, slices } from './cluster.ts';
 import { applyNodes, SLOTS, type Vectors } from './toy.ts';
-import { type Connection, Process } from './world.ts';
 
 const nameOf = (action: ServerAction): string =>
   action.kind === 'send' ? `server send ${action.message.type}` : `server ${action.kind}`;

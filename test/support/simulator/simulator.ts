@@ -1,11 +1,11 @@
 // simulator.ts: one seeded run of the shipped machines in virtual time, with faults, held against the undisturbed loop. Used by
 // test/cluster/simulator.test.ts and by `npx node test/support/simulate.ts --seed N`.
 import type { Bug } from '../../../cluster/bugs.ts';
+import { Violated, World } from '../../../cluster/simulate/world.ts';
 import { totalSteps } from '../../../trainer/step-machine.ts';
 import { must } from './cluster.ts';
 import { drawCluster } from './draw.ts';
 import { Run } from './run.ts';
-import { Violated, World } from './world.ts';
 
 /** Virtual ms after which a run that has not ended hangs: all faults are over long before. */
 const HANG = 120_000;

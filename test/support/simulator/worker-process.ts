@@ -1,10 +1,10 @@
 // worker-process.ts: drives the shipped worker in virtual time, with toy floats in its memory.
 import type { Ack, FromCoordinator, ServerAddress } from '../../../cluster/messages.ts';
+import { Process } from '../../../cluster/simulate/world.ts';
 import { handleWorker, PUSHES, startWorker } from '../../../cluster/worker-machine.ts';
 import type { WorkerAction, WorkerConfig, WorkerEvent, WorkerState } from '../../../cluster/worker-types.ts';
 import { type Cluster, DATASET, Dial, isFrame, isRepeated, must, PROFILE, pure, REFERENCE, slices } from './cluster.ts';
 import { leavesUnder, nodeSums } from './toy.ts';
-import { Process } from './world.ts';
 
 const nameOf = (action: WorkerAction): string =>
   action.kind === 'send' ? `worker send ${action.message.type}` : `worker ${action.kind}`;

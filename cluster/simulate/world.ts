@@ -1,6 +1,6 @@
 // world.ts: virtual time, processes that crash and freeze, and connections that delay, duplicate and break. Everything follows from
 // one seed. It knows nothing of coordinators, servers and workers.
-import { draws, seedWords } from '../../../base/random.ts';
+import { draws, seedWords } from '../../base/random.ts';
 
 /** A seeded run that broke a promise. */
 export class Violated extends Error {}
@@ -23,10 +23,12 @@ export class World {
   readonly #heap: Scheduled[] = [];
   #order = 0;
   links = 0;
+  /** When a message that is sent now arrives, in place of latencies at random: a network of some bandwidth. */
+  transit: ((from: Process, to: Process, message: unknown) => number) | null = null;
   /** Latency in ms: usually within the first, sometimes up to the second. */
   latency: readonly [number, number] = [1, 20];
   duplicates = 0;
-  connections: Connection[] = [];
+  connections = new Set<Connection>();
   /** A failpoint that is to crash whoever comes to it. */
   armed: { readonly point: string; nth: number } | null = null;
   onCrash: (process: Process) => void = () => {};
@@ -112,6 +114,7 @@ export class Process {
   frozenUntil = 0;
   /** What its computing takes, times this. */
   slowness = 1;
+  readonly connections = new Set<Connection>();
   readonly #waiting: (() => void)[] = [];
 
   constructor(world: World, name: string) {
@@ -153,8 +156,7 @@ export class Process {
   /** It is gone, of its own will or not. */
   end(): void {
     this.alive = false;
-    for (const connection of this.world.connections.filter((it) => it.ends.some((end) => end.process === this)))
-      connection.reset();
+    for (const connection of [...this.connections]) connection.reset();
   }
 }
 
@@ -179,7 +181,8 @@ export class Connection {
     this.id = ++world.links;
     const end = (process: Process): End => ({ process, open: true, last: world.now, receive() {}, closed() {} });
     this.ends = [end(dialer), end(listener)];
-    world.connections.push(this);
+    world.connections.add(this);
+    for (const { process } of this.ends) process.connections.add(this);
   }
 
   /** From one side to the other. `twice`: it may be delivered twice. */
@@ -188,9 +191,10 @@ export class Connection {
     const own = this.ends[from];
     const other = this.ends[1 - from]!;
     if (!own.open) return;
-    const [usual, most] = world.latency;
-    const delay = world.random() < 0.9 ? world.between(0.1, usual) : world.between(0.1, most);
-    const arrival = Math.max(other.last + 0.001, world.now + delay);
+    const arrival = Math.max(
+      other.last + 0.001,
+      world.transit ? world.transit(own.process, other.process, message) : world.now + this.#delay(),
+    );
     other.last = arrival;
     const deliver = (): void => {
       if (other.open && arrival < this.brokenAt) other.receive(message);
@@ -201,6 +205,17 @@ export class Connection {
       world.count('messages duplicated');
       other.process.at(arrival, deliver);
     }
+  }
+
+  #forget(): void {
+    this.world.connections.delete(this);
+    for (const { process } of this.ends) process.connections.delete(this);
+  }
+
+  #delay(): number {
+    const { world } = this;
+    const [usual, most] = world.latency;
+    return world.random() < 0.9 ? world.between(0.1, usual) : world.between(0.1, most);
   }
 
   /** It breaks: each side learns it in its own time, one perhaps much later (half-open). */
@@ -217,7 +232,7 @@ export class Connection {
         end.closed();
       });
     });
-    world.connections = world.connections.filter((it) => it !== this);
+    this.#forget();
   }
 
   /** One side closes by itself: it hears nothing more, and is not told. */
@@ -231,6 +246,6 @@ export class Connection {
       other.open = false;
       other.closed();
     });
-    this.world.connections = this.world.connections.filter((it) => it !== this);
+    this.#forget();
   }
 }

@@ -1,0 +1,131 @@
+// simulate-text.ts: a simulation as a table for people, and as a page of plots. The figures: cluster/simulate/report.ts.
+import type { SimulationReport } from '../../cluster/simulate/report.ts';
+import type { Simulated } from '../../cluster/simulate/run.ts';
+import { bytes, count } from './format.ts';
+import { pageHtml } from './page.ts';
+import { percent } from './scale-text.ts';
+
+const HEADS = [
+  'workers',
+  'samples/s',
+  'ms/step',
+  'speed-up',
+  'efficiency',
+  'bytes/step',
+  'computing',
+  'servers out',
+  'servers in',
+  'deaths',
+  'leases lost',
+  'steps again',
+];
+
+function table({ points }: SimulationReport): {
+  readonly heads: readonly string[];
+  readonly cells: readonly string[][];
+} {
+  const first = points[0]!;
+  const speed = (it: Simulated): number => it.samples_per_second / first.samples_per_second;
+  return {
+    heads: HEADS,
+    cells: points.map((it) => [
+      count(it.workers),
+      it.samples_per_second >= 10 ? count(it.samples_per_second) : it.samples_per_second.toFixed(2),
+      it.step_ms.toFixed(1),
+      speed(it).toFixed(2),
+      (speed(it) / it.workers).toFixed(3),
+      bytes(it.wire_bytes),
+      percent(it.computing),
+      percent(it.server_up),
+      percent(it.server_down),
+      count(it.deaths),
+      count(it.leases_lost),
+      count(it.steps_again),
+    ]),
+  };
+}
+
+function intro(report: SimulationReport): readonly string[] {
+  const {
+    name,
+    parameters,
+    batch,
+    micro_shards,
+    leaf_ms,
+    link_bytes_per_s,
+    latency_ms,
+    mtbf_ms,
+    seed,
+    stops_at,
+    because,
+  } = report;
+  const mtbf = mtbf_ms === null ? '' : `; each process dies every ${mtbf_ms / 1000} s on average`;
+  return [
+    `It stops scaling at ${count(stops_at)} workers: ${because}.`,
+    `${name}: ${count(parameters)} parameters, batch ${batch} in ${micro_shards} micro-shards of ${Number(leaf_ms.toPrecision(3))} ms; ` +
+      `links of ${bytes(link_bytes_per_s)}/s and ${latency_ms} ms${mtbf}; seed ${seed}.`,
+  ];
+}
+
+export function simulateText(report: SimulationReport): string {
+  const { heads, cells } = table(report);
+  const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]): string => row.map((cell, i) => cell.padStart(widths[i]!)).join('  ');
+  return [line(heads), ...cells.map(line), '', ...intro(report)].join('\n');
+}
+
+export function simulatePage(report: SimulationReport): string {
+  const { points, name } = report;
+  const at = points.map((it) => it.workers);
+  const one = points[0]!.samples_per_second;
+  const x = 'workers';
+  const of = (label: string, value: (it: Simulated) => number) => ({ label, values: points.map(value) });
+  return pageHtml({
+    title: `${name} on clusters that nobody had`,
+    intro: [
+      ...intro(report),
+      'Simulated with the coordinator, leases and commits that run for real, on a model of network and computing.',
+    ],
+    plots: [
+      {
+        title: 'Throughput',
+        x,
+        y: 'samples/s',
+        at,
+        log: true,
+        series: [
+          of('simulated', (it) => it.samples_per_second),
+          { label: 'ideal', values: at.map((n) => n * one), dashed: true },
+        ],
+      },
+      {
+        title: 'What is busy',
+        x,
+        y: 'share of the time',
+        at: at.map((n) => Math.log2(n)),
+        series: [
+          of('workers computing', (it) => it.computing),
+          of('links out of servers', (it) => it.server_up),
+          of('links into servers', (it) => it.server_down),
+          of("the coordinator's link", (it) => it.coordinator_link),
+        ],
+      },
+      { title: 'Time of a step', x, y: 'ms', at, log: true, series: [of('simulated', (it) => it.step_ms)] },
+      {
+        title: 'Bytes of a step',
+        x,
+        y: 'bytes',
+        at,
+        log: true,
+        series: [
+          of('all', (it) => it.wire_bytes),
+          of('sums', (it) => it.pushed_bytes),
+          of('parameters', (it) => it.params_bytes),
+        ],
+      },
+    ].map((plot) => (plot.title === 'What is busy' ? { ...plot, x: 'workers, as powers of two' } : plot)),
+    tables: [{ title: 'All sizes', ...table(report) }],
+    notes: [],
+    data: report,
+  });
+}

@@ -1,0 +1,277 @@
+// kubernetes-objects.ts: a run as objects of Kubernetes: pure, from options to what `kubectl apply` takes. Applying them: kubernetes.ts.
+import type { Identity } from '../certificate.ts';
+
+export interface KubernetesOptions {
+  /** Of all objects; of the job, as a DNS label. */
+  readonly name: string;
+  readonly namespace: string | null;
+  readonly image: string;
+  /** The job as JSON: at most 1 MiB, what a ConfigMap holds. */
+  readonly job: string;
+  readonly workers: number;
+  readonly servers: number;
+  /** Processors of each worker; null: 2. */
+  readonly threads: number | null;
+  /** As Kubernetes writes it: "4Gi". */
+  readonly memory: string;
+  /** GPUs of each worker. */
+  readonly gpus: number;
+  /** Of the volume that keeps the run. */
+  readonly storage: string;
+  readonly token: string;
+  /** For all names of `hostsOf`. */
+  readonly identity: Identity;
+}
+
+export type KubernetesObject = { readonly apiVersion: string; readonly kind: string; readonly [key: string]: unknown };
+
+const PORT = 7070;
+const SERVER_PORT = 7071;
+/** Variables, by the key of the Secret that they come from. */
+const FROM_SECRET = { SHOAL_TOKEN: 'token' } as const;
+const INDEX = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
+
+/** Names under which a JobSet's pods reach one another. */
+export const hostsOf = (name: string, servers: number): readonly string[] => [
+  `${name}-coordinator-0-0.${name}`,
+  ...Array.from({ length: servers }, (_, i) => `${name}-servers-0-${i}.${name}`),
+];
+
+/** A DNS label from a job's name. */
+export const labelOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40) || 'shoal';
+
+const secure = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+} as const;
+const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  fsGroup: 1000,
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const;
+
+interface Role {
+  readonly role: 'coordinator' | 'servers' | 'workers';
+  readonly args: readonly string[];
+  readonly shell?: string;
+  readonly cpu: string;
+  readonly port: number | null;
+  readonly runs: boolean;
+}
+
+function podTemplate(
+  of: KubernetesOptions,
+  { role, args, shell, cpu, port, runs }: Role,
+  env: readonly object[] = [],
+): object {
+  const { name, image, memory, gpus } = of;
+  const gpu = role === 'workers' && gpus > 0 ? { 'nvidia.com/gpu': gpus } : {};
+  const probe = port === null ? {} : { tcpSocket: { port } };
+  return {
+    metadata: { labels: { app: name, role } },
+    spec: {
+      restartPolicy: 'OnFailure',
+      securityContext: podSecurity,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 60,
+      ...(role === 'workers' &&
+        gpus > 0 && { tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }] }),
+      containers: [
+        {
+          name: 'shoal',
+          image,
+          ...(shell === undefined ? { args: [...args] } : { command: ['sh', '-c', shell] }),
+          env: [
+            ...Object.entries(FROM_SECRET).map(([variable, key]) => ({
+              name: variable,
+              valueFrom: { secretKeyRef: { name, key } },
+            })),
+            { name: 'INDEX', valueFrom: { fieldRef: { fieldPath: INDEX } } },
+            ...env,
+          ],
+          ...(port !== null && {
+            ports: [{ containerPort: port }],
+            startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 150 },
+            readinessProbe: { ...probe, periodSeconds: 5 },
+            livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 6 },
+          }),
+          resources: { requests: { cpu, memory, ...gpu }, limits: { memory, ...gpu } },
+          securityContext: secure,
+          volumeMounts: [
+            { name: 'job', mountPath: '/job', readOnly: true },
+            { name: 'secret', mountPath: '/secret', readOnly: true },
+            { name: 'tmp', mountPath: '/tmp' },
+            ...(runs ? [{ name: 'runs', mountPath: '/runs' }] : []),
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'job', configMap: { name } },
+        { name: 'secret', secret: { secretName: name, defaultMode: 0o440 } },
+        { name: 'tmp', emptyDir: {} },
+        ...(runs ? [{ name: 'runs', persistentVolumeClaim: { claimName: name } }] : []),
+      ],
+    },
+  };
+}
+
+const metadata = ({ name, namespace }: KubernetesOptions, labels: object = {}) => ({
+  name,
+  ...(namespace !== null && { namespace }),
+  labels: { app: name, ...labels },
+});
+
+/** What both forms of a run need. */
+function common(of: KubernetesOptions, guarded: object): readonly KubernetesObject[] {
+  const { job, token, identity, storage } = of;
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(of), data: { 'job.json': job } },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: metadata(of),
+      type: 'Opaque',
+      stringData: { token, 'cert.pem': identity.cert, 'key.pem': identity.key },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: metadata(of),
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+    },
+    {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: metadata(of),
+      // workers may be disturbed at any time: others compute their share
+      spec: { maxUnavailable: 0, selector: { matchLabels: guarded } },
+    },
+  ];
+}
+
+/** Goes on with the run in /runs where there is one. */
+const resumable = (command: string, run: string, more: string): string =>
+  `if [ -f ${run}/job.json ]; then set -- --resume ${run}; else set -- /job/job.json --out /runs; fi; exec node /app/dist/bin/shoal.js ${command} "$@" ${more}`;
+
+/** A JobSet of three Jobs: coordinator, servers, workers; pods find one another by the names of its service. */
+export function jobSet(of: KubernetesOptions): readonly KubernetesObject[] {
+  const { name, workers, servers, threads } = of;
+  const cpus = threads ?? 2;
+  const leader = `wss://${name}-coordinator-0-0.${name}:${PORT}`;
+  const trust = ['--connect', leader, '--ca', '/secret/cert.pem'];
+  const shown = ['--cert', '/secret/cert.pem', '--key', '/secret/key.pem'];
+  const lead = resumable(
+    'coordinator',
+    `/runs/${name}`,
+    `--listen 0.0.0.0:${PORT} ${shown.join(' ')} --servers ${servers} --workers 1:${workers}`,
+  );
+  const replicated = (role: Role, count: number): object => ({
+    name: role.role,
+    replicas: 1,
+    template: {
+      spec: {
+        completionMode: 'Indexed',
+        completions: count,
+        parallelism: count,
+        backoffLimit: 1000,
+        podReplacementPolicy: 'Failed', // no two pods of one index
+        template: podTemplate(of, role),
+      },
+    },
+  });
+  const server = ['server', ...trust, ...shown, '--listen', `0.0.0.0:${SERVER_PORT}`, '--name', 'server-$(INDEX)'];
+  const reached = ['--advertise', `wss://${name}-servers-0-$(INDEX).${name}:${SERVER_PORT}`];
+  const worker = ['worker', ...trust, '--name', 'worker-$(INDEX)', '--threads', String(cpus), '--cache', '/tmp/data'];
+  return [
+    ...common(of, { app: name, role: 'coordinator' }),
+    {
+      apiVersion: 'jobset.x-k8s.io/v1alpha2',
+      kind: 'JobSet',
+      metadata: metadata(of),
+      spec: {
+        startupPolicy: { startupPolicyOrder: 'InOrder' },
+        successPolicy: { operator: 'All', targetReplicatedJobs: ['coordinator'] },
+        failurePolicy: { maxRestarts: 10 },
+        network: { enableDNSHostnames: true, subdomain: name },
+        replicatedJobs: [
+          replicated({ role: 'coordinator', args: [], shell: lead, cpu: '1', port: PORT, runs: true }, 1),
+          replicated(
+            { role: 'servers', args: [...server, ...reached], cpu: '1', port: SERVER_PORT, runs: false },
+            servers,
+          ),
+          replicated({ role: 'workers', args: worker, cpu: String(cpus), port: null, runs: false }, workers),
+        ],
+      },
+    },
+  ];
+}
+
+/** Where JobSet is not installed: one Indexed Job whose index 0 leads, behind a headless Service and a policy that lets nobody else in. */
+export function indexedJob(of: KubernetesOptions): readonly KubernetesObject[] {
+  const { name, workers, servers, threads } = of;
+  const cpus = threads ?? 2;
+  const rank = resumable('worker', `/runs/${name}`, `--servers ${servers} --threads ${cpus} --insecure`);
+  const others = `exec node /app/dist/bin/shoal.js worker /job/job.json --threads ${cpus} --insecure`;
+  const env = [
+    { name: 'WORLD_SIZE', value: String(workers) },
+    { name: 'MASTER_ADDR', value: `${name}-0.${name}` },
+    { name: 'MASTER_PORT', value: String(PORT) },
+  ];
+  const shell = `if [ "$INDEX" = 0 ]; then ${rank}; else ${others}; fi`;
+  const pod = podTemplate(of, { role: 'workers', args: [], shell, cpu: String(cpus), port: null, runs: true }, env) as {
+    readonly metadata: object;
+    readonly spec: object;
+  };
+  return [
+    ...common(of, { app: name, 'batch.kubernetes.io/job-completion-index': '0' }).map((it) =>
+      it.kind === 'PersistentVolumeClaim' ? shared(it) : it,
+    ),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: metadata(of),
+      spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { app: name } },
+    },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: metadata(of),
+      spec: {
+        podSelector: { matchLabels: { app: name } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: name } } }] }],
+      },
+    },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: metadata(of),
+      spec: {
+        completionMode: 'Indexed',
+        completions: workers,
+        parallelism: workers,
+        backoffLimitPerIndex: 1000,
+        podReplacementPolicy: 'Failed',
+        // a pod that a node's end takes away is no failure
+        podFailurePolicy: {
+          rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+        },
+        template: { ...pod, spec: { ...pod.spec, restartPolicy: 'Never', subdomain: name } },
+      },
+    },
+  ];
+}
+
+/** Every pod of the Job mounts it, though index 0 alone writes. */
+const shared = (claim: KubernetesObject): KubernetesObject => ({
+  ...claim,
+  spec: { ...(claim['spec'] as object), accessModes: ['ReadWriteMany'] },
+});

@@ -1,0 +1,174 @@
+// measure.ts: one run of a scaling experiment: the command line as anybody would call it, watched by its events, its processor time and its
+// coordinator's status for some seconds after a warm-up, or until a target accuracy. It judges nothing.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ShoalError } from '../../base/errors.ts';
+import type { RunEvent } from '../../trainer/events.ts';
+import { RUN } from '../../trainer/run-folder.ts';
+import { askStatus } from '../ask-status.ts';
+import { type CpuTimes, cpuTimes } from './cpu.ts';
+import { processors, type Setting } from './grid.ts';
+
+export interface MeasureOptions extends Setting {
+  /** What runs `shoal`. */
+  readonly command: readonly string[];
+  /** The job's file and what changes it: ["job.json", "--set", "batch=64"]. */
+  readonly job: readonly string[];
+  readonly warmupSeconds: number;
+  readonly seconds: number;
+  /** Train until the held-out accuracy reaches this, instead of for `seconds`. */
+  readonly target: number | null;
+}
+
+export interface Shares {
+  readonly compute: number;
+  readonly reduce: number;
+  readonly wire: number;
+  readonly wait: number;
+}
+
+export interface Measured {
+  /** Training, evaluation and saving left out. */
+  readonly samplesPerSecond: number;
+  readonly stepMs: number;
+  readonly steps: number;
+  /** Of an epoch. */
+  readonly samples: number;
+  readonly parameters: number;
+  /** Read and written by the workers' sockets; 0 in one process. */
+  readonly bytesPerStep: number;
+  /** Of the processors' time; null where the system does not tell. */
+  readonly shares: Shares | null;
+  /** Null without a target. */
+  readonly toTarget: { readonly epochs: number; readonly seconds: number } | null;
+}
+
+interface Mark {
+  readonly at: number;
+  readonly step: number;
+  readonly cpu: CpuTimes | null;
+  readonly traffic: { readonly bytes: number; readonly step: number } | null;
+}
+
+/** @throws SHOAL_SCALE_RUN, with the error of the run */
+export async function measureRun(options: MeasureOptions): Promise<Measured> {
+  const { command, job, threads, workers, servers, codec, target } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-scale-'));
+  const [program, ...first] = command;
+  const args = [
+    ...[...first, 'train', ...job, '--threads', String(threads), '--json', '--out', folder],
+    ...(workers === null ? [] : ['--workers', String(workers), '--servers', String(servers)]),
+    ...(codec === null ? [] : ['--set', `codec=${codec}`]),
+  ];
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let problem = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    problem = (problem + text).slice(-2000);
+  });
+  try {
+    return await watch(options, child.pid!, createInterface({ input: child.stdout }), folder);
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    await gone; // for the rest of what it says
+    throw new ShoalError({
+      code: 'SHOAL_SCALE_RUN',
+      operation: `measure ${args.slice(first.length).join(' ')}`,
+      got: problem.trim() === '' ? error.message : problem.trim(),
+      expected: target === null ? 'a run that lasts' : `a run that reaches ${target}`,
+      hint: 'Try the command by itself. More --epochs make a run longer.',
+    });
+  } finally {
+    child.kill('SIGKILL'); // its processes end with it
+    await gone;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+class Ended extends Error {}
+
+async function watch(
+  { warmupSeconds, seconds, target, ...setting }: MeasureOptions,
+  pid: number,
+  lines: AsyncIterable<string>,
+  folder: string,
+): Promise<Measured> {
+  let start: Extract<RunEvent, { event: 'start' }> | null = null;
+  let since: Mark | null = null;
+  let firstStep: number | null = null;
+  let [ms, samples, steps] = [0, 0, 0];
+  const mark = async (step: number): Promise<Mark> => ({
+    traffic: setting.workers === null ? null : await traffic(folder),
+    at: performance.now(),
+    step,
+    cpu: cpuTimes(pid),
+  });
+  for await (const line of lines) {
+    const event = JSON.parse(line) as RunEvent;
+    const now = performance.now();
+    if (event.event === 'start') start = event;
+    if (event.event === 'problem' && event.fatal) throw new Ended(event.problem.got);
+    if (event.event === 'done') throw new Ended(`the end of the run after ${event.steps} steps`);
+    if (event.event === 'epoch' && target !== null && firstStep !== null) {
+      const accuracy = event.metrics?.['accuracy'];
+      if (typeof accuracy === 'number' && accuracy >= target && since)
+        return finish(since, await mark(steps), { epochs: event.epoch, seconds: (now - firstStep) / 1000 });
+    }
+    if (event.event !== 'step') continue;
+    firstStep ??= now;
+    if (!since) {
+      if (now - firstStep >= 1000 * warmupSeconds) since = await mark(event.step);
+      continue;
+    }
+    ms += event.ms;
+    samples += event.samples;
+    steps++;
+    if (target === null && now - since.at >= 1000 * seconds && steps >= 3)
+      return finish(since, await mark(event.step), null);
+  }
+  throw new Ended('its end');
+
+  function finish(from: Mark, to: Mark, toTarget: Measured['toTarget']): Measured {
+    const budget = (processors(setting) * (to.at - from.at)) / 1000;
+    const moved = from.traffic && to.traffic && to.traffic.step > from.traffic.step;
+    return {
+      samplesPerSecond: (1000 * samples) / ms,
+      stepMs: ms / steps,
+      steps,
+      samples: start!.samples,
+      parameters: start!.parameters,
+      bytesPerStep: moved ? (to.traffic!.bytes - from.traffic!.bytes) / (to.traffic!.step - from.traffic!.step) : 0,
+      shares: from.cpu && to.cpu ? sharesOf(from.cpu, to.cpu, budget) : null,
+      toTarget,
+    };
+  }
+}
+
+/** Servers and coordinator have no processors of their own here: where all are busy the sum is scaled to the whole. */
+export function sharesOf(from: CpuTimes, to: CpuTimes, budget: number): Shares {
+  const of = (key: keyof CpuTimes): number => Math.max(0, to[key] - from[key]);
+  const busy = of('compute') + of('reduce') + of('wire');
+  const whole = Math.max(budget, busy);
+  return {
+    compute: of('compute') / whole,
+    reduce: of('reduce') / whole,
+    wire: of('wire') / whole,
+    wait: Math.max(0, 1 - busy / whole),
+  };
+}
+
+/** What the workers' sockets have carried, as the coordinator was told within the last second; null where it does not answer. */
+async function traffic(folder: string): Promise<Mark['traffic']> {
+  try {
+    const run = `${folder}/${readdirSync(folder)[0]!}`;
+    const read = (name: string) => readFileSync(`${run}/${name}`, 'utf8').trim();
+    const status = await askStatus({ url: read(RUN.url), token: read(RUN.token) });
+    const bytes = status.workers.reduce((sum, it) => sum + (it.bytes_in ?? 0) + (it.bytes_out ?? 0), 0);
+    return { bytes, step: status.step };
+  } catch {
+    return null;
+  }
+}

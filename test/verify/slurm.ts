@@ -1,0 +1,137 @@
+// slurm.ts: the slurm launcher against a real Slurm of three nodes on this machine (test/support/slurm-box.sh). Run by npm run verify:slurm.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { slurm } from '../../cluster/launchers/slurm.ts';
+import { newToken } from '../../cluster/token.ts';
+import type { RunEvent } from '../../trainer/events.ts';
+import { launcherCases, nothingLeft } from '../cases/launcher.ts';
+import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits, starter, until } from './support.ts';
+
+process.env['SLURM_CONF'] = starter('slurm-box', 'conf');
+const box = (...args: readonly string[]) => starter('slurm-box', ...args);
+const tool = (name: string, ...args: readonly string[]) => execFileSync(name, args, { encoding: 'utf8' }).trim();
+
+launcherCases({
+  name: 'slurm',
+  names: ['rank-0', 'rank-1'],
+  launch: (options) => slurm.launch({ ...options, name: 'small' }),
+});
+
+describe('shoal launch --engine slurm', () => {
+  const folders: string[] = [];
+  let token = '';
+  let folder = '';
+  beforeEach(() => {
+    token = newToken();
+    folder = folderFor({ folders });
+  });
+  afterEach(async () => {
+    await nothingLeft(token, 60_000);
+    box('start-node', 'n1', 'n2', 'n3');
+    removeAll(folders);
+  });
+
+  const launch = (more: readonly string[], onEvent?: (event: RunEvent) => void) =>
+    call(folder, [...SHOAL, 'launch', '--engine', 'slurm', '--json', ...more], onEvent, { SHOAL_TOKEN: token });
+  const digits = [DIGITS, ...EPOCH, '--threads', '1', '--workers', '2'];
+  const jobOf = (): string => tool('squeue', '-h', '-o', '%A').split('\n')[0]!;
+  const output = (): string => {
+    const file = execFileSync('sh', ['-c', `cat ${folder}/runs/digits/slurm-*.out 2>/dev/null || true`]);
+    return file.toString();
+  };
+  const steps = (): number => {
+    const file = `${folder}/runs/digits/events.jsonl`;
+    return existsSync(file) ? (readFileSync(file, 'utf8').match(/"event":"step"/g)?.length ?? 0) : 0;
+  };
+
+  /** Runs digits to its end, and does something to the cluster after 30 steps. */
+  async function disturbed(disturb: () => void): Promise<RunEvent[]> {
+    let done = false;
+    const called = launch([...digits, '--wait'], (event) => {
+      if (event.event !== 'step' || event.step < 30 || done) return;
+      done = true;
+      disturb();
+    });
+    assert.equal(await called.code, 0, `${called.stderr}\n${output()}`);
+    assert.ok(done);
+    await sameAsDigits(called.last());
+    return called.events;
+  }
+
+  it('submits, and ends with the three hashes of shoal train for the digits job', async () => {
+    const called = launch([...digits, '--wait']);
+    assert.equal(await called.code, 0, `${called.stderr}\n${output()}`);
+    await sameAsDigits(called.last());
+  });
+
+  it('scancel ends it with a checkpoint; --resume submits again and ends with the same hashes', async () => {
+    const called = launch(digits);
+    assert.equal(await called.code, 0, called.stderr);
+    const [submitted] = called.events as unknown as [{ readonly event: string; readonly job: string }];
+    assert.equal(submitted.event, 'submitted');
+    await until('30 steps', () => steps() >= 30);
+    tool('scancel', submitted.job);
+    await until('its end', () => jobOf() === '');
+    const again = launch(['--resume', 'runs/digits', '--threads', '1', '--workers', '2', '--wait']);
+    assert.equal(await again.code, 0, `${again.stderr}\n${output()}`);
+    await sameAsDigits(again.last());
+  });
+
+  it('scontrol requeue starts it again, and it goes on from its checkpoint to the same hashes', async () => {
+    const events = await disturbed(() => tool('scontrol', 'requeue', jobOf()));
+    assert.ok(events.filter((it) => it.event === 'start').length >= 2);
+  });
+
+  it('checkpoints in the grace before the time limit or a preemption (USR1), queues again, ends with the same hashes', async () => {
+    const events = await disturbed(() => tool('scancel', '--batch', '--signal=USR1', jobOf()));
+    assert.ok(events.some((it) => it.event === 'done' && it.reason === 'interrupted'));
+  });
+
+  it("a worker's node that dies: requeued on the others, the same hashes", async () => {
+    const events = await disturbed(() => box('kill-node', 'n2'));
+    assert.ok(events.filter((it) => it.event === 'start').length >= 2);
+  });
+
+  it("the coordinator's node that dies: requeued on the others, the same hashes", async () => {
+    await disturbed(() => box('kill-node', 'n1'));
+  });
+
+  it('a daemon that dies and leaves its ranks alive: they are started elsewhere, the older leader ends, the same hashes', async () => {
+    await disturbed(() => box('kill-slurmd', 'n1'));
+  });
+
+  it('--print shows the script and submits nothing; it is what is submitted', async () => {
+    const called = call(folder, [
+      ...SHOAL,
+      'launch',
+      '--engine',
+      'slurm',
+      ...digits,
+      '--print',
+      '--sbatch=--partition=debug',
+    ]);
+    let text = '';
+    called.child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk;
+    });
+    assert.equal(await called.code, 0, called.stderr);
+    assert.match(text, /^#!\/bin\/bash\n#SBATCH --job-name=digits\n#SBATCH --ntasks=2\n#SBATCH --cpus-per-task=1\n/);
+    assert.match(text, /\n#SBATCH --partition=debug\n/);
+    assert.equal(jobOf(), '');
+    assert.ok(!existsSync(`${folder}/runs`));
+  });
+
+  it("srun shoal worker in somebody's own script ends with the same hashes", async () => {
+    const script = `#!/bin/bash
+#SBATCH --ntasks=2 --output=out.txt
+export MASTER_ADDR=127.0.0.1
+srun ${SHOAL.join(' ')} worker ${DIGITS} ${EPOCH.join(' ')} --threads 1 --json
+`;
+    writeFileSync(`${folder}/own.sh`, script);
+    const submit = call(folder, ['sbatch', '--wait', '--export=ALL', 'own.sh'], undefined, { SHOAL_TOKEN: token });
+    assert.equal(await submit.code, 0, submit.stderr);
+    const lines = readFileSync(`${folder}/out.txt`, 'utf8').trim().split('\n');
+    await sameAsDigits(JSON.parse(lines.filter((line) => line.startsWith('{"event":"done"')).at(-1)!));
+  });
+});
