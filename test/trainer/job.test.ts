@@ -47,6 +47,8 @@ describe('a job', () => {
     resnet101: 42_520_650,
     'mobilenet-v2': 2_236_682,
     densenet121: 6_964_106,
+    'efficientnet-b0': 4_020_358,
+    'convnext-tiny': 27_827_818,
     transfer: 24_032_833,
   };
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {

@@ -21,7 +21,7 @@ export const bertSmall = defineModel({
     let x = g.layer('LayerNormalization', 'embedded_norm', { epsilon: 1e-12 }, sum);
     if (o.dropout > 0) x = g.layer('Dropout', 'embedded_dropout', { rate: o.dropout }, x);
     const kind = { epsilon: 1e-12, norm: 'post', activation: 'gelu', causal: false } as const;
-    for (let i = 0; i < o.depth; i++) x = block(g, `block_${i}`, { ...o, ...kind }, x);
+    for (let i = 0; i < o.depth; i++) x = block(g, `blocks.${i}`, { ...o, ...kind }, x);
     x = g.layer('Dense', 'head_dense', { units: o.width, activation: 'gelu' }, x);
     x = g.layer('LayerNormalization', 'head_norm', { epsilon: 1e-12 }, x);
     return g.model('bert_small', g.layer('Dense', 'head', { units: o.vocabulary, activation: 'softmax' }, x));

@@ -18,7 +18,7 @@ export const gptNano = defineModel({
     const g = graph();
     let x = embedded(g, o, g.input([o.length], 'int32'));
     const kind = { epsilon: 1e-5, norm: 'pre', activation: 'gelu', causal: true } as const;
-    for (let i = 0; i < o.depth; i++) x = block(g, `block_${i}`, { ...o, ...kind }, x);
+    for (let i = 0; i < o.depth; i++) x = block(g, `blocks.${i}`, { ...o, ...kind }, x);
     const norm = g.layer('LayerNormalization', 'norm', { epsilon: 1e-5 }, x);
     const head = { units: o.vocabulary, activation: 'softmax', use_bias: false };
     return g.model('gpt_nano', g.layer('Dense', 'head', head, norm));

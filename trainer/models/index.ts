@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { check } from '../../base/check.ts';
 import { alexnet } from './alexnet.ts';
 import { bertSmall } from './bert.ts';
+import { convnextTiny } from './convnext-tiny.ts';
 import type { ModelBuilder } from './define.ts';
 import { densenet121 } from './densenet121.ts';
+import { efficientnetB0 } from './efficientnet-b0.ts';
 import { googlenet } from './googlenet.ts';
 import { gptNano } from './gpt.ts';
 import { lenet5 } from './lenet5.ts';
@@ -17,7 +19,9 @@ import { vitB16, vitSmall, vitTiny } from './vit.ts';
 export const models: Readonly<Record<string, ModelBuilder>> = {
   alexnet,
   bert_small: bertSmall,
+  convnext_tiny: convnextTiny,
   densenet121,
+  efficientnet_b0: efficientnetB0,
   googlenet,
   gpt_nano: gptNano,
   lenet5,

@@ -21,7 +21,7 @@ export const transformerEncoder = defineModel({
     const g = graph();
     let x = embedded(g, o, g.input([o.length], 'int32'), o.maskZero);
     const kind = { epsilon: 1e-5, norm: 'post', activation: 'relu', causal: false } as const;
-    for (let i = 0; i < o.depth; i++) x = block(g, `block_${i}`, { ...o, ...kind }, x);
+    for (let i = 0; i < o.depth; i++) x = block(g, `blocks.${i}`, { ...o, ...kind }, x);
     const mean = g.layer('GlobalAveragePooling1D', 'mean', {}, x);
     return g.model('transformer_encoder', g.layer('Dense', 'head', { units: o.classes, activation: 'softmax' }, mean));
   },

@@ -31,28 +31,24 @@ export interface Block {
 const dropped = (g: Graph, name: string, rate: number, x: Value): Value =>
   rate === 0 ? x : g.layer('Dropout', name, { rate }, x);
 
-/** Attention of the places to each other, then two Dense layers at each place; both are added to what they were given. */
+/**
+ * Attention of the places to each other, then two Dense layers at each place; both are added to what they were given. Layers have
+ * timm's names below the block's: "blocks.0.attn", "blocks.0.mlp.fc1".
+ */
 export function block(g: Graph, name: string, b: Block, x: Value): Value {
-  const norm = (part: string, value: Value) =>
-    g.layer('LayerNormalization', `${name}_${part}`, { epsilon: b.epsilon }, value);
-  const half = (part: string, value: Value, of: (value: Value) => Value): Value => {
-    const given = b.norm === 'pre' ? norm(`${part}_norm`, value) : value;
-    const sum = g.layer(
-      'Add',
-      `${name}_${part}_add`,
-      {},
-      value,
-      dropped(g, `${name}_${part}_dropout`, b.dropout, of(given)),
-    );
-    return b.norm === 'post' ? norm(`${part}_norm`, sum) : sum;
+  const half = (n: 1 | 2, value: Value, of: (value: Value) => Value): Value => {
+    const norm = (of: Value) => g.layer('LayerNormalization', `${name}.norm${n}`, { epsilon: b.epsilon }, of);
+    const result = of(b.norm === 'pre' ? norm(value) : value);
+    const sum = g.layer('Add', `${name}.add${n}`, {}, value, dropped(g, `${name}.drop${n}`, b.dropout, result));
+    return b.norm === 'post' ? norm(sum) : sum;
   };
-  const attended = half('attention', x, (value) => {
+  const attended = half(1, x, (value) => {
     const config = { num_heads: b.heads, key_dim: b.width / b.heads, dropout: b.dropout, use_causal_mask: b.causal };
-    return g.layer('MultiHeadAttention', `${name}_attention`, config, value, value);
+    return g.layer('MultiHeadAttention', `${name}.attn`, config, value, value);
   });
-  return half('dense', attended, (value) => {
-    const inner = g.layer('Dense', `${name}_dense_1`, { units: b.inner, activation: b.activation }, value);
-    return g.layer('Dense', `${name}_dense_2`, { units: b.width }, inner);
+  return half(2, attended, (value) => {
+    const inner = g.layer('Dense', `${name}.mlp.fc1`, { units: b.inner, activation: b.activation }, value);
+    return g.layer('Dense', `${name}.mlp.fc2`, { units: b.width }, inner);
   });
 }
 

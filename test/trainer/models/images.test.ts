@@ -13,7 +13,9 @@ const narrow = { input: [64, 64, 3], width: 1 / 16, classes: 5 };
 /** Options of a variant that the oracle's loops can compute, and its samples: as many as make the statistics of the last images sound. */
 const VARIANTS: Readonly<Record<string, readonly [options: object, rows: number]>> = {
   alexnet: [narrow, 2],
+  convnext_tiny: [{ ...narrow, input: [32, 32, 3] }, 2],
   densenet121: [narrow, 6],
+  efficientnet_b0: [narrow, 4],
   googlenet: [narrow, 4],
   lenet5: [{ input: [20, 20, 1], width: 0.5, classes: 4 }, 4],
   mobilenet_v2: [narrow, 10],
