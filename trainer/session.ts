@@ -83,13 +83,11 @@ export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from:
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const { job } = options;
   const dataset = options.dataset ?? (await openJobData(job));
-  const start = options.start ?? firstSnapshot(job);
   const perEpoch = Math.ceil(dataset.train.length / job.batch);
   const phases = phasesOf(options.dryRun ? { ...job, epochs: 1 } : job);
-  const first = phases.findIndex(({ to }) => start.version < to * perEpoch);
+  const first = phases.findIndex(({ to }) => (options.start?.version ?? 0) < to * perEpoch);
   let before: Part | null = null;
-  for (const phase of phases.slice(first))
-    before = await runPhase(options, dataset, phase, before ?? { snapshot: start });
+  for (const phase of phases.slice(first)) before = await runPhase(options, dataset, phase, before);
   return { done: before!.done!, snapshot: before!.snapshot };
 }
 
@@ -101,10 +99,9 @@ interface Part {
   readonly done?: DoneEvent;
 }
 
-async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: Part): Promise<Part> {
+async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Part | null): Promise<Part> {
   const { job, signal, teamSize, ranges, level, executor } = options;
-  if (before.done) return before;
-  const { snapshot: start } = before;
+  if (left?.done) return left;
   const prepared = prepare(job, dataset, {
     threads: options.threads ?? availableThreads(),
     resting: restingLayers(job, phase.from),
@@ -113,7 +110,9 @@ async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase,
     ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
     staging: executor?.staging ?? 0,
   });
-  const whole = scheduleOf(job, dataset, prepared, start.version, options.dryRun ?? false);
+  // values are made once it is known that they fit
+  const before: Part = left ?? { snapshot: options.start ?? firstSnapshot(job) };
+  const whole = scheduleOf(job, dataset, prepared, before.snapshot.version, options.dryRun ?? false);
   const last = phase.to === whole.epochs;
   const schedule = last ? whole : { ...whole, until: phase.to };
   const continued = before.narrator !== undefined;

@@ -85,7 +85,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a job of more than 4 GiB',
-    args: ['--batch', '3000000', '--set', 'microShards=1'],
+    args: ['--batch', '30000000', '--set', 'microShards=1'],
     code: 'SHOAL_MEMORY_TOO_LARGE',
     says: /MiB[\s\S]*4,096 MiB/,
   },
