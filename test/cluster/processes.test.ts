@@ -18,7 +18,7 @@ import { closeAll } from './support/ends.ts';
 import { COMMAND, type RunPlan, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
 
 describe('a run in several processes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000); // minutes on a busy machine
   let runs: WholeRuns;
 
   before(async () => {

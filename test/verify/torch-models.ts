@@ -2,6 +2,7 @@
 // (golden/make-torch-models.py): outputs, losses, and every gradient by its norm and random projections. Minutes; not part of `npm test`.
 import { readFileSync } from 'node:fs';
 import { lengthOf } from '../../trainer/contribution.ts';
+import type { Model } from '../../trainer/model.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
 import { flatWeights } from '../../trainer/snapshot.ts';
 import { fromTorch, torchTensors, toTorch } from '../../trainer/torch-names.ts';
@@ -55,7 +56,7 @@ function check({
   loss,
   gradients,
 }: Case): { what: string; error: number; most: number }[] {
-  const model = parseModel({ builder, input: [size, size, 3], classes, activation: 'linear', ...options });
+  const model = settled(parseModel({ builder, input: [size, size, 3], classes, activation: 'linear', ...options }));
   const tensors = torchTensors(model);
   const { weights: segments } = segmentsOf(model);
   const known = new Map(chain(model).weights.map(({ layer, spec }) => [`${layer}/${spec.name}`, spec.shape]));
@@ -89,4 +90,13 @@ function check({
     if (error > worst.error) worst = { ...worst, error, what: `gradients, the worst: ${tensor.name}` };
   }
   return [...lines, worst];
+}
+
+/** Nothing is left out at random: the script turns that off, too. */
+function settled(model: Model): Model {
+  const layers = Object.entries(model.layers).map(([name, { className, config }]) => {
+    const random = className === 'Dropout' || className === 'DropPath';
+    return [name, { className, config: random ? { ...config, rate: 0 } : config }];
+  });
+  return { ...model, layers: Object.fromEntries(layers) };
 }

@@ -90,7 +90,9 @@ describe('the digits of an installed shoal', () => {
     home = mkdtempSync(join(tmpdir(), 'shoal-digits-'));
     for (const room of ['base', 'datasets']) cpSync(join(root, room), join(home, 'shoal', room), { recursive: true });
     mkdirSync(join(home, 'shoal/node_modules'));
-    symlinkSync(join(root, 'node_modules/zod'), join(home, 'shoal/node_modules/zod'));
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+    for (const name of Object.keys(dependencies))
+      symlinkSync(join(root, 'node_modules', name), join(home, 'shoal/node_modules', name));
     writeFileSync(join(home, 'shoal/package.json'), '{"type":"module"}');
   });
   after(() => rmSync(home, { recursive: true }));
