@@ -14,6 +14,8 @@ import { createHost } from '../support/host-plan.ts';
 interface Case {
   readonly builder: string;
   readonly options: object;
+  /** Softplus stands for rectifiers: near their kinks f32 and f64 part. */
+  readonly smooth: boolean;
   readonly size: number;
   readonly rows: number;
   readonly y: readonly number[];
@@ -50,13 +52,15 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 function check({
   builder,
   options,
+  smooth,
   size,
   rows,
   y,
   loss,
   gradients,
 }: Case): { what: string; error: number; most: number }[] {
-  const model = settled(parseModel({ builder, input: [size, size, 3], classes, activation: 'linear', ...options }));
+  const written = parseModel({ builder, input: [size, size, 3], classes, activation: 'linear', ...options });
+  const model = settled(written, smooth);
   const tensors = torchTensors(model);
   const { weights: segments } = segmentsOf(model);
   const known = new Map(chain(model).weights.map(({ layer, spec }) => [`${layer}/${spec.name}`, spec.shape]));
@@ -92,11 +96,15 @@ function check({
   return [...lines, worst];
 }
 
-/** Nothing is left out at random: the script turns that off, too. */
-function settled(model: Model): Model {
+/** Nothing is left out at random, and rectifiers are smooth where asked for: as the script has it. */
+function settled(model: Model, smooth: boolean): Model {
   const layers = Object.entries(model.layers).map(([name, { className, config }]) => {
     const random = className === 'Dropout' || className === 'DropPath';
-    return [name, { className, config: random ? { ...config, rate: 0 } : config }];
+    const kinked = smooth && (config['activation'] === 'relu' || config['activation'] === 'relu6');
+    return [
+      name,
+      { className, config: { ...config, ...(random && { rate: 0 }), ...(kinked && { activation: 'softplus' }) } },
+    ];
   });
   return { ...model, layers: Object.fromEntries(layers) };
 }
