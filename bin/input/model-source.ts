@@ -79,7 +79,7 @@ async function runSource(model: Keys, path: string, operation: string): Promise<
   const { job, checkpoint } = await openRun(path);
   if (wanted && !checkpoint) throw problem(operation, model, 'a run with a whole checkpoint');
   // as the run wrote it, but for what it had frozen: that is a matter of each job
-  const { config } = { config: modelToKeras(parseModel(job.modelConfig)) };
+  const config = modelToKeras(parseModel(job.modelConfig));
   return { config, weights: wanted ? snapshotWeights(job.model, checkpoint!.snapshot) : undefined };
 }
 
