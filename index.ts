@@ -18,7 +18,8 @@ export type {
 export type { TfjsModel } from './trainer/import/tfjs.ts';
 export { type Job, jobHash, jobToJson, parseJob } from './trainer/job.ts';
 export type { CustomBackward, CustomForward, CustomLayer, CustomWeight } from './trainer/layers/custom-layer.ts';
-export { importLayers, registerLayer } from './trainer/layers/register.ts';
+export { importLayers } from './trainer/layers/import-layers.ts';
+export { registerLayer } from './trainer/layers/register.ts';
 export type { Snapshot } from './trainer/local-store.ts';
 export type { Model } from './trainer/model.ts';
 export { type Predictions, type PredictOptions, predictSnapshot } from './trainer/predict.ts';

@@ -17,7 +17,7 @@ import { newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
-import { importLayers } from './layers/register.ts';
+import { importLayers } from './layers/import-layers.ts';
 import type { Snapshot } from './local-store.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreSnapshot } from './snapshot.ts';

@@ -5,7 +5,7 @@ import { viewsOf } from '../kernels/abi.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import type { ThreadSetup } from './control.ts';
 import { customCalls } from './custom-calls.ts';
-import { importLayers } from './layers/register.ts';
+import { importLayers } from './layers/import-layers.ts';
 import { runThread } from './thread.ts';
 
 export interface WorkerData {

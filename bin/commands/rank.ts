@@ -1,12 +1,11 @@
 // rank.ts: `shoal worker` as one of many that srun, mpirun or another launcher started: it finds its place, and leads or computes by its rank.
 // With a job, rank 0 leads; without one, all ranks compute for a coordinator at MASTER_ADDR. The ranks: cluster/launchers/rank.ts.
-import { inUrl, isLoopback } from '../../cluster/address.ts';
-import { type Placement, placementOf } from '../../cluster/launchers/environment.ts';
 import { follow, lead } from '../../cluster/launchers/rank.ts';
 import { findToken } from '../../cluster/token.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
+import { placement } from '../input/placement.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -19,24 +18,6 @@ import { ownCommand, runFolderOf, tellResult } from './launched.ts';
 export interface RankCommandOptions extends TrainOptions {
   readonly ca?: string;
   readonly insecure?: boolean;
-}
-
-/** @throws SHOAL_USAGE where nothing says where this process belongs */
-export function placement(): Placement {
-  const found = placementOf(process.env);
-  if (found) return found;
-  throw usageError(
-    'start a worker',
-    "neither --connect nor a launcher's variables",
-    'either',
-    'Start it with --connect ws://HOST:PORT; or by srun, mpirun or another launcher that docs/launch.md lists.',
-  );
-}
-
-/** Where a worker without --connect and without a job finds its coordinator. */
-export function coordinatorOf(insecure = false): string {
-  const { master, port } = placement();
-  return `${isLoopback(master) || insecure ? 'ws' : 'wss'}://${inUrl(master)}:${port}`;
 }
 
 export async function rankCommand(

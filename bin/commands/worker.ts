@@ -5,13 +5,13 @@ import { runServer } from '../../cluster/server.ts';
 import { findToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
 import { parseAddress, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
+import { coordinatorOf } from '../input/placement.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { openLog } from '../output/log.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { endWithParent } from '../parent.ts';
-import { coordinatorOf } from './rank.ts';
 
 export interface JoinOptions extends TlsOptions {
   /** Default: at MASTER_ADDR, as a launcher's variables say. */

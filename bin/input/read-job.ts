@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
-import { importLayers } from '../../trainer/layers/register.ts';
+import { importLayers } from '../../trainer/layers/import-layers.ts';
 import type { NamedWeight } from '../../trainer/order-weights.ts';
 import { applySettings } from '../../trainer/settings.ts';
 import { modelSource } from './model-source.ts';

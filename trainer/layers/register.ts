@@ -23,25 +23,3 @@ export function registerLayer(definition: CustomLayer): void {
     });
   registered.set(className, { definition, kind: customKind(definition) as LayerKind<unknown> });
 }
-
-/**
- * Imports modules that register layers.
- * @param modules URLs, or absolute paths
- * @throws SHOAL_LAYER when one cannot be imported
- */
-export async function importLayers(modules: readonly string[]): Promise<void> {
-  for (const module of modules) {
-    await import(module).catch((cause: unknown) => {
-      throw new ShoalError(
-        {
-          code: 'SHOAL_LAYER',
-          operation: `import the layers of ${module}`,
-          got: cause instanceof Error ? cause.message : String(cause),
-          expected: 'a module that calls registerLayer()',
-          hint: "Paths of a job's layers start from the job's folder.",
-        },
-        { cause },
-      );
-    });
-  }
-}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { readJob } from '../../../bin/input/read-job.ts';
 import { registerLayer } from '../../../index.ts';
-import { importLayers } from '../../../trainer/layers/register.ts';
+import { importLayers } from '../../../trainer/layers/import-layers.ts';
 import { train } from '../../../trainer/train-model.ts';
 import { modelOf } from '../../cases/layer.ts';
 import { relativeError } from '../../support/compare.ts';

@@ -1,19 +1,8 @@
 // data-commands.ts: `shoal data ...`: its commands and their options. Each command's own code is loaded when it is called.
 import type { Command } from 'commander';
-import type { ExitCode } from './output/exit-codes.ts';
-import type { Screen } from './output/screen.ts';
+import type { Registrar } from '../registrar.ts';
 
-export interface Registrar {
-  /** Makes errors text and an exit code. */
-  readonly action: <A extends unknown[]>(run: (...input: A) => Promise<ExitCode>) => (...input: A) => Promise<void>;
-  readonly positive: (text: string) => number;
-  readonly collect: (text: string, list?: readonly string[]) => readonly string[];
-  readonly screen: Screen;
-}
-
-export function addDataCommands(data: Command, { action, positive, collect, screen }: Registrar): void {
-  const command = (usage: string, description: string): Command =>
-    data.command(usage).description(description).option('--verbose', 'print stack traces of errors');
+export function addDataCommands({ action, collect, command, positive, screen }: Registrar): void {
   const source = (of: Command): Command =>
     of
       .option('--reader <name>', 'how the source is read (default: by its name and contents)')
@@ -39,14 +28,14 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
     .option('--threads <n>', 'threads that decode and encode (default: as many as the machine runs at once)', positive)
     .option('--json', 'print events as lines of JSON on stdout')
     .action(
-      action(async (from, options, _) => (await import('./commands/data-prep.ts')).prepCommand(from, options, screen)),
+      action(async (from, options, _) => (await import('../commands/data-prep.ts')).prepCommand(from, options, screen)),
     );
 
   command('merge', 'make one dataset of the shards that several tasks have written')
     .argument('<dir>', 'the folder of the shards')
     .option('--json', 'print one line of JSON')
     .action(
-      action(async (out, options, _) => (await import('./commands/data-prep.ts')).mergeCommand(out, options, screen)),
+      action(async (out, options, _) => (await import('../commands/data-prep.ts')).mergeCommand(out, options, screen)),
     );
 
   source(command('verify', 'read and decode every sample, compare every hash'))
@@ -54,7 +43,7 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
     .option('--json', 'print one line of JSON')
     .action(
       action(async (from, options, _) =>
-        (await import('./commands/data-look.ts')).verifyCommand(from, options, screen),
+        (await import('../commands/data-look.ts')).verifyCommand(from, options, screen),
       ),
     );
 
@@ -62,7 +51,9 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
     .argument('<source>', 'a prepared folder, or any source')
     .option('--json', 'print one line of JSON')
     .action(
-      action(async (from, options, _) => (await import('./commands/data-look.ts')).statsCommand(from, options, screen)),
+      action(async (from, options, _) =>
+        (await import('../commands/data-look.ts')).statsCommand(from, options, screen),
+      ),
     );
 
   source(command('inspect', 'look at some samples'))
@@ -73,7 +64,7 @@ export function addDataCommands(data: Command, { action, positive, collect, scre
     .option('--json', 'print one line of JSON')
     .action(
       action(async (from, options, _) =>
-        (await import('./commands/data-look.ts')).inspectCommand(from, options, screen),
+        (await import('../commands/data-look.ts')).inspectCommand(from, options, screen),
       ),
     );
 }

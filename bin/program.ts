@@ -1,0 +1,43 @@
+// program.ts: the command line as a whole: its groups of commands, and what it ends with. A command's own code is loaded when it is called.
+import { Command, CommanderError } from 'commander';
+import { addDataCommands } from './groups/data-commands.ts';
+import { addLaunchCommands } from './groups/launch-commands.ts';
+import { addModelCommands } from './groups/model-commands.ts';
+import { addRunCommands } from './groups/run-commands.ts';
+import { EXIT } from './output/exit-codes.ts';
+import { processScreen } from './output/screen.ts';
+import { registrar } from './registrar.ts';
+import { version } from './version.ts';
+
+/** Whoever reads our output has gone (`| head`): the same as Ctrl-C. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stream.on('error', () => {});
+    if (!process.emit('SIGINT')) process.exit(EXIT.done);
+  });
+}
+
+const program = new Command('shoal')
+  .description('Train neural networks on the CPUs you have.')
+  .version(version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print what a command takes')
+  .helpCommand(false)
+  .showHelpAfterError('(--help tells what there is)')
+  .exitOverride()
+  .addHelpText('after', '\nFor example:  npx shoal train examples/digits.json');
+
+const screen = processScreen();
+const top = registrar(program, screen);
+addModelCommands(top);
+addRunCommands(top);
+addLaunchCommands(top);
+addDataCommands(registrar(top.command('data', 'prepare, check and look at datasets'), screen));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // commander has printed what there is to say
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}
