@@ -4,9 +4,11 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { findPackage } from '../../datasets/optional-package.ts';
 import { type KernelReport, testKernels } from '../../kernels/self-test.ts';
 import { availableThreads } from '../../trainer/pool.ts';
+import { findTensorflow, SETUP, TFJS_NODE } from '../../trainer/tfjs/tensorflow.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { bytes, table } from '../output/format.ts';
 import type { Colors, Screen } from '../output/screen.ts';
+import { checkTensorflow } from '../tensorflow/run.ts';
 import { version } from '../version.ts';
 
 /** What is used if it is installed, and for what. */
@@ -22,10 +24,13 @@ export async function doctorCommand(options: { readonly json?: boolean }, screen
     ...what,
     found: findPackage(what.find) !== null,
   }));
+  const tensorflow = findTensorflow() ? await checkTensorflow('any') : null;
   if (options.json) {
     const machine = { threads: availableThreads(), cpu: cpu(), memory_bytes: totalmem(), free_bytes: freemem() };
     const installed = Object.fromEntries(packages.map(({ name, found }) => [name, found]));
-    screen.out(JSON.stringify({ event: 'doctor', shoal: version, ...machine, packages: installed, kernels: report }));
+    screen.out(
+      JSON.stringify({ event: 'doctor', shoal: version, ...machine, packages: installed, tensorflow, kernels: report }),
+    );
     return EXIT.done;
   }
   const colors = screen.outColors;
@@ -40,10 +45,20 @@ export async function doctorCommand(options: { readonly json?: boolean }, screen
         name,
         found ? `here, for ${use}` : `not here, for ${use}: ${install}`,
       ]),
+      ['tensorflow', tensorflowText(tensorflow)],
     ]),
   );
   screen.out(`\n${report.advice}`);
   return EXIT.done;
+}
+
+/** What a training step on it said: a report, or why there is none. */
+function tensorflowText(report: Awaited<ReturnType<typeof checkTensorflow>> | null): string {
+  const use = 'for --executor tensorflow';
+  if (report === null) return `not here, ${use}: ${SETUP}`;
+  if (typeof report === 'string') return `does not work, ${use}: ${SETUP} (${report})`;
+  const { tensorflow, gpu, by } = report;
+  return `${tensorflow} on ${gpu ? 'the GPU' : 'the CPU'}, by tfjs-node ${TFJS_NODE} ${by === 'setup' ? 'of shoal tensorflow setup' : 'as installed'}, ${use}`;
 }
 
 const cpu = (): string => cpus()[0]?.model.trim() ?? 'unknown';

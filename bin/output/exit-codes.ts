@@ -17,6 +17,8 @@ const USAGE = [
   'OPTIONAL_PACKAGE',
   'THREADS',
   'TFJS',
+  'TENSORFLOW',
+  'EXECUTOR',
   'KERAS',
   'HDF5',
   'MEMORY_TOO_LARGE',

@@ -12,6 +12,7 @@ const EDGES: readonly RegExp[] = [
   /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine)\.ts$/,
   /^datasets\/(readers|formats|prepare)\//,
   /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
+  /^trainer\/tfjs\/(tensorflow|check-tensorflow)\.ts$/,
   /^(bin|cluster)\//,
 ];
 
