@@ -1,5 +1,5 @@
 // micro.ts: writes the unrolled micro-kernels: R rows of C by 8 or 16 columns, all sums in registers. No loops over tiles: drivers
-// (assembly/gemm.ts, conv.ts and so on) do that. One k a turn and A unpacked: unrolling k or packing A measured slower.
+// (assembly/gemm.ts, conv.ts and so on) do that. A unpacked: packing it measured slower.
 //
 // The revectorizer fuses two v128 operations into one of 256 bits where it finds stores 16 bytes apart off one base. So: vectors of
 // a row stand together, every load comes before the first store, each kernel has one set of stores, and a pair's upper half is stored
@@ -12,12 +12,14 @@ interface Family {
   readonly parameters: string;
   /** Statements before the loops. */
   readonly setup: (rows: number) => string;
-  /** Opens the loops around one k, advances the pointers and closes them. */
-  readonly open: string;
-  readonly close: (rows: number) => string;
-  /** Addresses of row r's value and of the vectors at this k. */
-  readonly left: (row: number) => string;
+  /** Opens a loop around the runs of k and closes it, where there is one. */
+  readonly runs?: { readonly open: string; readonly close: (rows: number) => string };
+  /** Addresses of row r's value at the k that is `u` after the pointers, and of the vectors. */
+  readonly left: (row: number, u: number) => string;
   readonly right: string;
+  /** Statements after each k, and after UNROLL of them, or fewer at the end of a run. */
+  readonly next: (rows: number) => string;
+  readonly advance?: (rows: number, by: number) => string;
   /** Defines q0, q1, ...: where rows of the result go. */
   readonly result: (rows: number) => string;
   /** What may happen to the sums before they are stored, by `mode`. */
@@ -29,17 +31,22 @@ const each = (rows: number, line: (row: number) => string): string => range(rows
 /** Pointers to rows that lie `stride` bytes apart. */
 const chain = (name: string, first: string, stride: string) => (rows: number) =>
   each(rows, (r) => `let ${name}${r} = ${r === 0 ? first : `${name}${r - 1} + ${stride}`};`);
-const advance = (rows: number, by: string): string => each(rows, (r) => `p${r} += ${by};`);
+const advance = (rows: number, by: number | string): string => each(rows, (r) => `p${r} += ${by};`);
+/**
+ * k of one turn of the innermost loop of the largest kernels: a third of their instructions was the loop's own, which is what a core
+ * shared with another thread runs short of. Each k stands in a block of its own: V8 would mix the sums of one block, and spill.
+ */
+const UNROLL = 4;
 
 /** C = A x panel + init: rows of A lie `as` bytes apart. `step`: bytes from one k of the panel to the next. */
 const affine: Family = {
   name: 'affine',
   parameters: 'a: usize, as: usize, panel: usize, step: usize, k: i32, init: usize, c: usize, cs: usize, mode: i32',
   setup: chain('p', 'a', 'as'),
-  open: 'for (; k > 0; k--) {',
-  close: (rows) => `${advance(rows, '4')} panel += step; }`,
-  left: (r) => `p${r}`,
+  left: (r, u) => `p${r}, ${4 * u}`,
   right: 'panel',
+  next: () => 'panel += step;',
+  advance: (rows, by) => advance(rows, 4 * by),
   result: chain('q', 'c', 'cs'),
   epilogue: ['add', 'relu'],
 };
@@ -48,8 +55,8 @@ const affine: Family = {
 const affine12: Family = {
   ...affine,
   setup: () => 'let p0 = a, p3 = a + as * 3, p6 = a + as * 6, p9 = a + as * 9; const as2 = as + as;',
-  close: () => 'p0 += 4; p3 += 4; p6 += 4; p9 += 4; panel += step; }',
-  left: (r) => `p${r - (r % 3)}${['', ' + as', ' + as2'][r % 3]}`,
+  left: (r, u) => `p${r - (r % 3)}${['', ' + as', ' + as2'][r % 3]}, ${4 * u}`,
+  advance: (_, by) => [0, 3, 6, 9].map((r) => `p${r} += ${4 * by};`).join(' '),
 };
 
 /** Pixels by table: row r reads `runs` runs of `len` floats from x + xTable[r] and is stored at y + yTable[r]. */
@@ -58,11 +65,14 @@ const pixels: Family = {
   parameters:
     'x: usize, xTable: usize, panel: usize, skips: usize, runs: i32, len: i32, init: usize, y: usize, yTable: usize, mode: i32',
   setup: (rows) => each(rows, (r) => `let p${r} = x + <usize>load<u32>(xTable, ${4 * r});`),
-  open: 'for (; runs > 0; runs--) { for (let k = len; k > 0; k--) {',
-  close: (rows) =>
-    `${advance(rows, '4')} panel += 64; } const skip = load<i32>(skips); skips += 4; ${advance(rows, 'skip')} }`,
-  left: (r) => `p${r}`,
+  runs: {
+    open: 'for (; runs > 0; runs--) { let k = len;',
+    close: (rows) => `const skip = load<i32>(skips); skips += 4; ${advance(rows, 'skip')} }`,
+  },
+  left: (r, u) => `p${r}, ${4 * u}`,
   right: 'panel',
+  next: () => 'panel += 64;',
+  advance: (rows, by) => advance(rows, 4 * by),
   result: (rows) => each(rows, (r) => `const q${r} = y + <usize>load<u32>(yTable, ${4 * r});`),
   epilogue: ['relu'],
 };
@@ -72,10 +82,9 @@ const outer: Family = {
   name: 'outer',
   parameters: 'a: usize, as: usize, b: usize, bs: usize, k: i32, out: usize, os: usize, mode: i32',
   setup: () => '',
-  open: 'for (; k > 0; k--) {',
-  close: () => 'a += as; b += bs; }',
   left: (r) => `a, ${4 * r}`,
   right: 'b',
+  next: () => 'a += as; b += bs;',
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
 };
@@ -86,15 +95,19 @@ const taps: Family = {
   parameters:
     'x: usize, table: usize, xs: usize, xSkip: usize, b: usize, bs: usize, bSkip: usize, runs: i32, len: i32, out: usize, os: usize, mode: i32',
   setup: (rows) => each(rows, (r) => `let p${r} = x + <usize>load<u32>(table, ${4 * r});`),
-  open: 'for (; runs > 0; runs--) { for (let k = len; k > 0; k--) {',
-  close: (rows) => `${advance(rows, 'xs')} b += bs; } ${advance(rows, 'xSkip')} b += bSkip; }`,
+  runs: {
+    open: 'for (; runs > 0; runs--) { let k = len;',
+    close: (rows) => `${advance(rows, 'xSkip')} b += bSkip; }`,
+  },
   left: (r) => `p${r}`,
   right: 'b',
+  next: (rows) => `${advance(rows, 'xs')} b += bs;`,
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
 };
 
 function kernel(family: Family, rows: number, vectors: number): string[] {
+  const unroll = family.advance && (rows === 5 || rows === 6) ? UNROLL : 1; // smaller and 12x8 measured no faster
   const all = (line: (r: number, v: number) => string): string[] =>
     range(rows).map(
       (r) =>
@@ -109,13 +122,23 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
     `  ${family.setup(rows)}`,
     ...(hasInit ? [vectorwise((v) => `const i${v} = v128.load(init, ${16 * v});`)] : []),
     ...all((r, v) => `let c${r}_${v} = ${hasInit ? `i${v}` : 'f32x4.splat(0)'};`),
-    `  ${family.open}`,
-    vectorwise((v) => `const b${v} = v128.load(${family.right}, ${16 * v});`),
-    ...range(rows).flatMap((r) => [
-      `    const a${r} = v128.load32_splat(${family.left(r)});`,
-      vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`),
+    `  ${family.runs?.open ?? ''}`,
+    '  while (k > 0) {',
+    ...range(unroll).flatMap((u) => [
+      ...(u === 0 ? [] : [`    if (k == ${u}) { ${family.runs ? (family.advance?.(rows, u) ?? '') : ''} break; }`]),
+      '    {',
+      vectorwise((v) => `const b${v} = v128.load(${family.right}, ${16 * v});`),
+      ...range(rows).flatMap((r) => [
+        `    const a${r} = v128.load32_splat(${family.left(r, u)});`,
+        vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`),
+      ]),
+      `    ${family.next(rows)}`,
+      '    }',
     ]),
-    `  ${family.close(rows)}`,
+    `    ${family.advance?.(rows, unroll) ?? ''}`,
+    `    k -= ${unroll};`,
+    '  }',
+    `  ${family.runs?.close(rows) ?? ''}`,
     `  ${family.result(rows)}`,
     ...(family.epilogue.includes('add')
       ? [
