@@ -76,11 +76,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Every evaluation after the first lowers the learning rate: a decision that is lost or taken twice changes every byte after it. */
-const PLATEAU = { class_name: 'ReduceLROnPlateau', config: { patience: 1, factor: 0.7, min_delta: 100 } };
-
-/** Computes the job in one process first. */
-export async function wholeRuns(changes: object = { epochs: 10, callbacks: [PLATEAU] }): Promise<WholeRuns> {
+/**
+ * Computes the job in one process first.
+ * @param changes keys of the job that differ
+ */
+export async function wholeRuns(changes: object): Promise<WholeRuns> {
   const at = clusterJob(changes, SAMPLES);
   const job = parseJob(at.json, at.path);
   const dataset = await openJobData(job);
