@@ -339,6 +339,13 @@ export const signatures = {
     [],
     () => perImage(),
   ),
+  // the same from x alone, for windows of any size
+  maxpool_gradient: define(
+    ['dy', 'x', 'dx'],
+    [...window, 'dyImage', 'dyRow', 'xImage', 'xRow', 'dxImage', 'dxRow'],
+    [],
+    () => perImage(),
+  ),
   // mean over the part of the window that lies inside the image
   avgpool: define(['x', 'y'], [...window, 'xImage', 'xRow', 'yImage', 'yRow'], [], () => perImage()),
   avgpool_backward: define(['dy', 'dx'], [...window, 'dyImage', 'dyRow', 'dxImage', 'dxRow'], [], () => perImage()),

@@ -46,6 +46,7 @@ export { lion } from "./lion";
 export { mask_places, mask_shares } from "./masks";
 export { maxpool } from "./maxpool";
 export { maxpool_backward } from "./maxpool_backward";
+export { maxpool_gradient } from "./maxpool_gradient";
 export { mean_squared_error } from "./mean_squared_error";
 export { moving_average } from "./moving_average";
 export { move } from "./move";

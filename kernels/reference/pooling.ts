@@ -76,6 +76,28 @@ export const pooling: Family = (memory) => ({
     }
   },
 
+  maxpool_gradient(d, b, from, to) {
+    const a = readArguments('maxpool_gradient', memory, d, b);
+    for (let image = from; image < to; image++) {
+      const dx = (y: number, x: number, c: number) => (a.at.dx >> 2) + image * a.dxImage + y * a.dxRow + x * a.C + c;
+      for (let y = 0; y < a.H; y++) memory.f32.fill(0, dx(y, 0, 0), dx(y, a.W, 0));
+      eachWindow(a, (oy, ox, pixels) => {
+        for (let c = 0; c < a.C; c++) {
+          let best = pixels[0];
+          if (!best) continue; // a window that sees padding alone
+          const valueAt = ({ y, x }: Pixel) =>
+            memory.f32[(a.at.x >> 2) + image * a.xImage + y * a.xRow + x * a.C + c]!;
+          for (const pixel of pixels) {
+            if (Number.isNaN(valueAt(best))) break;
+            if (!(valueAt(pixel) <= valueAt(best))) best = pixel;
+          }
+          const dy = memory.f32[(a.at.dy >> 2) + image * a.dyImage + oy * a.dyRow + ox * a.C + c]!;
+          memory.f32[dx(best.y, best.x, c)]! += dy;
+        }
+      });
+    }
+  },
+
   avgpool(d, b, from, to) {
     const a = readArguments('avgpool', memory, d, b);
     for (let image = from; image < to; image++)

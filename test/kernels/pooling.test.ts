@@ -118,6 +118,29 @@ const backward = (p: Pool, mask: number): KernelCase<'maxpool_backward'> => {
 
 kernelSuite('maxpool_backward', [...POOLS.map((p) => backward(p, 0)), ...POOLS.map((p) => backward(p, 1))]);
 
+const anew = (p: Pool, x: (length: number) => Float32Array = noise): KernelCase<'maxpool_gradient'> => {
+  const { window, inRow, inImage, outRow, outImage } = shape(p);
+  return {
+    title: named(p),
+    rows,
+    operands: {
+      dy: { data: noise(rows * outImage, 5), misalign: p.halo ? 8 : 0 },
+      x: { data: x(rows * inImage) },
+      dx: { data: noise(rows * inImage, 6), misalign: p.halo ? 4 : 0 },
+    },
+    ints: { ...window, dyImage: outImage, dyRow: outRow, xImage: inImage, xRow: inRow, dxImage: inImage, dxRow: inRow },
+    writes: ['dx'],
+    tolerance: 1e-7,
+  };
+};
+
+kernelSuite('maxpool_gradient', [
+  ...POOLS.map((p) => anew(p)),
+  ...POOLS.slice(0, 12).map((p) => ({ ...anew(p, odd), title: `${named(p)}: ties, NaN and infinities` })),
+  { ...anew(POOLS[5]!, negative), title: 'no positive value' },
+  anew({ H: 21, W: 20, C: 5, pool: [18, 17], stride: [2, 3] }), // more than 256 pixels in a window
+]);
+
 kernelSuite(
   'avgpool',
   POOLS.map((p) => {
