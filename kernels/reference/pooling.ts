@@ -85,8 +85,7 @@ export const pooling: Family = (memory) => ({
         for (let c = 0; c < a.C; c++) {
           let best = pixels[0];
           if (!best) continue; // a window that sees padding alone
-          const valueAt = ({ y, x }: Pixel) =>
-            memory.f32[(a.at.x >> 2) + image * a.xImage + y * a.xRow + x * a.C + c]!;
+          const valueAt = ({ y, x }: Pixel) => memory.f32[(a.at.x >> 2) + image * a.xImage + y * a.xRow + x * a.C + c]!;
           for (const pixel of pixels) {
             if (Number.isNaN(valueAt(best))) break;
             if (!(valueAt(pixel) <= valueAt(best))) best = pixel;
