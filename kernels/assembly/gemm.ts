@@ -6,8 +6,8 @@ import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
 import { ceilDiv, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 
-/** Panels of W that all blocks of rows meet before the next panels: copied at once, they stay in L2 (kernels/signatures.ts). */
-const OPEN_PANELS: i32 = 8;
+/** Panels of W that all blocks of rows meet before the next panels: so many that rows of W are read in long runs (kernels/signatures.ts). */
+const OPEN_PANELS: i32 = 32;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
   const blocks = ceilDiv(rowsOf(b) * args.m(d), ROW_BLOCK), panels = ceilDiv(args.N(d), PANEL);
