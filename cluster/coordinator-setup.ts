@@ -6,6 +6,7 @@ import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
 import { scalarsOf } from '../trainer/optimizers/kind.ts';
 import { phasesOf } from '../trainer/phases.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
+import { mostRanges } from '../trainer/ranges.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { scheduleOf } from '../trainer/session.ts';
 import type { Schedule } from '../trainer/step-machine.ts';
@@ -15,7 +16,7 @@ import { frozenElsewhere, tooManyServers, unfreezing } from './coordinator-probl
 import type { CoordinatorOptions } from './coordinator-process.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
-import { flatRanges, mostRanges } from './flat-ranges.ts';
+import { flatRanges } from './flat-ranges.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
 import { datasetHash } from './remote-data.ts';

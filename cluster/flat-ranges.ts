@@ -1,14 +1,11 @@
 // flat-ranges.ts: who owns which elements of the compact vector, cut at update blocks; and a range's own layout. Pure.
 import { UPDATE_BLOCK } from '../kernels/signatures.ts';
 import type { Segment } from '../trainer/model.ts';
-import { blocksOf, rangesOf } from '../trainer/ranges.ts';
+import { rangesOf } from '../trainer/ranges.ts';
 import { ALIGNMENT } from '../trainer/weights.ts';
 import type { FlatRange } from './messages.ts';
 
 export const sizeOf = (range: FlatRange): number => range.to - range.from;
-
-/** The most ranges that a model can be cut into: each holds one block at least. */
-export const mostRanges = (segments: readonly Segment[]): number => segments.reduce((sum, s) => sum + blocksOf(s), 0);
 
 /** Cuts the compact vector into `count` ranges of nearly as many blocks each, front to back without a hole. */
 export function flatRanges(segments: readonly Segment[], count: number): readonly FlatRange[] {

@@ -11,7 +11,7 @@ import type { Segment } from '../trainer/model.ts';
 import type { AnyOptimizer, CommonConfig } from '../trainer/optimizers/kind.ts';
 import { BLOCK_BYTES, blocksOf, factorsOf } from '../trainer/rates.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
-import { updateCalls } from '../trainer/updates.ts';
+import { penalized, updateCalls, withPenalties } from '../trainer/updates.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
 import type { FlatRange } from './messages.ts';
 
@@ -49,20 +49,23 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
   const pieces = piecesOf(options.segments, range);
   const bytes = memoryBytes(pieces);
   const slots = optimizer.slots(optimizerConfig).length;
-  const updates = updateCalls({ versions: { segments: pieces, slotBytes: bytes }, optimizer, optimizerConfig });
+  const of = { versions: { segments: pieces, slotBytes: bytes }, optimizer, optimizerConfig };
+  const updates = updateCalls(of).map(({ call }) => call);
   const factors = factorsOf(options.segments);
-  const programWords = 1 + 2 * microShards;
+  const programWords = 3 + 2 * microShards;
   const sizes = [
     bytes,
     bytes,
     bytes * slots,
     bytes * slots,
+    penalized(pieces) ? bytes : 0,
     SCRATCH_BYTES,
     4 * (BINDING.words + programWords) + BLOCK_BYTES * factors.length,
   ];
   const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), encodedBytes(updates) + 4096));
   const { memory, views } = arena;
   const versions = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots) }));
+  const penalties = penalized(pieces) ? arena.take(bytes) : null; // zeros at first
   const scratch = arena.take(SCRATCH_BYTES);
   const bindings = arena.take(4 * BINDING.words);
   const scalarsAt = arena.take(BLOCK_BYTES * factors.length);
@@ -117,7 +120,9 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     apply(version, parts, leaves, scalars) {
       const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
       const program = reduceProgram(parts, leaves);
-      views.i32.set([program.length, ...program.map((e) => (e === '+' ? 0 : addresses[e]!))], programAt >>> 2);
+      const added = program.map((e) => (e === '+' ? 0 : addresses[e]!));
+      const all = withPenalties(added, penalties);
+      views.i32.set([all.length, ...all], programAt >>> 2);
       for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, factors, version + 1).entries())
         views.f32.set(block, (scalarsAt + i * BLOCK_BYTES) >>> 2);
       const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
@@ -128,6 +133,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
         nextSlots: next.slots,
         step: scalarsAt,
         scratch,
+        ...(penalties !== null && { penalties }),
       };
       const word = bindings >>> 2;
       for (const [space, base] of Object.entries(bases)) views.u32[word + SPACES.indexOf(space as Space)] = base;

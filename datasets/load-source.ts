@@ -100,8 +100,16 @@ async function toReader(
   const { classes } = loader;
   if (classes === null) return readerFromArrays({ fields: { image: field }, data: { image }, classes: null, origin });
   const labels = Int32Array.from(entries, (entry) => entry.label!);
+  const fields = { image: field, label };
   const data = { image, label: labels };
-  return readerFromArrays({ fields: { image: field, label }, data, classes: classes.length, origin });
+  if (entries[0]?.weight === undefined) return readerFromArrays({ fields, data, classes: classes.length, origin });
+  const weight = Float32Array.from(entries, (entry) => entry.weight!);
+  return readerFromArrays({
+    fields: { ...fields, weight: { shape: [], dtype: 'f32' } },
+    data: { ...data, weight },
+    classes: classes.length,
+    origin,
+  });
 }
 
 /** @throws {ShoalError} SHOAL_DATA_SAMPLE */

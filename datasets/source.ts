@@ -12,6 +12,8 @@ export interface Entry {
   readonly part: Part | null;
   /** 0 to classes - 1; null without a label. */
   readonly label: number | null;
+  /** By which its loss may be multiplied. All entries of a source have one, or none. */
+  readonly weight?: number;
   /** Samples of one group stay in one part of a split: pictures of one patient, say. */
   readonly group?: string;
   /** Where the contents lie, for the source that wrote it. */

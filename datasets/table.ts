@@ -8,6 +8,8 @@ import { type Bad, byCodeUnits, type Entry, type Part, partOf, type Source } fro
 export const tableKeys = {
   /** The column of the class. Default: label, class, species, target, variety, diagnosis or category; else the last. */
   label: z.string().optional(),
+  /** The column with a weight for each row: the field "weight". Default: none. */
+  weight: z.string().optional(),
   /** The columns that are learnt from. Default: all others. */
   features: z.array(z.string()).min(1).optional(),
   /** A row with an empty value: refused, or left out. */
@@ -16,6 +18,7 @@ export const tableKeys = {
 
 export interface TableOptions {
   readonly label?: string | undefined;
+  readonly weight?: string | undefined;
   readonly features?: readonly string[] | undefined;
   readonly missing: 'refuse' | 'drop';
 }
@@ -46,13 +49,17 @@ export function tableSource(
 ): Source {
   const label = options.label ?? columns.find((name) => LABELS.includes(name.toLowerCase())) ?? columns.at(-1)!;
   const split = columns.find((name) => name.toLowerCase() === 'split');
-  const features = options.features ?? columns.filter((name) => name !== label && name !== split);
-  for (const name of [label, ...features]) if (!columns.includes(name)) throw noColumn(origin, name, columns);
+  const { weight } = options;
+  const features = options.features ?? columns.filter((name) => name !== label && name !== split && name !== weight);
+  const needed = [label, ...(weight === undefined ? [] : [weight]), ...features];
+  for (const name of needed) if (!columns.includes(name)) throw noColumn(origin, name, columns);
   const bad: Bad[] = [];
   const good = rows.filter(({ key, values }) => {
     if (values === null)
       bad.push({ key, code: 'SHOAL_DATA_CORRUPT', reason: 'a row with other columns than the header' });
-    else if ([label, ...features].some((name) => isEmpty(values[name]))) {
+    else if (weight !== undefined && !(Number(values[weight]) >= 0))
+      bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a weight that is no number from 0 on' });
+    else if (needed.some((name) => isEmpty(values[name]))) {
       if (options.missing === 'refuse')
         bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
     } else return true;
@@ -82,7 +89,8 @@ export function tableSource(
       }
     }
     const part: Part | null = split === undefined ? null : partOf(String(values[split]));
-    return { key, part, label: labels.get(String(values[label]))!, at: [row] };
+    const weighed = weight === undefined ? {} : { weight: Number(values[weight]) };
+    return { key, part, label: labels.get(String(values[label]))!, at: [row], ...weighed };
   });
   return arraySource({ entries, classes, bad }, { shape: [width], data });
 }

@@ -18,7 +18,7 @@ export const SPACES = [
   'slots', // optimizer state, read
   'nextSlots',
   'packed', // panels made from `parameters` once per version
-  'state', // moving statistics
+  'penalties', // what regularisers add to the sums of a gradient
   'nextState',
   'input', // this micro-shard's samples and labels, as read
   'contribution', // gradient sums, state sums, f64 sums of this leaf or node

@@ -15,6 +15,7 @@ import { losses } from './reference/losses.ts';
 import { masks } from './reference/masks.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
+import { penalties } from './reference/penalties.ts';
 import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
@@ -50,6 +51,7 @@ const families: readonly Family[] = [
   reduce,
   halves,
   optimizers,
+  penalties,
 ];
 
 /** All reference kernels over one memory. */

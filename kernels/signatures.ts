@@ -495,6 +495,18 @@ export const signatures = {
     ['weightDecay', 'momentum'],
     updateTiles,
   ),
+  // ---- regularisers: sums[tile] (f64) = l1 |w| + l2 w^2 over the tile; sum (f64) = all `count` of them x rows, leaf by leaf in the tree
+  penalty: define(['source', 'sums'], ['count'], ['l1', 'l2'], updateTiles),
+  penalty_loss: define(['sums', 'sum'], ['count'], [], () => fixed(1)),
+  // out = scalars[0] (l1 sign(p) + 2 l2 p): what a reduce program adds to the sums of a gradient
+  penalty_gradient: define(['p', 'scalars', 'out'], ['count'], ['l1', 'l2'], updateTiles),
+  // ---- constraints, in place after an update. w (outer, K, inner): each vector along K x (rate clip(norm, floor, ceiling)
+  // + (1 - rate) norm) / (norm + 1e-7); w = max(w, 0)
+  limit_norm: define(['w'], ['outer', 'K', 'inner'], ['floor', 'ceiling', 'rate'], (i) =>
+    fixed(i.outer * Math.ceil(i.inner / 4)),
+  ),
+  limit_sign: define(['w'], ['count'], [], updateTiles),
+
   // p' = p momentum + s oneMinusMomentum: a moving statistic, s = its reduced sum over the rows / scalars[0]
   moving_average: define(['p', 'nextP', 'scalars'], ['count', 'partAt'], ['momentum', 'oneMinusMomentum'], updateTiles),
   // m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p' = q - scalars[2] m / (sqrt(v) + eps)

@@ -59,6 +59,10 @@ export function movingOf(segments: readonly Segment[]): readonly Segment[] {
     });
 }
 
+/** What a step changes: all else is the same from the start. */
+export const changingOf = (segments: readonly Segment[]): readonly Segment[] =>
+  movingOf(segments).filter((segment) => !segment.resting);
+
 /** Of all weights, compact, the part that moves. */
 export function movingPart(segments: readonly Segment[], weights: Float32Array): Float32Array {
   const moving = movingOf(segments);

@@ -18,7 +18,11 @@ export const encodedBytes = (calls: readonly PlanCall[]): number =>
   );
 
 /** Writes calls; `ranges[i]`, where given, limits call i to some of its tiles. */
-export function encodeCalls(arena: Arena, calls: readonly PlanCall[], ranges?: readonly TileRange[]): EncodedCalls {
+export function encodeCalls(
+  arena: Arena,
+  calls: readonly PlanCall[],
+  ranges?: readonly (TileRange | null)[],
+): EncodedCalls {
   const { i32 } = arena.views;
   const address = arena.take(encodedBytes(calls) - 512);
   let descriptor = address + 4 * CALL_WORDS * calls.length;

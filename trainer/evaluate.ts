@@ -31,8 +31,7 @@ export async function evaluateSnapshot(
   const dataset = options.dataset ?? (await openJobData(job));
   const prepared = prepare(job, dataset, { threads });
   const schedule = { ...scheduleOf(job, dataset, prepared, snapshot.version, false), onlyEvaluate: true };
-  const { program } = prepared;
-  const tally = createTally(program.plans.evaluate, program.outputs);
+  const tally = createTally(prepared.program, 'evaluate');
   const engine = await createEngine({
     job,
     dataset,

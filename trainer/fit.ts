@@ -4,6 +4,7 @@ import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type TransformConfig, transformRows } from '../datasets/transforms/index.ts';
 import { vocabularyOf } from './ids.ts';
 import type { Job } from './job.ts';
+import type { JobOutput } from './job-outputs.ts';
 import { shapeText } from './layers/common.ts';
 import type { LossKind } from './losses/kind.ts';
 import type { ModelInput } from './model.ts';
@@ -145,6 +146,29 @@ export function labelSpec(
       `shape ${shapeText(wanted.shape)}, as the model's output`,
     );
   return { field, bytes: 4 * label.shape.reduce((a, b) => a * b, 1) };
+}
+
+/** Where the weights of an output's samples are, and how many a sample has. @throws SHOAL_JOB unless it is f32 and there */
+export function weightSpec(
+  job: Job,
+  { train }: Dataset,
+  { name, sampleWeights: field }: JobOutput,
+): { readonly field: string; readonly perSample: number } | null {
+  if (field === null) return null;
+  const found = train.fields[field];
+  if (
+    found?.dtype === 'f32' &&
+    field !== labelField(job, { name }) &&
+    !job.model.inputs.some((it) => it.name === field)
+  )
+    return { field, perSample: found.shape.reduce((a, b) => a * b, 1) };
+  throw new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `weigh the samples of the job "${job.name}"`,
+    got: found ? `the field "${field}", ${found.dtype} ${shapeText(found.shape)}` : `no field named "${field}"`,
+    expected: 'a field of its own: one f32 number a sample, or one a place',
+    hint: `The dataset has ${Object.keys(train.fields).join(', ')}.`,
+  });
 }
 
 /** What each input of the model is made of: the field of its name, or, where the model has one input, "image". */

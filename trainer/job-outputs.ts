@@ -22,12 +22,14 @@ const checked = z.object({ loss: lossSchema, metrics: z.array(metric) });
 export const outputKeys = {
   loss: z.unknown().optional(),
   lossWeights: z.record(z.string(), z.number().positive()).optional(),
+  sampleWeights: z.union([z.string(), z.record(z.string(), z.string())], 'a field of the dataset').optional(),
   metrics: z.unknown().optional(),
 } as const;
 
 export interface OutputKeys {
   readonly loss?: unknown;
   readonly lossWeights?: Readonly<Record<string, number>> | undefined;
+  readonly sampleWeights?: string | Readonly<Record<string, string>> | undefined;
   readonly metrics?: unknown;
 }
 
@@ -37,6 +39,8 @@ export interface JobOutput {
   readonly loss: LossConfig;
   /** The job's loss is the sum of the outputs' losses times these. */
   readonly weight: number;
+  /** The field of the dataset that has a weight for each sample, or each of its places; null: all count alike. */
+  readonly sampleWeights: string | null;
   readonly metrics: readonly MetricConfig[];
 }
 
@@ -57,6 +61,7 @@ export function readOutputs({ outputs }: Model, keys: OutputKeys, operation: str
   return outputs.map((name) => ({
     name,
     weight: said('lossWeights', keys.lossWeights, name, 1) as number,
+    sampleWeights: said('sampleWeights', keys.sampleWeights, name, null) as string | null,
     ...check(
       checked,
       { loss: said('loss', keys.loss, name, undefined), metrics: said('metrics', keys.metrics, name, ['accuracy']) },
@@ -68,9 +73,12 @@ export function readOutputs({ outputs }: Model, keys: OutputKeys, operation: str
 /** The way back: as a job would say it. */
 export function writeOutputs(outputs: readonly JobOutput[]): OutputKeys {
   const [only] = outputs;
-  if (outputs.length === 1) return { loss: only!.loss, metrics: only!.metrics };
+  const weighted = outputs.filter(({ sampleWeights }) => sampleWeights !== null);
+  const sampleWeights = weighted.map(({ name, sampleWeights }) => [name, sampleWeights!] as const);
+  const weights = weighted.length > 0 && { sampleWeights: Object.fromEntries(sampleWeights) };
+  if (outputs.length === 1) return { loss: only!.loss, ...weights, metrics: only!.metrics };
   const of = <T>(value: (output: JobOutput) => T) => Object.fromEntries(outputs.map((o) => [o.name, value(o)]));
-  return { loss: of((o) => o.loss), lossWeights: of((o) => o.weight), metrics: of((o) => o.metrics) };
+  return { loss: of((o) => o.loss), lossWeights: of((o) => o.weight), ...weights, metrics: of((o) => o.metrics) };
 }
 
 /** Names of the numbers that an evaluation gives: "loss", "accuracy", "top_5"; of several outputs each one's, too. */

@@ -96,7 +96,7 @@ const jobError = (operation: string, got: string, expected: string, hint: string
 export function parseJob(json: unknown, origin: string): Job {
   const operation = `read the job ${origin}`;
   const hint = 'docs/job.md describes every key.';
-  const { name, model, microShards, loss, lossWeights, metrics, ...rest } = check(jobSchema, json, {
+  const { name, model, microShards, loss, lossWeights, sampleWeights, metrics, ...rest } = check(jobSchema, json, {
     code: 'SHOAL_JOB',
     operation,
     hint,
@@ -107,7 +107,7 @@ export function parseJob(json: unknown, origin: string): Job {
   layersOf(unfrozen, [...patterns(rest.freeze), ...rest.rates.map(({ layers }) => layers)], operation);
   const forGood = patterns(rest.freeze.filter(({ until }) => until === null));
   const parsed = freezeLayers(unfrozen, layersOf(unfrozen, forGood, operation));
-  const outputs = readOutputs(parsed, { loss, lossWeights, metrics }, operation);
+  const outputs = readOutputs(parsed, { loss, lossWeights, sampleWeights, metrics }, operation);
   const shards = microShards ?? defaultMicroShards(rest.batch, perLeaf(parsed) ? STATISTICS_ROWS : 8);
   if (shards > rest.batch) {
     const got = `${shards} microShards for a batch of ${rest.batch}`;
@@ -164,7 +164,10 @@ export function jobHash(job: Job): Promise<string> {
     from,
     [...restingLayers(job, from)],
   ]);
-  const outputs = job.outputs.map(({ name, loss, weight }) => ({ name, loss, weight }));
+  const outputs = job.outputs.map(({ name, loss, weight, sampleWeights }) => ({
+    ...{ name, loss, weight },
+    ...(sampleWeights !== null && { sampleWeights }),
+  }));
   // The order of the layers is the order of the weights, and canonical JSON sorts keys.
   const model = { ...job.model, layers: Object.entries(job.model.layers) };
   const callbacks = deciding(job.callbacks);

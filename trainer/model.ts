@@ -1,5 +1,7 @@
 // model.ts: the graph of a model, checked. Not how it is written in files (parse-model.ts, import/), nor how it runs (plan.ts).
 
+import type { ConstraintConfig } from './constraints.ts';
+
 /** A tensor without its batch axis: 28 x 28 x 1 is [28, 28, 1]. All are f32 inside a model. */
 export interface TensorSpec {
   readonly shape: readonly number[];
@@ -45,6 +47,28 @@ export interface Initializer {
   readonly config: Readonly<Record<string, number | string | null>>;
 }
 
+/** What a weight adds to the loss: l1 times the sum of |w|, l2 times that of w^2. */
+export interface Penalty {
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/**
+ * What holds of a weight after every update. norm: of the tensor as (outer, K, inner), each vector along K is multiplied by
+ * (rate clip(norm, floor, ceiling) + (1 - rate) norm) / (norm + 1e-7). sign: no number is below 0.
+ */
+export type Constraint =
+  | { readonly kind: 'sign' }
+  | {
+      readonly kind: 'norm';
+      readonly outer: number;
+      readonly K: number;
+      readonly inner: number;
+      readonly floor: number;
+      readonly ceiling: number;
+      readonly rate: number;
+    };
+
 /** A weight as its layer describes it. */
 export interface WeightSpec {
   readonly name: string; // "kernel"
@@ -53,6 +77,9 @@ export interface WeightSpec {
   readonly initializer: Initializer;
   /** Of a moving statistic: the share of it that a step keeps. Without it, state never changes. */
   readonly momentum?: number;
+  readonly penalty?: Penalty;
+  /** As the layer's configuration has it. */
+  readonly constraint?: Exclude<ConstraintConfig, null>;
 }
 
 /** One tensor of a flat vector: Keras order, compact, in files, hashes and on the wire. */
@@ -68,6 +95,8 @@ export interface Segment {
   readonly frozen?: true;
   /** It is frozen for some epochs: no step changes it, but its sums and what an optimizer keeps of it have their place. */
   readonly resting?: true;
+  readonly penalty?: Penalty;
+  readonly constraint?: Constraint;
   /** Its learning rate is that of the job times this. Default 1. */
   readonly rate?: number;
   /** Of a tensor of the state, not of the parameters: the share of a moving statistic that a step keeps; null: it never changes. */

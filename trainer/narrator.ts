@@ -70,7 +70,7 @@ export interface Narrator {
 export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {
   const { program } = prepared;
   const perEpoch = stepsPerEpoch(schedule);
-  const evaluation = createTally(program.plans.evaluate, program.outputs);
+  const evaluation = createTally(program, 'evaluate');
   let history: StepTotals[] = [...before];
   let metrics: Metrics | null = null;
   let began = 0;
@@ -82,7 +82,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
 
   function endEpoch(epoch: number): void {
     const now = performance.now();
-    const tally = createTally(program.plans.train, program.outputs);
+    const tally = createTally(program, 'train');
     for (const past of history)
       if (Math.floor(past.step / perEpoch) === epoch - 1) tally.add(past.totals, past.samples);
     tell({ event: 'epoch', epoch, train: tally.take(), metrics, wall_s: (now - epochBegan) / 1000 });
@@ -126,7 +126,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
         samples += rows;
         trainedMs += now - lastStep;
       }
-      const { loss, ...rest } = figures(program.plans.train, program.outputs, totals, rows);
+      const { loss, ...rest } = figures(program, 'train', totals, rows);
       tell({
         event: 'step',
         step: work.step + 1,

@@ -1,9 +1,12 @@
-// packs.ts: the panels that kernels read, made from the parameters once per version, of frozen ones once; shared by all plans of a job.
+// packs.ts: the panels that kernels read, and penalties of weights: made from the parameters once per version, of frozen ones once;
+// shared by all plans of a job.
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { PANEL } from '../kernels/signatures.ts';
 import type { Packs } from './layers/kind.ts';
+import type { Segment } from './model.ts';
 import { PlanBuilder, type PlanCall, type Tables } from './plan-builder.ts';
+import { blocksOf } from './ranges.ts';
 
 /** The calls that make panels; they are independent of each other. */
 export interface PackCalls {
@@ -14,6 +17,8 @@ export interface PackCalls {
 }
 
 export interface PackPlan extends Packs {
+  /** What the penalties of these weights add to the loss, for each sample alike: f64, one a block of a tensor. */
+  penalties(weights: readonly Segment[]): { readonly sums: Operand; readonly count: number };
   /** Of all panels asked for so far. */
   calls(): PackCalls;
   readonly bytes: number;
@@ -57,6 +62,19 @@ export function createPacks(tables: Tables, frozenFrom: number): PackPlan {
         const ints = { K, N, ld: turned ? K : N, transposed: turned ? 1 : 0 };
         builder.call('pack_winograd', { source, taps: table, packed }, ints, {}, { independent: true });
       });
+    },
+    penalties(weights) {
+      const count = weights.reduce((sum, weight) => sum + blocksOf(weight), 0);
+      const sums = take('penalties', 2 * count, (packed) => {
+        let { at } = packed;
+        for (const weight of weights) {
+          builder.layer = weight.path;
+          const operands = { source: { space: 'parameters', at: 4 * weight.at }, sums: { ...packed, at } } as const;
+          builder.call('penalty', operands, { count: weight.length }, { ...weight.penalty! }, { independent: true });
+          at += 8 * blocksOf(weight);
+        }
+      });
+      return { sums, count };
     },
     calls() {
       const { calls } = builder.finish();

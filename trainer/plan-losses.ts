@@ -1,6 +1,6 @@
 // plan-losses.ts: the losses and counts of a plan: what its outputs are compared with, and the gradients that the losses ask for.
 import type { Operand } from '../kernels/abi.ts';
-import { type CompileOptions, countsOf, firstCount, type Mode, type Plan, type Shared } from './plan.ts';
+import { type CompileOptions, countsOf, type Mode, type Plan, type Shared } from './plan.ts';
 import { fixedAt, type PlanBuilder } from './plan-builder.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -9,23 +9,27 @@ export function emitLosses(
   build: PlanBuilder,
   mode: Mode,
   options: CompileOptions,
-  { input, outputs, contribution }: Shared,
+  { input, outputs, contribution, packs, firstCount, penalties }: Shared,
   results: readonly Tensor[],
 ): { readonly gradients: ReadonlyMap<string, Tensor> | null; readonly counts: Plan['counts'] } {
   const { model } = options;
   const scalar = (i: number): Operand => fixedAt('contribution', contribution.scalarsAt + 8 * i);
   const gradients = new Map<string, Tensor>();
   const counts: Plan['counts'][number][] = [];
-  let from = firstCount(outputs.length);
+  let from = firstCount;
   build.pass = 'loss';
-  options.outputs.forEach(({ loss, fromLogits, label, weight, metrics }, output) => {
+  options.outputs.forEach(({ loss, fromLogits, label, weight, sampleWeights: weighed = null, metrics }, output) => {
     const { context, lossAt } = outputs[output]!;
     const result = results[output]!;
     build.layer = loss.name;
     const labels = fixedAt('input', input.fields[label.field]!.at);
+    const sampleWeights = weighed && {
+      at: fixedAt('input', input.fields[weighed.field]!.at),
+      perSample: weighed.perSample,
+    };
     const y = loss.activation === null && !fromLogits ? result : build.tensor(result.shape);
     const dOutput = mode === 'train' ? build.tensor(result.shape) : null;
-    loss.emit({ build, output: result, labels, y, dOutput, sum: scalar(lossAt) });
+    loss.emit({ build, output: result, labels, sampleWeights, y, dOutput, sum: scalar(lossAt) });
     for (const kind of countsOf(metrics.filter((m) => mode === 'evaluate' || m.everyStep))) {
       const length = kind.length(context);
       kind.emit(build, context, y, labels, scalar(from));
@@ -39,6 +43,11 @@ export function emitLosses(
     build.layer = 'loss';
     const weights = build.tables.add(Float32Array.from(options.outputs, ({ weight }) => weight));
     build.call('weigh_f64', { values: scalar(1), weights, sum: scalar(0) }, { count: outputs.length }, {});
+  }
+  if (penalties.length > 0) {
+    build.layer = 'penalties';
+    const { sums, count } = packs.penalties(penalties);
+    build.call('penalty_loss', { sums, sum: scalar(firstCount - 1) }, { count }, {});
   }
   return { gradients: mode === 'train' ? gradients : null, counts };
 }

@@ -3,7 +3,7 @@ import { ShoalError } from '../base/errors.ts';
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { Codec } from './codecs/kind.ts';
-import { type ContributionLayout, contributionLayout, memoryBytes, movingOf } from './contribution.ts';
+import { type ContributionLayout, changingOf, contributionLayout, memoryBytes, movingOf } from './contribution.ts';
 import { layerOf } from './layers/index.ts';
 import type { LayerKind } from './layers/kind.ts';
 import type { LossKind } from './losses/kind.ts';
@@ -21,7 +21,7 @@ export type Mode = 'train' | 'evaluate' | 'predict';
 export interface InputLayout {
   /** Bytes from one bundle of a batch to the next. */
   readonly leafBytes: number;
-  /** By name in the dataset: the model's inputs, then the labels of its outputs. `at`: byte offset of its first row inside its bundle. */
+  /** By name in the dataset: the model's inputs, weights of samples, then the labels of its outputs. `at`: byte offset of its first row inside its bundle. */
   readonly fields: Readonly<Record<string, { readonly at: number; readonly rowBytes: number }>>;
 }
 
@@ -43,6 +43,8 @@ export interface OutputOptions {
   readonly fromLogits: boolean;
   /** Its part in the loss that is minimised. */
   readonly weight: number;
+  /** The field with weights of samples, f32, so many a sample. Default null: all count alike. */
+  readonly sampleWeights?: { readonly field: string; readonly perSample: number } | null;
   readonly metrics: readonly Metric[];
 }
 
@@ -74,6 +76,8 @@ export interface Program {
   readonly contribution: ContributionLayout;
   readonly input: InputLayout;
   readonly outputs: readonly ProgramOutput[];
+  /** Where the penalties of weights stand among the scalars, times the rows; null: there are none. */
+  readonly penaltyAt: number | null;
 }
 
 /** What is measured of one output. */
@@ -111,9 +115,13 @@ export function compile(options: CompileOptions): Program {
   const input = inputLayout(options);
   const outputs = outputsOf(options);
   const lengths = outputs.flatMap(({ metrics, context }) => countsOf(metrics).map((c) => c.length(context)));
-  const scalars = lengths.reduce((sum, length) => sum + length, firstCount(outputs.length));
+  const penalties = changingOf(options.segments).filter(({ penalty }) => penalty);
+  const penaltyAt = penalties.length === 0 ? null : lossesOf(outputs.length);
+  const firstCount = lossesOf(outputs.length) + (penaltyAt === null ? 0 : 1);
+  const scalars = lengths.reduce((sum, length) => sum + length, firstCount);
   const contribution = contributionLayout(options.segments, scalars);
-  const one = (mode: Mode) => compileMode(mode, options, { tables, packs, input, outputs, contribution });
+  const one = (mode: Mode) =>
+    compileMode(mode, options, { tables, packs, input, outputs, contribution, firstCount, penalties });
   const plans = { train: one('train'), evaluate: one('evaluate'), predict: one('predict') };
   return {
     model,
@@ -125,11 +133,15 @@ export function compile(options: CompileOptions): Program {
     contribution,
     input,
     outputs,
+    penaltyAt,
   };
 }
 
-/** Scalars: the loss that is minimised, then, where several add up to it, each output's own, then the counts. */
-export const firstCount = (outputs: number): number => (outputs === 1 ? 1 : 1 + outputs);
+/**
+ * Scalars that are losses: the one that is minimised, but for penalties of weights, and, where several add up to it, each output's own.
+ * The penalties follow, where there are any, then the counts.
+ */
+export const lossesOf = (outputs: number): number => (outputs === 1 ? 1 : 1 + outputs);
 
 function outputsOf({ model, shapes, outputs }: CompileOptions): readonly ProgramOutput[] {
   return outputs.map(({ loss, metrics }, i) => {
@@ -181,6 +193,8 @@ function inputLayout({ model, rows, inputs, outputs }: CompileOptions): InputLay
     const { field, dtype } = inputs[i]!;
     add(field, elements(spec.shape) * (dtype === 'u8' ? 1 : 4));
   });
+  for (const { sampleWeights } of outputs)
+    if (sampleWeights && !fields[sampleWeights.field]) add(sampleWeights.field, 4 * sampleWeights.perSample);
   for (const { label } of outputs) add(label.field, label.bytes);
   return { leafBytes, fields };
 }
@@ -197,6 +211,10 @@ export interface Shared {
   readonly input: InputLayout;
   readonly outputs: readonly ProgramOutput[];
   readonly contribution: ContributionLayout;
+  /** Where counts begin among the scalars. */
+  readonly firstCount: number;
+  /** Weights with a penalty that counts. */
+  readonly penalties: readonly Segment[];
 }
 
 function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan {
@@ -209,7 +227,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   if (losses) {
     build.layer = 'sums';
     const values = fixedAt('contribution', shared.contribution.scalarsAt);
-    const { length, from } = counts.at(-1) ?? { from: 0, length: firstCount(results.length) };
+    const { length, from } = counts.at(-1) ?? { from: 0, length: shared.firstCount };
     build.call('ladder_f64', { values }, { count: from + length }, {});
   }
   const operands = results.map((tensor) => build.at(tensor));

@@ -7,7 +7,16 @@ import { arrange, type Machine, type MachineOptions } from './arrange.ts';
 import { codecs } from './codecs/index.ts';
 import type { Codec } from './codecs/kind.ts';
 import { feedBytes } from './feed.ts';
-import { checkLoss, checkMetrics, checkParts, inputFields, labelSpec, labelTransforms, type Wanted } from './fit.ts';
+import {
+  checkLoss,
+  checkMetrics,
+  checkParts,
+  inputFields,
+  labelSpec,
+  labelTransforms,
+  type Wanted,
+  weightSpec,
+} from './fit.ts';
 import { type Job, STATISTICS_ROWS } from './job.ts';
 import { perLeaf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
@@ -61,11 +70,12 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const transforms = wanted.flatMap((output) => labelTransforms(job, dataset, output));
   const inputs = inputFields(job, dataset, transforms);
   const outputs = job.outputs.map(
-    ({ weight, metrics }, i): OutputOptions => ({
+    (output, i): OutputOptions => ({
       ...wanted[i]!,
+      sampleWeights: weightSpec(job, dataset, output),
       label: labelSpec(job, dataset, transforms, wanted[i]!),
-      weight,
-      metrics: metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1)),
+      weight: output.weight,
+      metrics: output.metrics.map((m) => metricKinds[m.name]('k' in m ? m.k : 1)),
     }),
   );
   const codec: Codec = codecs[job.codec];

@@ -1,6 +1,6 @@
 // progress.ts: sums of a run turned into the figures that events carry: means, metrics, times. It decides nothing.
 import type { Metrics } from './events.ts';
-import type { Plan, Program } from './plan.ts';
+import type { Mode, Program } from './plan.ts';
 
 /** Totals of many batches, added in the order in which they were committed: f64, so counts stay exact. */
 export interface Tally {
@@ -10,13 +10,18 @@ export interface Tally {
   take(): Metrics;
 }
 
-/** Loss and metrics from the totals of a plan. Of several outputs: each one's too, by "output_loss", "output_accuracy". */
-export function figures(plan: Plan, outputs: Program['outputs'], totals: readonly number[], samples: number): Metrics {
-  const result: Record<string, Metrics[string]> = { loss: totals[0]! / samples };
+/**
+ * Loss, the penalties of weights included, and metrics from the totals of a plan. Of several outputs: each one's too, by
+ * "output_loss", "output_accuracy".
+ */
+export function figures(program: Program, mode: Mode, totals: readonly number[], samples: number): Metrics {
+  const { plans, outputs, penaltyAt } = program;
+  const penalty = penaltyAt === null ? 0 : totals[penaltyAt]!;
+  const result: Record<string, Metrics[string]> = { loss: (totals[0]! + penalty) / samples };
   outputs.forEach(({ prefix, lossAt, metrics, context }, output) => {
-    result[`${prefix}loss`] = totals[lossAt]! / samples;
+    if (prefix !== '') result[`${prefix}loss`] = totals[lossAt]! / samples;
     for (const metric of metrics) {
-      const counts = plan.counts.find((c) => c.output === output && c.key === metric.counts.key);
+      const counts = plans[mode].counts.find((c) => c.output === output && c.key === metric.counts.key);
       if (!counts) continue;
       const values = metric.values(totals.slice(counts.from, counts.from + counts.length), samples, context);
       for (const [name, value] of Object.entries(values)) result[`${prefix}${name}`] = value;
@@ -25,7 +30,7 @@ export function figures(plan: Plan, outputs: Program['outputs'], totals: readonl
   return result;
 }
 
-export function createTally(plan: Plan, outputs: Program['outputs']): Tally {
+export function createTally(program: Program, mode: Mode): Tally {
   let sums: number[] = [];
   let count = 0;
   return {
@@ -37,7 +42,7 @@ export function createTally(plan: Plan, outputs: Program['outputs']): Tally {
       return count;
     },
     take() {
-      const result = count === 0 ? {} : figures(plan, outputs, sums, count);
+      const result = count === 0 ? {} : figures(program, mode, sums, count);
       sums = [];
       count = 0;
       return result;

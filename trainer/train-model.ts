@@ -20,6 +20,8 @@ export interface Samples {
   readonly images: Uint8Array | Float32Array | Int32Array;
   /** (n): a class for each sample; or f32 (n, ...output shape): the outputs wanted. */
   readonly labels: Uint8Array | Int32Array | Float32Array;
+  /** (n), or (n, places): by which the losses of samples, or of their places, are multiplied. Default: 1 for all. */
+  readonly weights?: Float32Array;
 }
 
 /** Keras' name of a thing, or {class_name, config}. */
@@ -32,6 +34,8 @@ export interface TrainOptions {
   readonly optimizer?: Named;
   /** Default ["accuracy"]. */
   readonly metrics?: readonly (string | { readonly name: 'top_k'; readonly k: number })[];
+  /** The field of a Dataset with a weight for each sample. Of arrays: that of Samples.weights. Default none. */
+  readonly sampleWeights?: string;
   /** Keras' names, with options: docs/job.md. Default none. */
   readonly callbacks?: readonly Named[];
   /** Default 32. */
@@ -80,7 +84,12 @@ export async function train(
   const { threads, signal, onEvent, keepWeights = false, optimizer = 'adam', epochs = 1, ...rest } = options;
   const imported = isTfjs(model) ? importTfjs(model) : { config: model, weights: undefined };
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const json = { name: 'train', model: imported.config, data: { reader: 'arrays' }, optimizer, epochs, ...said };
+  const weighed = 'images' in dataset.train && dataset.train.weights !== undefined;
+  const json = {
+    ...{ name: 'train', model: imported.config, data: { reader: 'arrays' }, optimizer, epochs },
+    ...(weighed && { sampleWeights: WEIGHTS }),
+    ...said,
+  };
   const draft = parseJob(json, 'the options of train()');
   const data = 'images' in dataset.train ? fromArrays(draft, dataset as Parts) : (dataset as Dataset);
   // the data's hashes are part of what the job is
@@ -112,15 +121,29 @@ interface Parts {
 const isTfjs = (model: TfjsModel | object): model is TfjsModel =>
   'toJSON' in model && typeof model.toJSON === 'function' && 'weights' in model;
 
+/** The field that weights given as an array are in. */
+const WEIGHTS = 'weight';
+
 function fromArrays({ model }: Job, parts: Parts): Dataset {
   const output = segmentsOf(model).shapes[model.outputs[0]!]!.shape;
   const input = model.inputs[0]!;
-  const reader = ({ images, labels }: Samples, origin: string): Reader => {
+  const reader = ({ images, labels, weights }: Samples, origin: string): Reader => {
     const label: Field = labels instanceof Float32Array ? { shape: output, dtype: 'f32' } : { shape: [], dtype: 'i32' };
     checkIds(model, input, images, origin);
+    const samples = images.length / elements(input.spec.shape);
     const arrays: Arrays = {
-      fields: { image: { shape: input.spec.shape, dtype: dtypeOf(images) }, label },
-      data: { image: images, label: labels instanceof Uint8Array ? Int32Array.from(labels) : labels },
+      fields: {
+        image: { shape: input.spec.shape, dtype: dtypeOf(images) },
+        label,
+        ...(weights && {
+          [WEIGHTS]: { shape: weights.length === samples ? [] : [weights.length / samples], dtype: 'f32' },
+        }),
+      },
+      data: {
+        image: images,
+        label: labels instanceof Uint8Array ? Int32Array.from(labels) : labels,
+        ...(weights && { [WEIGHTS]: weights }),
+      },
       // one output tells two classes apart
       classes: labels instanceof Float32Array ? null : Math.max(2, elements(output)),
       origin,

@@ -2,7 +2,7 @@
 // parameters. It writes what they need and submits them; when they run, and what follows, is the store's business.
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import { type ContributionLayout, movingOf, type Part } from './contribution.ts';
+import { type ContributionLayout, changingOf, type Part } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Segment } from './model.ts';
 import { type AnyOptimizer, type CommonConfig, decayOf, scalarsOf } from './optimizers/kind.ts';
@@ -50,27 +50,72 @@ export interface Updates {
 const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
 const STEP = BINDING.base + SPACES.indexOf('step');
 
-/** Bindings, scalars and totals, and a reduce program over at most one part a leaf. */
+/** Bindings, scalars and totals, and a reduce program over at most one part a leaf, and the penalties. */
 const recordBytes = (contribution: ContributionLayout, microShards: number): number =>
-  SCALARS_AT + alignUp(totalsAt(contribution) + 8 * contribution.scalars) + 4 * (1 + 2 * microShards);
+  SCALARS_AT + alignUp(totalsAt(contribution) + 8 * contribution.scalars) + 4 * (3 + 2 * microShards);
 /** Byte offset of the totals: after the f32 numbers of each factor (rates.ts). */
 const totalsAt = ({ segments }: Pick<ContributionLayout, 'segments'>): number =>
   BLOCK_BYTES * factorsOf(segments).length;
 
-/** What a step changes: both copies of all else are the same from the start. */
-const changing = (segments: readonly Segment[]): readonly Segment[] => movingOf(segments).filter((s) => !s.resting);
+/** Whether some of these weights have a penalty that counts. */
+export const penalized = (segments: readonly Segment[]): boolean => changingOf(segments).some((s) => s.penalty);
 
-/** The optimizer's calls, one a tensor, and those that move statistics: of this store's vector, or of the range that a server owns. */
-export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
+/**
+ * A reduce program with the penalties as one more part, added last: whoever reads the sums of a gradient then finds them in it, once a
+ * step, whoever computed the rest. The part has zeros where nothing has a penalty, and for scalars.
+ */
+export const withPenalties = (program: readonly number[], penalties: number | null): readonly number[] =>
+  penalties === null ? program : [...program, penalties, 0];
+
+/** Kernels whose tiles are not the blocks of ranges: they need a tensor whole. */
+const OF_TENSORS: ReadonlySet<string> = new Set(['limit_norm']);
+
+/** A call of an update. */
+export interface UpdateCall {
+  readonly call: PlanCall;
+  /** Its tensor, by its place among those that a step changes. */
+  readonly tensor: number;
+  /** It covers the tensor; else its tiles are the blocks that ranges are cut at. */
+  readonly whole: boolean;
+}
+
+/**
+ * The calls for each tensor in order: the gradient of its penalty, the optimizer's or that of a moving statistic, its constraint. Of this
+ * store's vector, or of the range that a server owns.
+ */
+export function updateCalls(options: UpdateOptions): readonly UpdateCall[] {
+  const places = new Map(changingOf(options.versions.segments).map(({ path }, i) => [path, i]));
+  return planCalls(options).map((call) => ({
+    call,
+    tensor: places.get(call.layer)!,
+    whole: OF_TENSORS.has(call.arguments.kernel),
+  }));
+}
+
+function planCalls({ versions, optimizer, optimizerConfig }: UpdateOptions): readonly PlanCall[] {
   const build = new PlanBuilder(0, new Tables());
   build.pass = 'apply';
   const factors = factorsOf(versions.segments);
-  for (const segment of changing(versions.segments)) {
+  for (const segment of changingOf(versions.segments)) {
     build.layer = segment.path;
     const at = 4 * segment.at;
     if (segment.state) {
       moveStatistic(build, segment, segment.state.momentum!);
       continue;
+    }
+    if (segment.penalty) {
+      const operands = {
+        p: { space: 'parameters', at },
+        scalars: { space: 'step', at: 0 },
+        out: { space: 'penalties', at },
+      } as const;
+      build.call(
+        'penalty_gradient',
+        operands,
+        { count: segment.length },
+        { ...segment.penalty },
+        { independent: true },
+      );
     }
     optimizer.update(optimizerConfig, {
       build,
@@ -83,8 +128,18 @@ export function updateCalls({ versions, optimizer, optimizerConfig }: UpdateOpti
       scalars: { space: 'step', at: BLOCK_BYTES * factors.indexOf(segment.rate ?? 1) },
       weightDecay: decayOf(optimizerConfig, segment.path),
     });
+    constrain(build, segment);
   }
   return build.finish().calls;
+}
+
+/** Brings the next version of a tensor within its bounds, in place. */
+function constrain(build: PlanBuilder, { at, length, constraint }: Segment): void {
+  const w = { space: 'next', at: 4 * at } as const;
+  if (constraint?.kind === 'sign') build.call('limit_sign', { w }, { count: length }, {}, { independent: true });
+  if (constraint?.kind !== 'norm') return;
+  const { outer, K, inner, floor, ceiling, rate } = constraint;
+  build.call('limit_norm', { w }, { outer, K, inner }, { floor, ceiling, rate }); // not independent: it reads all of the tensor
 }
 
 /** Keras': what a step leaves of a moving statistic, and the mean over its rows. */
@@ -113,7 +168,8 @@ export function updatesBytes(
 ): number {
   const { contribution, ranges, microShards, depth } = options;
   return (
-    encodedBytes(updateCalls(options)) * ranges +
+    encodedBytes(planCalls(options)) * ranges +
+    (penalized(options.versions.segments) ? alignUp(contribution.bytes + 512) : 0) +
     encodedBytes(totalsCalls(options)) +
     2 * alignUp(4 * BINDING.words + 512) +
     (depth + 2) * alignUp(recordBytes(contribution, microShards) + 512)
@@ -125,16 +181,19 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const { arena } = pool;
   const { i32, f32, f64 } = arena.views;
   const updates = updateCalls(options);
-  const ranges: readonly EncodedCalls[] = rangesOf(changing(versions.segments), options.ranges).map((range: Range) => {
-    const own = updates.map((_, i) => i).filter((i) => range[i]!.from < range[i]!.to);
-    return encodeCalls(
-      arena,
-      own.map((i) => updates[i]!),
-      own.map((i) => range[i]!),
-    );
-  });
+  const ranges: readonly EncodedCalls[] = rangesOf(changingOf(versions.segments), options.ranges).map(
+    (range: Range) => {
+      const own = updates.filter(({ tensor }) => range[tensor]!.from < range[tensor]!.to);
+      return encodeCalls(
+        arena,
+        own.map(({ call }) => call),
+        own.map(({ tensor, whole }) => (whole ? null : range[tensor]!)),
+      );
+    },
+  );
   const totals = encodeCalls(arena, totalsCalls(options));
   const records = Array.from({ length: depth + 2 }, () => arena.take(recordBytes(contribution, microShards)));
+  const penalties = penalized(versions.segments) ? arena.take(contribution.bytes) : null; // zeros at first
   const factors = factorsOf(contribution.segments);
   const totals64 = totalsAt(contribution);
   let turn = 0;
@@ -149,6 +208,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       slots: now.slots,
       next: next.parameters,
       nextSlots: next.slots,
+      ...(penalties !== null && { penalties }),
     };
     for (const [space, base] of Object.entries(bases)) i32[(at >>> 2) + SPACES.indexOf(space as Space)] = base;
     return at >>> 2;
@@ -175,7 +235,9 @@ export function createUpdates(options: UpdatesOptions): Updates {
     if (!words) {
       const nodes = parts.map((part) => part.node);
       const program = reduceProgram(nodes, activeLeaves(work), work.node);
-      words = Int32Array.from([program.length, ...program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))]);
+      const added = program.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset));
+      const all = withPenalties(added, penalties);
+      words = Int32Array.from([all.length, ...all]);
       programs.set(parts, words);
     }
     return words;

@@ -1,8 +1,9 @@
 // weights.ts: which weights a model has and where each lies; the shape of every tensor. Not their values (initialize.ts).
 import { ShoalError } from '../base/errors.ts';
+import { boundsOf } from './constraints.ts';
 import { shapeText } from './layers/common.ts';
 import { layerOf } from './layers/index.ts';
-import { elements, type Model, type Segment, type TensorSpec, type WeightSpec } from './model.ts';
+import { type Constraint, elements, type Model, type Segment, type TensorSpec, type WeightSpec } from './model.ts';
 
 /** Elements that a tensor's place in memory is a multiple of: 64 bytes. */
 export const ALIGNMENT = 16;
@@ -11,6 +12,7 @@ export const ALIGNMENT = 16;
 export interface LayerWeight {
   readonly layer: string;
   readonly spec: WeightSpec;
+  readonly bounds: Constraint | null;
 }
 
 export interface Segments {
@@ -64,7 +66,7 @@ export function chain(model: Model): { shapes: Record<string, TensorSpec>; weigh
     weights.set(call.layer, before);
   }
   const ordered = Object.keys(model.layers).flatMap((layer) =>
-    (weights.get(layer) ?? []).map((spec) => ({ layer, spec })),
+    (weights.get(layer) ?? []).map((spec) => ({ layer, spec, bounds: boundsOf(spec, `${layer}/${spec.name}`) })),
   );
   return { shapes, weights: ordered };
 }
@@ -93,14 +95,16 @@ function layOut(
   frozen: (layer: string) => boolean,
 ): readonly Segment[] {
   let flat = 0;
-  const segments = [...parameters, ...state].map(({ layer, spec }) => {
-    const { name, shape, role, momentum = null } = spec;
+  const segments = [...parameters, ...state].map(({ layer, spec, bounds }) => {
+    const { name, shape, role, momentum = null, penalty } = spec;
     const segment = {
       path: `${layer}/${name}`,
       shape,
       length: elements(shape),
       flat,
       ...(role === 'state' && { state: { momentum } }),
+      ...(penalty && { penalty }),
+      ...(bounds && { constraint: bounds }),
       ...((frozen(layer) || (role === 'state' && momentum === null)) && { frozen: true as const }),
     };
     flat += segment.length;

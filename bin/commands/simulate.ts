@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { tooManyServers } from '../../cluster/coordinator-problems.ts';
-import { flatRanges, mostRanges } from '../../cluster/flat-ranges.ts';
+import { flatRanges } from '../../cluster/flat-ranges.ts';
 import { measureRun } from '../../cluster/scale/measure.ts';
 import { DATASET, PROFILE, REFERENCE } from '../../cluster/simulate/machines.ts';
 import { parseRate } from '../../cluster/simulate/network.ts';
@@ -10,6 +10,7 @@ import { simulateJob } from '../../cluster/simulate/report.ts';
 import { lengthOf, parametersOf } from '../../trainer/contribution.ts';
 import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { prepare } from '../../trainer/prepare.ts';
+import { mostRanges } from '../../trainer/ranges.ts';
 import { openJobData, scheduleOf } from '../../trainer/session.ts';
 import { parseTime } from '../input/cluster-options.ts';
 import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';

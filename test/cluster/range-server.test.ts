@@ -1,7 +1,7 @@
 // range-server.test.ts: what several range servers make of node sums, beside the in-process store's bytes.
 import assert from 'node:assert/strict';
 import { seedWords } from '../../base/random.ts';
-import { flatRanges, mostRanges } from '../../cluster/flat-ranges.ts';
+import { flatRanges } from '../../cluster/flat-ranges.ts';
 import { createRangeServer } from '../../cluster/range-server.ts';
 import { sampler } from '../../datasets/sampler.ts';
 import { loadKernels } from '../../kernels/load.ts';
@@ -10,10 +10,11 @@ import { createHostRunner } from '../../trainer/host-runner.ts';
 import type { Job } from '../../trainer/job.ts';
 import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { type Prepared, prepare } from '../../trainer/prepare.ts';
+import { mostRanges } from '../../trainer/ranges.ts';
 import { runSession } from '../../trainer/session.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { endLeaf, firstLeaf, type Node, sharesOf } from '../../trainer/tree.ts';
-import { mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { boundedMlp, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 
 const BATCH = 30; // over 8 micro-shards: ragged; 96 samples: the last batch has 6 rows, two leaves none
 const dataset = smallDataset(96, 8);
@@ -65,13 +66,16 @@ function someNodes(turn: number, leaves: number): readonly Node[] {
 }
 
 describe('range servers', () => {
-  for (const [name, optimizer] of [
-    ['SGD with momentum', { class_name: 'SGD', config: { learning_rate: 0.1, momentum: 0.9, nesterov: true } }],
-    ['Adam', { class_name: 'AdamW', config: {} }],
+  const sgd = { class_name: 'SGD', config: { learning_rate: 0.1, momentum: 0.9, nesterov: true } };
+  const adamW = { class_name: 'AdamW', config: {} };
+  for (const [name, optimizer, layers, most] of [
+    ['SGD with momentum', sgd, mlp, 7],
+    ['Adam', adamW, mlp, 7],
+    ['penalties and bounds', adamW, boundedMlp, 6],
   ] as const) {
-    for (const servers of [1, 2, 3, 7])
+    for (const servers of [1, 2, 3, most])
       it(`${servers} of them make the bytes of the in-process store, ${name}, ragged batches, the tree cut anew each step`, async () => {
-        const job = smallJob(mlp, { optimizer, batch: BATCH, microShards: 8, epochs: 2 });
+        const job = smallJob(layers, { optimizer, batch: BATCH, microShards: 8, epochs: 2 });
         const { snapshot } = await runSession({ job, dataset, threads: 1 });
         const prepared = prepare(job, dataset, { threads: 1 });
         const { segments, optimizer: kind, optimizerConfig } = prepared;

@@ -27,6 +27,18 @@ export const mlp = [
   layer('Dense', { units: 4, activation: 'softmax' }),
 ];
 
+/** The same with regularizers and constraints. */
+export const boundedMlp = [
+  ...mlp.slice(0, 2),
+  layer('Dense', {
+    ...{ units: 80, activation: 'tanh', kernel_regularizer: 'l2' },
+    kernel_constraint: { class_name: 'MaxNorm', config: { max_value: 0.7 } },
+  }),
+  layer('Dropout', { rate: 0.5 }),
+  layer('Dense', { units: 19, activation: 'relu', kernel_regularizer: 'l1', bias_constraint: 'non_neg' }),
+  layer('Dense', { units: 4, activation: 'softmax', kernel_constraint: 'unit_norm' }),
+];
+
 /** A job on that model; `changes` are keys of the job. */
 export function smallJob(layers: readonly object[], changes: object = {}): Job {
   return parseJob(

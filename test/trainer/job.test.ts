@@ -76,6 +76,7 @@ describe('a job', () => {
             config: { class_weight: null, reduction: 'sum_over_batch_size' },
           },
           weight: 1,
+          sampleWeights: null,
           metrics: [{ name: 'accuracy' }],
         },
       ],

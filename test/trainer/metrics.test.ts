@@ -24,7 +24,7 @@ function evaluate(loss: LossName, outputs: number, activation: string, metrics: 
   const scores = rowsOf(host.run('predict', batch).output, outputs);
   const labels = Array.from(batch.labels);
   const counts = { train: host.run('train', batch).counts, evaluate: result.counts };
-  return { figures: figures(program.plans.evaluate, program.outputs, totals, ROWS), scores, labels, counts };
+  return { figures: figures(program, 'evaluate', totals, ROWS), scores, labels, counts };
 }
 
 const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>

@@ -41,13 +41,22 @@ function tfjsInitializer(value: unknown): unknown {
   };
 }
 
+/** tfjs has one class for all regularizers, and reads their options as Keras writes them. */
+function tfjsRegularizer(value: unknown): unknown {
+  const { config } = value as { config: { l1?: number; l2?: number } };
+  return { class_name: 'L1L2', config: { l1: config.l1 ?? 0, l2: config.l2 ?? 0 } };
+}
+
+/** What tfjs calls the value of a key of a layer's configuration. */
+function tfjsValue(key: string, value: unknown): unknown {
+  if (key.endsWith('_initializer')) return tfjsInitializer(value);
+  return key.endsWith('_regularizer') && value !== null ? tfjsRegularizer(value) : value;
+}
+
 function tfjsLayer({ class_name, name, config, inbound_nodes }: KerasLayer): KerasLayer {
   const { batch_shape, groups, ...rest } = config;
   if (groups !== undefined && groups !== 1) throw unsupported(name, `groups ${groups}`, 'groups 1');
-  const entries = Object.entries(rest).map(([key, value]) => [
-    key,
-    key.endsWith('_initializer') ? tfjsInitializer(value) : value,
-  ]);
+  const entries = Object.entries(rest).map(([key, value]) => [key, tfjsValue(key, value)]);
   const translated = {
     ...Object.fromEntries(entries),
     ...(batch_shape !== undefined && { batch_input_shape: batch_shape }),

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { ignored, strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
+import { type ConstraintConfig, constraint } from '../constraints.ts';
 import type { InitializerConfig } from '../initializers.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
+import { penaltyOf, type RegularizerConfig, regularizer } from '../regularizers.ts';
 import { type ActivationName, activations, otherNames } from './activations.ts';
 
 export const float32 = z
@@ -33,11 +35,11 @@ export const base = {
 /** Keys of layers with a kernel and a bias, beside their initializers. */
 export const weighted = {
   use_bias: z.boolean().default(true),
-  kernel_regularizer: off,
-  bias_regularizer: off,
+  kernel_regularizer: regularizer,
+  bias_regularizer: regularizer,
   activity_regularizer: off,
-  kernel_constraint: off,
-  bias_constraint: off,
+  kernel_constraint: constraint,
+  bias_constraint: constraint,
 } as const;
 
 const size = z.int().positive();
@@ -68,6 +70,20 @@ export const parameter = (name: string, shape: readonly number[], from: Initiali
   role: 'parameter',
   initializer: { className: from.class_name, config: from.config },
 });
+
+/** What a layer's configuration says of the weights that it calls K. */
+type Said<K extends string> = { readonly [key in `${K}_initializer`]: InitializerConfig } & {
+  readonly [key in `${K}_regularizer`]: RegularizerConfig;
+} & { readonly [key in `${K}_constraint`]: ConstraintConfig };
+
+/** A parameter with the initializer, regularizer and constraint that the configuration has under `key`. */
+export function weight<K extends string>(c: Said<K>, key: K, shape: readonly number[], name: string = key): WeightSpec {
+  const said = c as Said<string>;
+  const penalty = penaltyOf(said[`${key}_regularizer`]!);
+  const constraint = said[`${key}_constraint`]!;
+  const spec = parameter(name, shape, said[`${key}_initializer`]!);
+  return { ...spec, ...(penalty && { penalty }), ...(constraint && { constraint }) };
+}
 
 /** (28, 28, 1) */
 export const shapeText = (shape: readonly number[]): string => `(${shape.join(', ')})`;

@@ -6,7 +6,7 @@ import { initializerSchema } from '../initializers.ts';
 import type { TensorSpec } from '../model.ts';
 import { type Halo, NO_HALO, type Tensor } from '../tensor.ts';
 import { activated, fusedActivation } from './activate.ts';
-import { activation, base, channelsLast, optionError, padding, pair, parameter, weighted } from './common.ts';
+import { activation, base, channelsLast, optionError, padding, pair, weight, weighted } from './common.ts';
 import {
   backwardTables,
   type ConvWindows,
@@ -89,8 +89,8 @@ export const conv2dTranspose: LayerKind<Conv2DTransposeConfig> = {
   },
   weights(c, inputs) {
     const { channels } = geometryOf(c, inputs);
-    const kernel = parameter('kernel', [...c.kernel_size, c.filters, channels], c.kernel_initializer);
-    return c.use_bias ? [kernel, parameter('bias', [c.filters], c.bias_initializer)] : [kernel];
+    const kernel = weight(c, 'kernel', [...c.kernel_size, c.filters, channels]);
+    return c.use_bias ? [kernel, weight(c, 'bias', [c.filters])] : [kernel];
   },
   inputHalo(c, input) {
     const { geometry, height, width } = geometryOf(c, [input]);

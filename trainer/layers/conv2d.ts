@@ -3,17 +3,7 @@ import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import { activated } from './activate.ts';
-import {
-  activation,
-  base,
-  channelsLast,
-  optionError,
-  padding,
-  pair,
-  parameter,
-  shapeError,
-  weighted,
-} from './common.ts';
+import { activation, base, channelsLast, optionError, padding, pair, shapeError, weight, weighted } from './common.ts';
 import { type Convolution, direct } from './conv-direct.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
 import { type Padding, type WindowGeometry, windowGeometry } from './window.ts';
@@ -72,8 +62,8 @@ export const conv2d: LayerKind<Conv2DConfig> = {
   },
   weights(c, inputs) {
     const { channels } = conv2dGeometry(c, inputs);
-    const kernel = parameter('kernel', [...c.kernel_size, channels / c.groups, c.filters], c.kernel_initializer);
-    return c.use_bias ? [kernel, parameter('bias', [c.filters], c.bias_initializer)] : [kernel];
+    const kernel = weight(c, 'kernel', [...c.kernel_size, channels / c.groups, c.filters]);
+    return c.use_bias ? [kernel, weight(c, 'bias', [c.filters])] : [kernel];
   },
   inputHalo: (c, input) => wayOf(c, input.shape[2]!).inputHalo(c, conv2dGeometry(c, [input])),
   gradientHalo(c, input, wanted = true) {

@@ -4,7 +4,7 @@ import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import { hasHalo } from '../tensor.ts';
 import { activated, fusedActivation } from './activate.ts';
-import { activation, base, off, parameter, shapeError, weighted } from './common.ts';
+import { activation, base, off, shapeError, weight, weighted } from './common.ts';
 import type { LayerKind } from './kind.ts';
 import { project, projectBack, projectWeights } from './project.ts';
 
@@ -31,8 +31,8 @@ export const dense: LayerKind<DenseConfig> = {
     return { shape: [...shape.slice(0, -1), c.units] };
   },
   weights(c, inputs) {
-    const kernel = parameter('kernel', [inputs[0]!.shape.at(-1)!, c.units], c.kernel_initializer);
-    return c.use_bias ? [kernel, parameter('bias', [c.units], c.bias_initializer)] : [kernel];
+    const kernel = weight(c, 'kernel', [inputs[0]!.shape.at(-1)!, c.units]);
+    return c.use_bias ? [kernel, weight(c, 'bias', [c.units])] : [kernel];
   },
   emit(c, f) {
     const { build } = f;

@@ -1,11 +1,13 @@
 // depthwise-conv2d.ts: each channel convolved with kernels of its own. Not the mixing of channels (separable-conv2d.ts).
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import type { TensorSpec } from '../model.ts';
+import { regularizer } from '../regularizers.ts';
 import type { Tensor } from '../tensor.ts';
 import { activated, fusedActivation } from './activate.ts';
-import { activation, base, channelsLast, off, padding, pair, parameter } from './common.ts';
+import { activation, base, channelsLast, off, padding, pair, weight } from './common.ts';
 import { backwardTables, cornerOf, forwardTables, gradientRows } from './conv-tables.ts';
 import { type Conv2DConfig, conv2d, conv2dGeometry } from './conv2d.ts';
 import type { Backward, Forward, LayerKind } from './kind.ts';
@@ -23,11 +25,11 @@ export const depthwiseOptions = {
   use_bias: z.boolean().default(true),
   depthwise_initializer: initializerSchema('glorot_uniform'),
   bias_initializer: initializerSchema('zeros'),
-  depthwise_regularizer: off,
-  bias_regularizer: off,
+  depthwise_regularizer: regularizer,
+  bias_regularizer: regularizer,
   activity_regularizer: off,
-  depthwise_constraint: off,
-  bias_constraint: off,
+  depthwise_constraint: constraint,
+  bias_constraint: constraint,
 } as const;
 
 const config = strict(depthwiseOptions);
@@ -57,9 +59,9 @@ export const depthwiseConv2d: LayerKind<DepthwiseConv2DConfig> = {
   shape: (c, inputs) => conv2d.shape(asConv2d(c, inputs), inputs),
   weights(c, inputs) {
     const channels = conv2dGeometry(asConv2d(c, inputs), inputs).channels;
-    const kernel = parameter('kernel', [...c.kernel_size, channels, c.depth_multiplier], c.depthwise_initializer);
+    const kernel = weight(c, 'depthwise', [...c.kernel_size, channels, c.depth_multiplier], 'kernel');
     if (!c.use_bias) return [kernel];
-    return [kernel, parameter('bias', [channels * c.depth_multiplier], c.bias_initializer)];
+    return [kernel, weight(c, 'bias', [channels * c.depth_multiplier])];
   },
   inputHalo: (c, input) => conv2d.inputHalo!(asConv2d(c, [input]), input),
   gradientHalo: (c, input) => conv2d.gradientHalo!(asConv2d(c, [input]), input),

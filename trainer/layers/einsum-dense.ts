@@ -2,10 +2,12 @@
 // computes by the kernels of Dense. Sums over other axes than the last are refused.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements, type TensorSpec } from '../model.ts';
+import { regularizer } from '../regularizers.ts';
 import type { Tensor } from '../tensor.ts';
-import { activation, base, off, optionError, parameter, shapeError, shapeText } from './common.ts';
+import { activation, base, off, optionError, shapeError, shapeText, weight } from './common.ts';
 import { dense } from './dense.ts';
 import type { LayerKind } from './kind.ts';
 
@@ -19,11 +21,11 @@ const config = strict({
   bias_axes: z.string().nullable().default(null),
   kernel_initializer: initializerSchema('glorot_uniform'),
   bias_initializer: initializerSchema('zeros'),
-  kernel_regularizer: off,
-  bias_regularizer: off,
+  kernel_regularizer: regularizer,
+  bias_regularizer: regularizer,
   activity_regularizer: off,
-  kernel_constraint: off,
-  bias_constraint: off,
+  kernel_constraint: constraint,
+  bias_constraint: constraint,
   lora_rank: off,
   lora_alpha: off,
   gptq_unpacked_column_size: off,
@@ -94,8 +96,8 @@ export const einsumDense: LayerKind<EinsumDenseConfig> = {
   },
   weights(c, inputs) {
     const { summed, made } = read(c, inputs);
-    const kernel = parameter('kernel', [...summed, ...made], c.kernel_initializer);
-    return c.bias_axes === null ? [kernel] : [kernel, parameter('bias', made, c.bias_initializer)];
+    const kernel = weight(c, 'kernel', [...summed, ...made]);
+    return c.bias_axes === null ? [kernel] : [kernel, weight(c, 'bias', made)];
   },
   emit(c, f) {
     const { build, spec } = f;

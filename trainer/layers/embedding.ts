@@ -1,10 +1,12 @@
 // embedding.ts: rows of a learned table by number. Its gradient and update are dense: every row of the table, used or not.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import { maskOf } from '../masks.ts';
+import { regularizer } from '../regularizers.ts';
 import { hasHalo } from '../tensor.ts';
-import { base, off, parameter } from './common.ts';
+import { base, off, weight } from './common.ts';
 import type { LayerKind } from './kind.ts';
 
 /** Ids are whole numbers in f32, which is exact up to here. */
@@ -15,9 +17,9 @@ const config = strict({
   input_dim: z.int().positive().max(MOST_ROWS),
   output_dim: z.int().positive(),
   embeddings_initializer: initializerSchema('random_uniform'),
-  embeddings_regularizer: off,
+  embeddings_regularizer: regularizer,
   activity_regularizer: off,
-  embeddings_constraint: off,
+  embeddings_constraint: constraint,
   mask_zero: z.boolean().default(false),
   input_length: z.int().positive().nullable().default(null),
   lora_rank: off,
@@ -30,7 +32,7 @@ export const embedding: LayerKind<EmbeddingConfig> = {
   config,
   arity: [1, 1],
   shape: (c, inputs) => ({ shape: [...inputs[0]!.shape, c.output_dim] }),
-  weights: (c) => [parameter('embeddings', [c.input_dim, c.output_dim], c.embeddings_initializer)],
+  weights: (c) => [weight(c, 'embeddings', [c.input_dim, c.output_dim])],
   emit(c, f) {
     const { build } = f;
     const { input_dim: V, output_dim: E } = c;

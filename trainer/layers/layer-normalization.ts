@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements, type TensorSpec } from '../model.ts';
-import { optionError, parameter, shapeText } from './common.ts';
+import { optionError, parameter, shapeText, weight } from './common.ts';
 import type { LayerKind } from './kind.ts';
 import { scaled } from './normalization.ts';
 import { emitRows } from './row-normalize.ts';
@@ -50,10 +50,7 @@ export const layerNormalization: LayerKind<LayerNormalizationConfig> = {
   },
   weights(c, inputs) {
     const shape = normalizedAxes(c, inputs[0]!);
-    return [
-      ...(c.scale ? [parameter('gamma', shape, c.gamma_initializer)] : []),
-      ...(c.center ? [parameter('beta', shape, c.beta_initializer)] : []),
-    ];
+    return [...(c.scale ? [weight(c, 'gamma', shape)] : []), ...(c.center ? [weight(c, 'beta', shape)] : [])];
   },
   emit: (c, f) =>
     emitRows(f, {

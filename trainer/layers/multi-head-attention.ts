@@ -6,7 +6,7 @@ import { initializerSchema } from '../initializers.ts';
 import { bothMasks } from '../masks.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
-import { base, parameter, shapeError, weighted } from './common.ts';
+import { base, shapeError, weight, weighted } from './common.ts';
 import type { Forward, LayerKind } from './kind.ts';
 import { type Projection, project, projectBack, projectWeights } from './project.ts';
 
@@ -92,8 +92,8 @@ export const multiHeadAttention: LayerKind<MultiHeadAttentionConfig> = {
     const { query, key, value, out } = widths(c, inputs);
     const [H, D, E] = [c.num_heads, c.key_dim, c.value_dim ?? c.key_dim];
     const pair = (part: string, kernel: readonly number[], bias: readonly number[]): readonly WeightSpec[] => [
-      parameter(`${part}_kernel`, kernel, c.kernel_initializer),
-      ...(c.use_bias ? [parameter(`${part}_bias`, bias, c.bias_initializer)] : []),
+      weight(c, 'kernel', kernel, `${part}_kernel`),
+      ...(c.use_bias ? [weight(c, 'bias', bias, `${part}_bias`)] : []),
     ];
     return [
       ...pair('query', [query, H, D], [H, D]),

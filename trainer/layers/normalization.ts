@@ -1,9 +1,11 @@
 // normalization.ts: what the layers that normalise share: gamma and beta, their last axis, rows of pixels. No layer stands here.
 import { z } from 'zod';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements, type TensorSpec, type WeightSpec } from '../model.ts';
+import { regularizer } from '../regularizers.ts';
 import { hasHalo, type Tensor } from '../tensor.ts';
-import { base, off, optionError, parameter, shapeError } from './common.ts';
+import { base, optionError, shapeError, weight } from './common.ts';
 
 const axis = z.int();
 
@@ -20,24 +22,21 @@ export const scaled = {
   scale: z.boolean().default(true),
   beta_initializer: initializerSchema('zeros'),
   gamma_initializer: initializerSchema('ones'),
-  beta_regularizer: off,
-  gamma_regularizer: off,
-  beta_constraint: off,
-  gamma_constraint: off,
+  beta_regularizer: regularizer,
+  gamma_regularizer: regularizer,
+  beta_constraint: constraint,
+  gamma_constraint: constraint,
 } as const;
 
-interface Scaled {
-  readonly name: string;
+type Scaled = Parameters<typeof weight<'beta' | 'gamma'>>[0] & {
   readonly center: boolean;
   readonly scale: boolean;
-  readonly beta_initializer: Parameters<typeof parameter>[2];
-  readonly gamma_initializer: Parameters<typeof parameter>[2];
-}
+};
 
 /** gamma and beta, where the layer has them. */
 export const scaleWeights = (c: Scaled, channels: number): readonly WeightSpec[] => [
-  ...(c.scale ? [parameter('gamma', [channels], c.gamma_initializer)] : []),
-  ...(c.center ? [parameter('beta', [channels], c.beta_initializer)] : []),
+  ...(c.scale ? [weight(c, 'gamma', [channels])] : []),
+  ...(c.center ? [weight(c, 'beta', [channels])] : []),
 ];
 
 /**

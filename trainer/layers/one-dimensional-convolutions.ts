@@ -2,8 +2,10 @@
 // kernels of the layers over images. No arithmetic.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
-import { activation, base, channelsLast, off, padding, single, weighted } from './common.ts';
+import { regularizer } from '../regularizers.ts';
+import { activation, base, channelsLast, padding, single, weighted } from './common.ts';
 import { conv2dTranspose } from './conv2d-transpose.ts';
 import { depthwiseConv2d, depthwiseOptions } from './depthwise-conv2d.ts';
 import { oneDimensional } from './one-dimensional.ts';
@@ -28,8 +30,8 @@ const separable = strict({
   ...depthwise,
   filters: z.int().positive(),
   pointwise_initializer: initializerSchema('glorot_uniform'),
-  pointwise_regularizer: off,
-  pointwise_constraint: off,
+  pointwise_regularizer: regularizer,
+  pointwise_constraint: constraint,
 });
 export const separableConv1d = oneDimensional('SeparableConv1D', separable, separableConv2d, (c) => ({
   ...c,

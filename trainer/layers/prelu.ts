@@ -1,17 +1,19 @@
 // prelu.ts: x where x > 0, else alpha x, with a learned alpha for each place in a sample, or one shared along its first axes.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements, type TensorSpec } from '../model.ts';
+import { regularizer } from '../regularizers.ts';
 import { hasHalo } from '../tensor.ts';
-import { base, off, optionError, parameter } from './common.ts';
+import { base, optionError, weight } from './common.ts';
 import type { LayerKind } from './kind.ts';
 
 const config = strict({
   ...base,
   alpha_initializer: initializerSchema('zeros'),
-  alpha_regularizer: off,
-  alpha_constraint: off,
+  alpha_regularizer: regularizer,
+  alpha_constraint: constraint,
   /** Counted from 1: the first axis behind the batch. */
   shared_axes: z
     .union([
@@ -50,7 +52,7 @@ export const prelu: LayerKind<PreluConfig> = {
   arity: [1, 1],
   passesMask: true,
   shape: (_, inputs) => inputs[0]!,
-  weights: (c, inputs) => [parameter('alpha', alphaShape(c, inputs[0]!), c.alpha_initializer)],
+  weights: (c, inputs) => [weight(c, 'alpha', alphaShape(c, inputs[0]!))],
   emit(c, f) {
     const { build } = f;
     const x = build.compact(f.inputs[0]!);

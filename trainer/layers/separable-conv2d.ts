@@ -1,9 +1,11 @@
 // separable-conv2d.ts: a depthwise convolution, then one pixel's convolution that mixes the channels. It computes nothing itself.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
 import type { TensorSpec } from '../model.ts';
-import { off, parameter } from './common.ts';
+import { regularizer } from '../regularizers.ts';
+import { weight } from './common.ts';
 import { type Conv2DConfig, conv2d } from './conv2d.ts';
 import { type DepthwiseConv2DConfig, depthwiseConv2d, depthwiseOptions } from './depthwise-conv2d.ts';
 import type { LayerKind } from './kind.ts';
@@ -12,8 +14,8 @@ const config = strict({
   ...depthwiseOptions,
   filters: z.int().positive(),
   pointwise_initializer: initializerSchema('glorot_uniform'),
-  pointwise_regularizer: off,
-  pointwise_constraint: off,
+  pointwise_regularizer: regularizer,
+  pointwise_constraint: constraint,
 });
 export type SeparableConv2DConfig = z.infer<typeof config>;
 
@@ -49,9 +51,9 @@ export const separableConv2d: LayerKind<SeparableConv2DConfig> = {
   weights(c, inputs) {
     const [depthwise] = depthwiseConv2d.weights(depthwiseOf(c), inputs);
     const channels = between(c, inputs).shape.at(-1)!;
-    const pointwise = parameter('pointwise_kernel', [1, 1, channels, c.filters], c.pointwise_initializer);
+    const pointwise = weight(c, 'pointwise', [1, 1, channels, c.filters], 'pointwise_kernel');
     const kernels = [{ ...depthwise!, name: 'depthwise_kernel' }, pointwise];
-    return c.use_bias ? [...kernels, parameter('bias', [c.filters], c.bias_initializer)] : kernels;
+    return c.use_bias ? [...kernels, weight(c, 'bias', [c.filters])] : kernels;
   },
   inputHalo: (c, input) => depthwiseConv2d.inputHalo!(depthwiseOf(c), input),
   gradientHalo: (c, input) => conv2d.gradientHalo!(pointwiseOf(c), between(c, [input])),

@@ -7,7 +7,7 @@ export const binaryCrossentropy = loss({
   emit(c, call) {
     const { build, output, labels, y, dOutput, sum } = call;
     const C = output.imageStride;
-    const { weights, hasWeights } = weightsOf(c, call, 'values');
+    const { weights, hasWeights } = weightsOf(c, call, 'values', 1);
     build.call(
       'sigmoid_crossentropy',
       { logits: build.at(output), targets: labels, weights, y: build.at(y), dLogits: build.at(dOutput ?? y), sum },

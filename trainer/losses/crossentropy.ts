@@ -7,7 +7,7 @@ function emit(oneHot: 0 | 1, c: Values<typeof config>, call: LossCall): void {
   const { build, output, labels, y, dOutput, sum } = call;
   const C = output.shape.at(-1)!;
   const m = output.imageStride / C;
-  const { weights, hasWeights } = weightsOf(c, call, oneHot ? 'values' : 'class');
+  const { weights, hasWeights } = weightsOf(c, call, oneHot ? 'values' : 'class', m);
   build.call(
     'softmax_crossentropy',
     { logits: build.at(output), labels, weights, y: build.at(y), dLogits: build.at(dOutput ?? y), sum },

@@ -17,7 +17,7 @@ export const categoricalFocalCrossentropy = loss({
     const { build, output, labels, y, dOutput, sum } = call;
     const C = output.shape.at(-1)!;
     const m = output.imageStride / C;
-    const { weights, hasWeights } = weightsOf(c, call, 'values');
+    const { weights, hasWeights } = weightsOf(c, call, 'values', m);
     build.call(
       'softmax_focal',
       { logits: build.at(output), labels, weights, y: build.at(y), dLogits: build.at(dOutput ?? y), sum },
@@ -33,7 +33,7 @@ export const binaryFocalCrossentropy = loss({
   emit(c, call) {
     const { build, output, labels, y, dOutput, sum } = call;
     const C = output.imageStride;
-    const { weights, hasWeights } = weightsOf(c, call, 'values');
+    const { weights, hasWeights } = weightsOf(c, call, 'values', 1);
     const [ofOne, ofZero] = c.apply_class_balancing ? [c.alpha, 1 - c.alpha] : [1, 1];
     build.call(
       'sigmoid_focal',

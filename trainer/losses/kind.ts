@@ -14,6 +14,8 @@ export interface LossCall {
   /** What the model gives: before the activation that the loss contains, where it contains one. (rows, C) */
   readonly output: Tensor;
   readonly labels: Operand;
+  /** f32: a weight for each sample, or each of its places; null: all count alike. */
+  readonly sampleWeights: { readonly at: Operand; readonly perSample: number } | null;
   /** Receives the output after that activation; may be `output`. */
   readonly y: Tensor;
   /** Receives the undivided gradient of `output`; null when the plan does not train. */
@@ -61,12 +63,21 @@ export const common = {
 export const smoothing = z.number().min(0).lt(1).default(0);
 export const fromLogits = z.boolean().default(false);
 
-/** A weight for each row, from its class, as operand and flag of a loss kernel. @throws SHOAL_LOSS unless each class has one */
+/**
+ * A weight for each of a sample's `places` rows, as operand and flag of a loss kernel: the sample's, or its class's.
+ * @throws SHOAL_LOSS unless each class has one, and for weights of both kinds
+ */
 export function weightsOf(
   { class_weight: table }: { readonly class_weight: readonly number[] | null },
-  { build, output, labels }: LossCall,
+  call: LossCall,
   form: LabelForm,
+  places: number,
 ): { readonly weights: Given; readonly hasWeights: 0 | 1 } {
+  const { build, output, labels, sampleWeights } = call;
+  if (sampleWeights !== null) {
+    if (table !== null) throw weighedTwice();
+    return { weights: spread(build, sampleWeights, places), hasWeights: 1 };
+  }
   if (table === null) return { weights: labels, hasWeights: 0 };
   const C = output.shape.at(-1)!;
   const m = output.imageStride / C;
@@ -90,3 +101,31 @@ export function weightsOf(
   );
   return { weights, hasWeights: 1 };
 }
+
+/** A weight for each row: a sample's own at each of its places. @throws SHOAL_LOSS for another number of weights */
+function spread(build: PlanBuilder, { at, perSample }: NonNullable<LossCall['sampleWeights']>, places: number): Given {
+  if (perSample === places) return at;
+  if (perSample !== 1) {
+    throw new ShoalError({
+      code: 'SHOAL_LOSS',
+      operation: 'weigh samples',
+      got: `${perSample} weights a sample`,
+      expected: places === 1 ? 'one' : `one, or ${places}: one a place`,
+      hint: 'Change the field that sampleWeights names.',
+    });
+  }
+  const y = { buffer: build.buffer(4 * build.rows * places), at: 0 }; // (rows, places)
+  const strides = { aImage: 0, aA: 0, aB: 0, aL: 0, bImage: 1, bA: 0, bB: 0, bL: 0, yImage: places, yA: 0, yB: 0 };
+  const ones = build.tables.add(Float32Array.of(1));
+  build.call('combine', { a: ones, b: at, y }, { operation: 2, A: 1, B: 1, L: places, ...strides }, {});
+  return y;
+}
+
+const weighedTwice = (): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_LOSS',
+    operation: 'weigh samples',
+    got: 'sampleWeights in the job and class_weight in the loss',
+    expected: 'one of the two',
+    hint: 'Multiply the weights of samples by those of their classes.',
+  });

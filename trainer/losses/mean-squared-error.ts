@@ -7,7 +7,7 @@ export const meanSquaredError = loss({
   emit(c, call) {
     const { build, output, labels, dOutput, sum } = call;
     const C = output.imageStride;
-    const { weights, hasWeights } = weightsOf(c, call, 'values');
+    const { weights, hasWeights } = weightsOf(c, call, 'values', 1);
     build.call(
       'mean_squared_error',
       { y: build.at(output), targets: labels, weights, dY: build.at(dOutput ?? output), sum },

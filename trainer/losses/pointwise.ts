@@ -11,7 +11,7 @@ function emit(kind: keyof typeof KINDS, c: Values<Record<never, never>>, call: L
   const size = output.imageStride;
   const C = kind === 'divergence' ? output.shape.at(-1)! : size;
   const m = size / C;
-  const { weights, hasWeights } = weightsOf(c, call, 'values');
+  const { weights, hasWeights } = weightsOf(c, call, 'values', m);
   build.call(
     'pointwise_loss',
     { y: build.at(output), targets: labels, weights, dY: build.at(dOutput ?? output), sum },

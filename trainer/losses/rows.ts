@@ -9,7 +9,7 @@ function emit(
   const { build, output, labels, dOutput, sum } = call;
   const C = output.shape.at(-1)!;
   const m = output.imageStride / C;
-  const { weights, hasWeights } = weightsOf(c, call, 'values');
+  const { weights, hasWeights } = weightsOf(c, call, 'values', m);
   build.call(
     kernel,
     { y: build.at(output), targets: labels, weights, dY: build.at(dOutput ?? output), sum },

@@ -102,11 +102,18 @@ describe('layers', () => {
     ],
     ['a missing option', 'Dense', {}, [4], { code: 'SHOAL_MODEL', got: /units/ }],
     [
-      'a regularizer',
+      'an unknown regularizer',
       'Dense',
-      { units: 3, kernel_regularizer: { class_name: 'L2' } },
+      { units: 3, kernel_regularizer: { class_name: 'OrthogonalRegularizer' } },
       [4],
-      { code: 'SHOAL_MODEL', got: /kernel_regularizer/ },
+      { code: 'SHOAL_MODEL', got: /kernel_regularizer/, expected: /L1L2/ },
+    ],
+    [
+      'a regularizer of what the layer gives',
+      'Dense',
+      { units: 3, activity_regularizer: { class_name: 'L2' } },
+      [4],
+      { code: 'SHOAL_MODEL', got: /activity_regularizer/ },
     ],
     ['an unknown activation', 'Dense', { units: 3, activation: 'glu' }, [4], { code: 'SHOAL_MODEL', expected: /relu/ }],
     [
