@@ -1,7 +1,8 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, kernels
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images,
+//                 tfjs, kernels
 //   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -30,7 +31,17 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const NAMES = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution-large', 'images', 'kernels'];
+const NAMES = [
+  'gemm',
+  ...EXAMPLES,
+  'threads',
+  'wire',
+  'distribution',
+  'distribution-large',
+  'images',
+  'tfjs',
+  'kernels',
+];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -69,7 +80,11 @@ async function example(name: Example, peers: readonly Peer[]): Promise<void> {
   show(benchRow(`${name}, samples/s`, of('ours'), Object.fromEntries(able.map((peer) => [peer.name, of(peer.name)]))));
 }
 
-async function examples(): Promise<void> {
+/** Peers, started for as long as `work` takes, with the digits in a file that they read. */
+async function withPeers(
+  of: (name: string) => boolean,
+  work: (peers: readonly Peer[]) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
   const digits = join(folder, 'digits.bin');
   const { train } = await dataOf(exampleJob('digits'));
@@ -85,17 +100,44 @@ async function examples(): Promise<void> {
     labels[i] = new DataView(row.label.buffer).getInt32(0, true);
   }
   writePeerData(digits, images, labels);
-  const peers = await startPeers({ digits, warn: (error) => say(`left out: ${error.message}`) });
+  const peers = await startPeers({ digits, of, warn: (error) => say(`left out: ${error.message}`) });
   try {
-    for (const name of EXAMPLES) if (wanted(name)) await example(name, peers);
+    await work(peers);
   } finally {
     await Promise.all(peers.map((peer) => peer.close()));
     rmSync(folder, { recursive: true });
   }
 }
 
+const examples = (): Promise<void> =>
+  withPeers(
+    () => true,
+    async (peers) => {
+      for (const name of EXAMPLES) if (wanted(name)) await example(name, peers);
+    },
+  );
+
+/** The same model, by tfjs alone: its WASM backend with our gradients beside its `cpu` backend, which takes seconds over one batch. */
+const tfjs = (): Promise<void> =>
+  withPeers(
+    (name) => name.startsWith('tfjs'),
+    async (peers) => {
+      const figures = new Map<string, number[]>();
+      for (let round = 0; round < rounds; round++)
+        for (const peer of peers.filter(({ name }) => round === 0 || name !== 'tfjs-cpu')) {
+          const { samples_per_second } = await peer.measure('digits', seconds);
+          figures.set(peer.name, [...(figures.get(peer.name) ?? []), samples_per_second]);
+        }
+      const of = (who: string) => median(figures.get(who)!);
+      show(
+        benchRow('tfjs-wasm with our gradients, digits, samples/s', of('tfjs-wasm'), { 'tfjs-cpu': of('tfjs-cpu') }),
+      );
+    },
+  );
+
 if (wanted('gemm')) gemm();
 if (EXAMPLES.some(wanted)) await examples();
+if (values.only === 'tfjs') await tfjs();
 if (wanted('threads')) {
   for (const name of EXAMPLES) {
     const { ours, probe, ratio } = await benchThreads(name, rounds, seconds);

@@ -14,6 +14,8 @@ export interface PeersOptions {
   readonly threads?: number;
   /** Where SHOAL_BENCH_PYTHON (PyTorch) and SHOAL_BENCH_KERAS name a Python. Default process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Which peers, by name. Default all. */
+  readonly of?: (name: string) => boolean;
   /** Hears why a peer does not take part. */
   readonly warn?: (error: Error) => void;
 }
@@ -38,7 +40,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
     name: `tfjs-${backend}`,
     command: process.execPath,
     arguments: [here('tfjs.ts'), digits, threads, backend],
-    jobs: backend === 'cpu' ? PEER_JOBS : ['mlp'], // tfjs-backend-wasm has no gradient of a convolution
+    jobs: PEER_JOBS, // `wasm` with our gradients: by itself it has none of a convolution
   });
   return [
     ...python('pytorch', environment['SHOAL_BENCH_PYTHON'], 'pytorch.py'),
@@ -52,6 +54,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
 export async function startPeers(options: PeersOptions): Promise<Peer[]> {
   const peers: Peer[] = [];
   for (const known of knownPeers(options)) {
+    if (options.of?.(known.name) === false) continue;
     try {
       peers.push(await Peer.start(known));
     } catch (error) {

@@ -79,6 +79,7 @@ if (backend === 'wasm') {
   const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   setWasmPaths(`${binaries}/`);
   setThreadsCount(Number(threads));
+  await import('../../trainer/tfjs-wasm/index.ts');
 }
 if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no backend ${backend} here`);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -22,7 +22,7 @@ export function filterGradient(w: Windows): Recipe {
   const { rows, columns } = w.geometry;
   const halo = { top: rows.before, bottom: rows.after, left: columns.before, right: columns.after };
   const x = readable(build, w.images, FIRST, sizes(w).x, { first: w.first, halo });
-  const dy = readable(build, w.images, SECOND, sizes(w).y, { first: w.first, halo: NO_HALO });
+  const dy = readable(build, w.images, SECOND, sizes(w).y, { first: w.first, halo: NO_HALO, lies: w.given });
   const table = gradientRows(w.conv, x.tensor);
   const operands = {
     x: moved(x.at, cornerOf(x.tensor, rows.before, columns.before)),
@@ -57,7 +57,7 @@ export function inputGradient(w: Windows): Recipe {
   const build = new RecipeBuilder(w.images);
   const conv = isDepthwise(w) ? together(w) : w.conv;
   const halo = gradientHalo(conv, w.geometry, w.height, w.width);
-  const dy = readable(build, w.images, FIRST, sizes(w).y, { first: w.first, halo });
+  const dy = readable(build, w.images, FIRST, sizes(w).y, { first: w.first, halo, lies: w.given });
   const dx = writable(build, w.images, OUTPUT, sizes(w).x, w.first);
   const x = moved(dy.at, cornerOf(dy.tensor, halo.top, halo.left));
   for (const tables of backwardTables(conv, w.geometry, dy.tensor, dx.tensor)) {

@@ -1,7 +1,17 @@
 // index.ts: `import 'shoal/tfjs-wasm'`: registers our kernels in the user's tfjs WASM backend, so that model.fit works on it. It changes
 // nothing else: no backend is chosen, no tensor touched. What they are: ops/.
 import { type BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, type KernelConfig, registerKernel, unregisterKernel, version_core } from '@tensorflow/tfjs-core';
+import {
+  Einsum,
+  getGradient,
+  getKernel,
+  type KernelConfig,
+  registerGradient,
+  registerKernel,
+  unregisterKernel,
+  version_core,
+} from '@tensorflow/tfjs-core';
+import { einsumGradient } from './einsum-gradient.ts';
 import { useModules } from './heap.ts';
 import { loadModules } from './modules.ts';
 import { conv2dBackpropFilter, conv2dBackpropInput } from './ops/convolution.ts';
@@ -38,3 +48,4 @@ for (const { kernelName, compute } of ops) {
   };
   registerKernel(config);
 }
+if (!getGradient(Einsum)) registerGradient(einsumGradient);

@@ -17,6 +17,8 @@ export interface Windows {
   readonly filters: number;
   readonly conv: ConvWindows;
   readonly geometry: WindowGeometry;
+  /** Rows and columns of dy as it lies: at least those of the outputs. */
+  readonly given: readonly [height: number, width: number];
   /** Tensors hold the channels before the rows (NCHW). */
   readonly first: boolean;
 }
@@ -26,8 +28,18 @@ function axis(output: number, stride: number, reach: number, before: number, inp
   return { output, before, after: Math.max(0, (output - 1) * stride + reach - before - input) };
 }
 
-export function windowsOf(c: backend_util.Conv2DInfo, groups: number): Windows {
+/**
+ * @param dy shape of the gradient, rank 4
+ * @throws SHOAL_TFJS_INPUT where it does not cover the windows' outputs; rows and columns beyond them are left out, as tfjs does
+ */
+export function windowsOf(op: string, c: backend_util.Conv2DInfo, groups: number, dy: readonly number[]): Windows {
+  const first = c.dataFormat === 'channelsFirst';
+  const [height, width] = first ? [2, 3] : [1, 2];
+  const given: [number, number] = [dy[height]!, dy[width]!];
+  const covered = dy.map((n, i) => (i === height || i === width ? Math.min(n, c.outShape[i]!) : n));
+  checkShape(op, 'dy', dy, c.outShape, covered);
   return {
+    given,
     images: c.batchSize,
     height: c.inHeight,
     width: c.inWidth,
@@ -44,7 +56,7 @@ export function windowsOf(c: backend_util.Conv2DInfo, groups: number): Windows {
       rows: axis(c.outHeight, c.strideHeight, c.effectiveFilterHeight, c.padInfo.top, c.inHeight),
       columns: axis(c.outWidth, c.strideWidth, c.effectiveFilterWidth, c.padInfo.left, c.inWidth),
     },
-    first: c.dataFormat === 'channelsFirst',
+    first,
   };
 }
 
@@ -72,18 +84,22 @@ function dense([H, W, C]: readonly [number, number, number], first: boolean) {
     : { image: H * W * C, row: W * C, column: C, channel: 1 };
 }
 
-/** Images (H, W, C) as kernels read them: as they lie, or a copy with the channels last and a halo of zeros around each. */
+/**
+ * Images (H, W, C) as kernels read them: as they lie, or a copy with the channels last and a halo of zeros around each.
+ * `lies`: rows and columns of the images in tfjs' heap, of which the first H and W are read. Default H and W.
+ */
 export function readable(
   build: RecipeBuilder,
   images: number,
   source: Operand,
   shape: readonly [number, number, number],
-  { first, halo }: { readonly first: boolean; readonly halo: Halo },
+  options: { readonly first: boolean; readonly halo: Halo; readonly lies?: readonly [number, number] },
 ): Images {
+  const { first, halo, lies: [height, width] = shape } = options;
   const tensor = tensorOf(shape, halo);
-  if (!first && !hasHalo(halo)) return { tensor, at: source };
+  if (!first && !hasHalo(halo) && height === shape[0] && width === shape[1]) return { tensor, at: source };
   const at = moved(build.room(images * tensor.imageStride, hasHalo(halo)), tensor.origin);
-  copy(build, shape, { at: source, ...dense(shape, first) }, { at, ...strides(tensor) });
+  copy(build, shape, { at: source, ...dense([height, width, shape[2]], first) }, { at, ...strides(tensor) });
   return { tensor, at };
 }
 
@@ -132,9 +148,15 @@ function copy(build: RecipeBuilder, [H, W, C]: readonly [number, number, number]
   );
 }
 
-/** @throws SHOAL_TFJS_INPUT where a tensor has not the shape that the others make it have */
-export function checkShape(operation: string, name: string, got: readonly number[], expected: readonly number[]): void {
-  if (got.length === expected.length && got.every((n, i) => n === expected[i])) return;
+/** @throws SHOAL_TFJS_INPUT where a tensor has not the shape that the others make it have; `counted`: what of its shape is compared */
+export function checkShape(
+  operation: string,
+  name: string,
+  got: readonly number[],
+  expected: readonly number[],
+  counted: readonly number[] = got,
+): void {
+  if (counted.length === expected.length && counted.every((n, i) => n === expected[i])) return;
   throw new ShoalError({
     code: 'SHOAL_TFJS_INPUT',
     operation,

@@ -7,7 +7,7 @@ import {
   type Conv2DBackpropInputAttrs,
 } from '@tensorflow/tfjs-core';
 import { filterGradient, inputGradient } from '../conv-gradients.ts';
-import { checkShape, windowsOf } from '../windows.ts';
+import { windowsOf } from '../windows.ts';
 import { type HeapOp, runGradient } from './op.ts';
 
 type Shape4 = [number, number, number, number];
@@ -23,10 +23,8 @@ export const conv2dBackpropFilter: HeapOp = {
   compute({ x, dy }, attrs, backend) {
     const a = attrs as unknown as Conv2DBackpropFilterAttrs;
     const c = info(x!.shape as Shape4, a.filterShape, a);
-    checkShape(Conv2DBackpropFilter, 'dy', dy!.shape, c.outShape);
-    return runGradient(backend, Conv2DBackpropFilter, [x!, dy!], a, c.filterShape, () =>
-      filterGradient(windowsOf(c, 1)),
-    );
+    const windows = windowsOf(Conv2DBackpropFilter, c, 1, dy!.shape);
+    return runGradient(backend, Conv2DBackpropFilter, [x!, dy!], a, c.filterShape, () => filterGradient(windows));
   },
 };
 
@@ -36,9 +34,7 @@ export const conv2dBackpropInput: HeapOp = {
   compute({ dy, filter }, attrs, backend) {
     const a = attrs as unknown as Conv2DBackpropInputAttrs;
     const c = info(a.inputShape, filter!.shape as Shape4, { ...a, filterShape: filter!.shape as Shape4 });
-    checkShape(Conv2DBackpropInput, 'dy', dy!.shape, c.outShape);
-    return runGradient(backend, Conv2DBackpropInput, [dy!, filter!], a, c.inShape, () =>
-      inputGradient(windowsOf(c, 1)),
-    );
+    const windows = windowsOf(Conv2DBackpropInput, c, 1, dy!.shape);
+    return runGradient(backend, Conv2DBackpropInput, [dy!, filter!], a, c.inShape, () => inputGradient(windows));
   },
 };

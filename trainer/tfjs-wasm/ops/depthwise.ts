@@ -7,7 +7,7 @@ import {
   type DepthwiseConv2dNativeBackpropInputAttrs,
 } from '@tensorflow/tfjs-core';
 import { filterGradient, inputGradient } from '../conv-gradients.ts';
-import { checkShape, windowsOf } from '../windows.ts';
+import { windowsOf } from '../windows.ts';
 import { type HeapOp, runGradient } from './op.ts';
 
 type Shape4 = [number, number, number, number];
@@ -22,9 +22,9 @@ export const depthwiseBackpropFilter: HeapOp = {
   compute({ x, dy }, attrs, backend) {
     const a = attrs as unknown as DepthwiseConv2dNativeBackpropFilterAttrs;
     const c = info(x!.shape as Shape4, a.filterShape, a);
-    checkShape(DepthwiseConv2dNativeBackpropFilter, 'dy', dy!.shape, c.outShape);
+    const windows = windowsOf(DepthwiseConv2dNativeBackpropFilter, c, c.inChannels, dy!.shape);
     return runGradient(backend, DepthwiseConv2dNativeBackpropFilter, [x!, dy!], a, c.filterShape, () =>
-      filterGradient(windowsOf(c, c.inChannels)),
+      filterGradient(windows),
     );
   },
 };
@@ -35,9 +35,9 @@ export const depthwiseBackpropInput: HeapOp = {
   compute({ dy, filter }, attrs, backend) {
     const a = attrs as unknown as DepthwiseConv2dNativeBackpropInputAttrs;
     const c = info(a.inputShape, filter!.shape as Shape4, a);
-    checkShape(DepthwiseConv2dNativeBackpropInput, 'dy', dy!.shape, c.outShape);
+    const windows = windowsOf(DepthwiseConv2dNativeBackpropInput, c, c.inChannels, dy!.shape);
     return runGradient(backend, DepthwiseConv2dNativeBackpropInput, [dy!, filter!], a, c.inShape, () =>
-      inputGradient(windowsOf(c, c.inChannels)),
+      inputGradient(windows),
     );
   },
 };
