@@ -21,6 +21,8 @@ export type { CustomBackward, CustomForward, CustomLayer, CustomWeight } from '.
 export { importLayers } from './trainer/layers/import-layers.ts';
 export { registerLayer } from './trainer/layers/register.ts';
 export type { Snapshot } from './trainer/local-store.ts';
+export type { CustomLoss, CustomLossGradient, CustomLossSample } from './trainer/losses/custom-loss.ts';
+export { registerLoss } from './trainer/losses/register.ts';
 export type { Model } from './trainer/model.ts';
 export { type Predictions, type PredictOptions, predictSnapshot } from './trainer/predict.ts';
 export { openJobData, runSession, type SaveInfo, type SessionOptions, type SessionResult } from './trainer/session.ts';

@@ -1,8 +1,9 @@
 // server.ts: a server's process: its connections and its range, driven by the machine (server-machine.ts). No decisions.
 import { randomUUID } from 'node:crypto';
-import { fromWire, ShoalError } from '../base/errors.ts';
+import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import { movingOf } from '../trainer/contribution.ts';
 import { parseJob } from '../trainer/job.ts';
+import { withModules } from '../trainer/modules.ts';
 import { optimizerOf } from '../trainer/optimizers/index.ts';
 import { withRates } from '../trainer/rates.ts';
 import { segmentsOf } from '../trainer/weights.ts';
@@ -67,6 +68,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     end = resolve;
   });
 
+  const fail = (error: unknown): void => end(error instanceof ShoalError ? error : fromWire(toWire(error)));
   const listener = await createListener({
     host,
     port,
@@ -107,8 +109,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
     act,
   );
 
-  function prepare(json: unknown, range: FlatRange): void {
-    const job = parseJob(json, "the run's job");
+  async function prepare(json: unknown, range: FlatRange): Promise<void> {
+    const job = parseJob(await withModules(json, (named) => named), "the run's job");
     const segments = movingOf(withRates(segmentsOf(job.model).weights, job.rates));
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
@@ -123,7 +125,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
         control?.connection.send(action.message);
         return;
       case 'prepare':
-        prepare(action.job, action.range);
+        prepare(action.job, action.range).catch(fail);
         return;
       case 'store': {
         const { type, node, step, vector, from } = action.slice;

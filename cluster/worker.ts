@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
+import { withModules } from '../trainer/modules.ts';
 import { availableThreads } from '../trainer/pool.ts';
 import { openJobData } from '../trainer/session.ts';
 import { type Dial, dial, type Reach } from './dial.ts';
@@ -77,7 +78,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 
   async function prepare(json: unknown): Promise<void> {
-    const job = parseJob(json, "the run's job");
+    const job = parseJob(await withModules(json, (named) => named), "the run's job");
     const dataset = await open(job);
     engine = createWorkerEngine({
       job,

@@ -471,8 +471,12 @@ export const signatures = {
   confusion: define(['y', 'labels', 'counts'], ['m', 'C', 'ldy', 'oneHot'], [], () => fixed(1)), // (true, predicted) f64 C x C
   confusion_binary: define(['y', 'targets', 'counts'], ['m', 'ldy'], [], () => fixed(1)), // C = 1: 2 x 2 at threshold 0.5
 
-  // ---- a layer that a user wrote: the host computes its samples (trainer/custom-calls.ts). about: JSON of `length` bytes
+  // ---- a layer or a loss that a user wrote: the host computes its samples (trainer/custom-calls.ts). about: JSON of `length` bytes.
+  // Of a loss: w weights, x what the model gives, y f64 (rows) losses, dy labels, dx its gradient
   custom: define(['about', 'w', 'x', 'y', 'dy', 'dx', 'dw'], ['length', 'backward'], [], () => perImage()),
+
+  // sum (f64) of values (rows) f64, leaf by leaf in the tree: the losses of samples that the host gives
+  sum_rows: define(['values', 'sum'], [], [], () => fixed(1)),
 
   // ---- the tree. values of this leaf (in contribution) + the ladder, deepest sibling first
   ladder_f64: define(['values'], ['count'], [], () => fixed(1)),

@@ -1,32 +1,58 @@
-// custom-calls.ts: runs the functions of layers that users wrote, on the thread that has the call, sample by sample. It finds them in
-// the registry of its own thread, and makes views of the memory: unlike kernels, such layers allocate.
+// custom-calls.ts: runs the functions of layers and losses that users wrote, on the thread that has the call, sample by sample. It finds
+// them in the registry of its own thread, and makes views of the memory: unlike kernels, they allocate.
 import { ShoalError } from '../base/errors.ts';
-import { type KernelEntry, readArguments, type Views } from '../kernels/abi.ts';
+import { type KernelEntry, type ReadArguments, readArguments, type Views } from '../kernels/abi.ts';
 import type { CustomCall } from './layers/custom-layer.ts';
 import { registered } from './layers/registered.ts';
+import type { CustomLossCall } from './losses/custom-loss.ts';
+import { registeredLosses } from './losses/registered.ts';
 import { elements } from './model.ts';
 
 /** The kernel `custom` over one memory. */
 export function customCalls(views: Views): KernelEntry {
-  const known = new Map<number, CustomCall>();
+  const known = new Map<number, CustomCall | CustomLossCall>();
 
   /** What stands in a table never changes. */
-  function callAt(at: number, length: number): CustomCall {
+  function callAt(at: number, length: number): CustomCall | CustomLossCall {
     let call = known.get(at);
     if (!call) {
-      call = JSON.parse(new TextDecoder().decode(views.u8.slice(at, at + length))) as CustomCall;
+      call = JSON.parse(new TextDecoder().decode(views.u8.slice(at, at + length))) as CustomCall | CustomLossCall;
       known.set(at, call);
     }
     return call;
   }
 
+  const floats = (byte: number, first: number, length: number): Float32Array =>
+    views.f32.subarray((byte >> 2) + first, (byte >> 2) + first + length);
+
+  /** Losses of samples, and their gradients where they are wanted, both times the samples' weights. */
+  function lossCall(call: CustomLossCall, a: ReadArguments<'custom'>, from: number, to: number): void {
+    const loss = registeredLosses.get(call.loss);
+    if (!loss) throw unknownHere('loss', call.loss);
+    const { config, shape } = call;
+    const [Y, L] = [elements(shape), elements(call.labels === 'class' ? shape.slice(0, -1) : shape)];
+    const all = call.labels === 'class' ? views.i32 : views.f32;
+    for (let sample = from; sample < to; sample++) {
+      const at = (a.at.dy >> 2) + sample * L;
+      const one = { config, shape, y: floats(a.at.x, sample * Y, Y), labels: all.subarray(at, at + L) };
+      const weight = call.weighed ? views.f32[(a.at.w >> 2) + sample]! : 1;
+      views.f64[(a.at.y >> 3) + sample] = weight * loss.loss(one);
+      if (!a.backward) continue;
+      const dY = floats(a.at.dx, sample * Y, Y).fill(0);
+      loss.gradient({ ...one, dY });
+      if (weight !== 1) for (let i = 0; i < Y; i++) dY[i]! *= weight;
+    }
+  }
+
   return (d, b, from, to) => {
     const a = readArguments('custom', views, d, b);
     const call = callAt(a.at.about, a.length);
+    if ('loss' in call) {
+      lossCall(call, a, from, to);
+      return;
+    }
     const layer = registered.get(call.className)?.definition;
-    if (!layer) throw unknownHere(call.className);
-    const floats = (byte: number, first: number, length: number): Float32Array =>
-      views.f32.subarray((byte >> 2) + first, (byte >> 2) + first + length);
+    if (!layer) throw unknownHere('layer', call.className);
     const [X, Y] = [elements(call.input), elements(call.output)];
     const total = call.weights.reduce((sum, { length }) => sum + length, 0);
     const weights = Object.fromEntries(call.weights.map(({ name, at, length }) => [name, floats(a.at.w, at, length)]));
@@ -52,11 +78,11 @@ export function customCalls(views: Views): KernelEntry {
   };
 }
 
-const unknownHere = (className: string): ShoalError =>
+const unknownHere = (what: 'layer' | 'loss', className: string): ShoalError =>
   new ShoalError({
-    code: 'SHOAL_LAYER',
-    operation: `compute a layer of class "${className}"`,
+    code: what === 'layer' ? 'SHOAL_LAYER' : 'SHOAL_LOSS',
+    operation: `compute a ${what} of class "${className}"`,
     got: 'a thread that has not registered it',
     expected: 'a module that registers it when it is imported',
-    hint: 'Call registerLayer() at the top level of the module that definition.module names.',
+    hint: 'Register it at the top level of the module that definition.module names.',
   });

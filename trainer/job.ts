@@ -9,6 +9,7 @@ import { figureNames, type JobOutput, outputKeys, readOutputs, writeOutputs } fr
 import { freezeLayers, layersOf } from './layer-patterns.ts';
 import { perLeaf } from './layers/index.ts';
 import type { Model } from './model.ts';
+import { moduleSchema } from './modules.ts';
 import { optimizerSchema } from './optimizers/index.ts';
 import { parseModel } from './parse-model.ts';
 import { phasesOf, restingLayers } from './phases.ts';
@@ -39,7 +40,7 @@ const jobSchema = strict({
   ...outputKeys,
   freeze: z.array(frozen).default([]),
   rates: z.array(strict({ layers: z.string(), factor: z.number().positive() })).default([]),
-  layers: z.array(z.string()).default([]),
+  modules: z.array(moduleSchema).default([]),
   optimizer: optimizerSchema,
   callbacks: z.array(callbackSchema).default([]),
   batch: count.default(32),
@@ -70,7 +71,7 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | 
   // rates: learning rates of layers, by name or pattern, as factors of the job's (rates.ts); the last that names a layer counts.
   // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts), for good or until so many epochs are done (phases.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
-  // layers: modules that register layers of the user's own, imported by whoever reads the job (bin/input, run-folder.ts).
+  // modules: files that register layers and losses of the user's own, imported before the job is read (modules.ts).
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
   // checkpoint.everySteps: null for every epoch.
 }
@@ -185,6 +186,7 @@ export function jobHash(job: Job): Promise<string> {
     seed,
     microShards,
     codec,
+    ...(job.modules.length > 0 && { modules: job.modules.map(({ sha256 }) => sha256) }),
     ...watched,
   };
   return sha256(canonicalJson(bits));

@@ -147,7 +147,7 @@ function outputsOf({ model, shapes, outputs }: CompileOptions): readonly Program
   return outputs.map(({ loss, metrics }, i) => {
     const name = model.outputs[i]!;
     const { shape } = shapes[name]!;
-    const exclusive = loss.activation === 'softmax';
+    const exclusive = loss.activation === 'softmax' || loss.labels === 'class';
     const classes = exclusive ? shape.at(-1)! : elements(shape);
     return {
       prefix: outputs.length === 1 ? '' : `${name}_`,

@@ -8,7 +8,7 @@ import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
-import { registeredModules } from './layers/registered.ts';
+import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind

@@ -17,8 +17,8 @@ import { newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
-import { importLayers } from './layers/import-layers.ts';
 import type { Snapshot } from './local-store.ts';
+import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreSnapshot } from './snapshot.ts';
 
@@ -79,7 +79,7 @@ export async function writeJob(path: string, job: Job, files: Files = nodeFiles)
 
 /** The job of a run as it stands in its folder. @throws SHOAL_RUN_MISSING */
 export async function readRunJob(path: string, files: Files = nodeFiles): Promise<unknown> {
-  let json: { readonly layers?: readonly string[] };
+  let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(await readSmall(files, `${path}/${RUN.job}`, JOB_LIMIT)));
   } catch (cause) {
@@ -94,8 +94,7 @@ export async function readRunJob(path: string, files: Files = nodeFiles): Promis
       { cause },
     );
   }
-  await importLayers(json.layers ?? []);
-  return json;
+  return withModules(json, (named) => named, files);
 }
 
 /**

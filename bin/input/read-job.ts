@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
-import { importLayers } from '../../trainer/layers/import-layers.ts';
+import { withModules } from '../../trainer/modules.ts';
 import type { NamedWeight } from '../../trainer/order-weights.ts';
 import { applySettings } from '../../trainer/settings.ts';
 import { modelSource } from './model-source.ts';
@@ -35,21 +35,14 @@ export function settingsOf({ epochs, batch, lr, seed, set = [] }: JobOptions): s
  * @throws SHOAL_JOB, and what reading the model and parseJob throw
  */
 export async function readJob(path: string, options: JobOptions): Promise<ReadJob> {
-  // layers of the user's own first: the model may have some
-  const changed = await withLayers(applySettings(await readJson(path), settingsOf(options)), path);
+  // layers and losses of the user's own first, by absolute paths: a run may be resumed from elsewhere
+  const changed = await withModules(applySettings(await readJson(path), settingsOf(options)), (named) =>
+    resolve(dirname(path), named),
+  );
   const model = typeof changed === 'object' && changed !== null && 'model' in changed ? changed.model : undefined;
   const { config, weights } = await modelSource(model, dirname(path), `read the job ${path}`);
   const json = config === model ? changed : { ...(changed as object), model: config };
   return { job: parseJob(json, path), weights };
-}
-
-/** The modules of a job's layers imported, and named by absolute paths: a run may be resumed from elsewhere. */
-async function withLayers(json: unknown, path: string): Promise<unknown> {
-  const named = typeof json === 'object' && json !== null && 'layers' in json ? json.layers : undefined;
-  if (!Array.isArray(named) || !named.every((module) => typeof module === 'string')) return json;
-  const layers = named.map((module) => resolve(dirname(path), module));
-  await importLayers(layers);
-  return { ...(json as object), layers };
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -26,6 +26,7 @@ const USAGE = [
   'RUN_',
   'LAUNCH_',
   'LAYER',
+  'MODULE',
   'SCALE_MISSING',
   'SCALE_GRID',
 ];

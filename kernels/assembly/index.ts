@@ -65,6 +65,7 @@ export { sgd } from "./sgd";
 export { sgd_momentum } from "./sgd_momentum";
 export { sigmoid, sigmoid_backward } from "./sigmoid";
 export { sum_product } from "./sum_product";
+export { sum_rows } from "./sum_rows";
 export { sigmoid_crossentropy } from "./sigmoid_crossentropy";
 export { softmax, softmax_backward } from "./softmax";
 export { softmax_crossentropy } from "./softmax_crossentropy";

@@ -1,4 +1,4 @@
-// penalties.ts: reference twins of regularisers and constraints.
+// penalties.ts: reference twins of regularisers, constraints, and of the sum of losses that the host gives.
 import { BINDING, readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
 import { elementsOf } from './reduce.ts';
@@ -22,6 +22,17 @@ function treeSum(values: readonly number[]): number {
 }
 
 export const penalties: Family = (memory) => ({
+  sum_rows(d, b) {
+    const a = readArguments('sum_rows', memory, d, b);
+    let at = a.at.values >> 3;
+    const sums = leafRows(memory, b).map((rows) => {
+      const values = memory.f64.subarray(at, at + rows);
+      at += rows;
+      return values.reduce((sum, value) => sum + value, 0);
+    });
+    memory.f64[a.at.sum >> 3] = treeSum(sums);
+  },
+
   penalty(d, b, from, to) {
     const a = readArguments('penalty', memory, d, b);
     for (let tile = from; tile < to; tile++) {

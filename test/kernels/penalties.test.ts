@@ -45,6 +45,22 @@ kernelSuite(
 );
 
 kernelSuite(
+  'sum_rows',
+  [
+    { rows: 5, leafEnds: [] },
+    { rows: 12, leafEnds: [3, 6, 8, 10, 12] },
+  ].map(({ rows, leafEnds }) => ({
+    title: `${rows} rows, ${leafEnds.length || 1} leaves`,
+    rows,
+    leafEnds,
+    operands: { values: { data: Float64Array.from(noise(rows, 2), (x) => x / 3) }, sum: doubles(1) },
+    ints: {},
+    writes: ['sum' as const],
+    tolerance: 0,
+  })),
+);
+
+kernelSuite(
   'penalty_gradient',
   [
     ...LENGTHS.map((count) => ({ count, rule: RULES[2], at: 2 })),

@@ -81,7 +81,7 @@ describe('a job', () => {
         },
       ],
       freeze: [],
-      layers: [],
+      modules: [],
       rates: [],
       optimizer: {
         class_name: 'Adam',

@@ -2,9 +2,10 @@
 // arrays. How the plan sees it is here too; where its functions are called: trainer/custom-calls.ts.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
+import type { Operand } from '../../kernels/abi.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements } from '../model.ts';
-import type { Given, Pending } from '../plan-builder.ts';
+import type { Given, Pending, PlanBuilder } from '../plan-builder.ts';
 import { base, parameter } from './common.ts';
 import type { LayerKind } from './kind.ts';
 
@@ -72,12 +73,22 @@ function option(value: unknown): z.ZodType {
   return z.json().default(value as never);
 }
 
+export const optionsOf = (config: CustomConfig = {}): z.ZodRawShape =>
+  Object.fromEntries(Object.entries(config).map(([key, value]) => [key, option(value)]));
+
+/** A value as JSON in a table, and its bytes. */
+export function jsonTable(build: PlanBuilder, value: object): { readonly table: Operand; readonly length: number } {
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const words = new Uint32Array(Math.ceil(text.length / 4));
+  new Uint8Array(words.buffer).set(text);
+  return { table: build.tables.add(words), length: text.length };
+}
+
 type Config = { readonly name: string } & CustomConfig;
 
 /** The layer as plans know it. */
 export function customKind(layer: CustomLayer): LayerKind<Config> {
-  const options = Object.entries(layer.config ?? {}).map(([key, value]) => [key, option(value)]);
-  const config = strict({ ...base, ...Object.fromEntries(options) }) as unknown as z.ZodType<Config>;
+  const config = strict({ ...base, ...optionsOf(layer.config) }) as unknown as z.ZodType<Config>;
   const weightsOf = (c: Config, input: readonly number[]) => layer.weights?.(c, input) ?? [];
   return {
     className: layer.className,
@@ -102,12 +113,10 @@ export function customKind(layer: CustomLayer): LayerKind<Config> {
         ...{ className: layer.className, config: c, input: x.shape, output: spec.shape },
         weights: own.map(({ name, length, from }) => ({ name, length, at: (from.at - first!.at) / 4 })),
       };
-      const text = new TextEncoder().encode(JSON.stringify(call));
-      const words = new Uint32Array(Math.ceil(text.length / 4));
-      new Uint8Array(words.buffer).set(text);
-      const common = { about: build.tables.add(words), w: first ?? build.at(x), x: build.at(x), y: build.at(y) };
+      const { table, length } = jsonTable(build, call);
+      const common = { about: table, w: first ?? build.at(x), x: build.at(x), y: build.at(y) };
       const nothing = { dy: build.at(y), dx: build.at(y), dw: build.at(y) };
-      build.call('custom', { ...common, ...nothing }, { length: text.length, backward: 0 }, {});
+      build.call('custom', { ...common, ...nothing }, { length, backward: 0 }, {});
       return {
         output: y,
         backward(g) {
@@ -119,7 +128,7 @@ export function customKind(layer: CustomLayer): LayerKind<Config> {
             dx: build.at(dX),
             dw,
           };
-          build.call('custom', { ...common, ...gradients }, { length: text.length, backward: 1 }, {});
+          build.call('custom', { ...common, ...gradients }, { length, backward: 1 }, {});
           let at = 0;
           own.forEach(({ name, length }, i) => {
             const view = { H: 1, W: 1, C: length, dyImage: total, dyRow: length };

@@ -8,8 +8,3 @@ export interface Registered {
 }
 
 export const registered = new Map<string, Registered>();
-
-/** The modules that compute threads import, in the order of their registration. */
-export const registeredModules = (): readonly string[] => [
-  ...new Set([...registered.values()].map(({ definition }) => definition.module)),
-];
