@@ -68,7 +68,7 @@ function windows(draw: Draw, most: number) {
 const shapeOf = (images: number, [h, w]: readonly [number, number], channels: number, format: Format): Four =>
   format === 'NHWC' ? [images, h, w, channels] : [images, channels, h, w];
 
-function convolution(draw: Draw) {
+function convolution(draw: Draw): Drawn {
   const w = windows(draw, 4);
   const format: Format = draw.pick('NHWC', 'NHWC', 'NCHW');
   const [channels, filters] = [draw.pick(1, 3, draw.int(1, 20)), draw.pick(1, 16, draw.int(1, 37))];
@@ -103,6 +103,7 @@ function convolution(draw: Draw) {
     false,
     layout,
   );
+  if (info.outHeight < 1 || info.outWidth < 1) return convolution(draw); // as below
   const conv: Conv = {
     ...{ images: w.images, size: w.size, out: [info.outHeight, info.outWidth], channels, filters, groups: 1 },
     ...{ kernel: w.kernel, strides: w.strides, dilations: [1, 1], before: [info.padInfo.top, info.padInfo.left] },
@@ -111,7 +112,7 @@ function convolution(draw: Draw) {
   return { conv, attrs, filterShape, inputShape, outShape: info.outShape };
 }
 
-function depthwise(draw: Draw) {
+function depthwise(draw: Draw): Drawn {
   const w = windows(draw, 4);
   const dilations = draw.pick([1, 1], [1, 1], [draw.int(1, 3), draw.int(1, 3)]) as [number, number];
   const dilated = dilations.some((d) => d > 1);
@@ -130,6 +131,8 @@ function depthwise(draw: Draw) {
     w.dimRoundingMode as never,
     true,
   );
+  // padding by a number: tfjs takes the filter's height for its width too, and may find no room
+  if (info.outHeight < 1 || info.outWidth < 1) return depthwise(draw);
   const conv: Conv = {
     ...{
       images: w.images,
@@ -265,8 +268,8 @@ export const OPS: Readonly<Record<string, (draw: Draw) => OpCase>> = {
   },
 };
 
-/** Largest error norm over the expected values' norm. */
-export const TOLERANCE = 2e-6;
+/** Largest error norm over the expected values' norm. A single sum of f32 may lose a digit where its terms cancel. */
+export const TOLERANCE = 1e-5;
 
 function check(who: string, result: Result, { shape, expected, attrs }: OpCase): void {
   const about = `${who}: ${JSON.stringify({ shape, attrs })}`;
