@@ -1,8 +1,8 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images,
-//                 tfjs, kernels
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, tfjs, and, not
+//                 part of a run without --only: kernels; models (many minutes), or one of them (resnet50-b8 and so on: models.ts)
 //   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
+import { benchModel, MODEL_BENCHES } from './models.ts';
 import { type Peer, startPeers, writePeerData } from './peers/index.ts';
 import { median } from './probe.ts';
 import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
@@ -31,22 +32,13 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const NAMES = [
-  'gemm',
-  ...EXAMPLES,
-  'threads',
-  'wire',
-  'distribution',
-  'distribution-large',
-  'images',
-  'tfjs',
-  'kernels',
-];
+const STANDARD = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution-large', 'images', 'tfjs'];
+const NAMES = [...STANDARD, 'kernels', 'models', ...Object.keys(MODEL_BENCHES)];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
 }
-const wanted = (name: string): boolean => (values.only === undefined ? name !== 'kernels' : values.only === name);
+const wanted = (name: string): boolean => (values.only === undefined ? STANDARD.includes(name) : values.only === name);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const rows: BenchRow[] = [];
@@ -148,6 +140,9 @@ if (wanted('wire')) for (const row of await benchWire(rounds)) show(row);
 if (wanted('images')) for (const row of await benchImages(rounds)) show(row);
 for (const size of ['distribution', 'distribution-large'] as const)
   if (wanted(size)) await benchDistribution(size, { rounds, show, say });
+for (const name of Object.keys(MODEL_BENCHES)) {
+  if (wanted(name) || wanted('models')) for (const row of await benchModel(name, { rounds, seconds, say })) show(row);
+}
 if (wanted('kernels')) {
   for (const { name, gflops, share } of benchKernels())
     show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });

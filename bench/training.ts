@@ -31,13 +31,18 @@ export interface TrainingFigure {
 }
 
 /** Trains for `seconds` after the first step; evaluations are made, but not counted. */
-export async function measureTraining(job: Job, threads: number, seconds: number): Promise<TrainingFigure> {
+export async function measureTraining(
+  job: Job,
+  threads: number,
+  seconds: number,
+  dataset?: Dataset,
+): Promise<TrainingFigure> {
   const stop = new AbortController();
   let loss = Number.NaN;
   let until = Number.POSITIVE_INFINITY;
   const { done } = await runSession({
     job,
-    dataset: await dataOf(job),
+    dataset: dataset ?? (await dataOf(job)),
     threads,
     signal: stop.signal,
     onEvent(event) {
