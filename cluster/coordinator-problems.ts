@@ -34,15 +34,6 @@ export const unfreezing = ({ name, freeze }: Job): ShoalError =>
     hint: 'Train in one process: leave --workers and --servers out.',
   });
 
-export const frozenElsewhere = ({ name }: Job): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_JOB',
-    operation: `train "${name}" in several processes`,
-    got: 'frozen layers whose weights come from a file or another run',
-    expected: 'frozen layers that begin with the values of the seed, which every worker makes for itself',
-    hint: 'Train in one process: leave --workers and --servers out. Or freeze nothing.',
-  });
-
 export const auditFailed = (path: string, line: number, violation: string): Problem => ({
   code: 'SHOAL_AUDIT',
   operation: `audit ${path}/${RUN.commits}`,

@@ -4,11 +4,13 @@ import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { deciding } from '../trainer/callbacks/index.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
+import { joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
 import type { RunCheckpoint } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
+import { firstSnapshot } from '../trainer/snapshot.ts';
 import type { Work } from '../trainer/work.ts';
 import { handleCoordinator, startCoordinator } from './coordinator.ts';
 import { eventOf } from './coordinator-events.ts';
@@ -20,6 +22,7 @@ import { setUp } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorAction, CoordinatorEvent, CoordinatorState, News } from './coordinator-types.ts';
 import type { Reach } from './dial.ts';
 import { drive } from './drive.ts';
+import { frozenRoute } from './frozen.ts';
 import type { FlatRange, Term } from './messages.ts';
 import { createMonitor } from './monitor.ts';
 import { healthRoute, metricsRoute, statusRoute } from './monitor-routes.ts';
@@ -185,6 +188,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     port: options.port ?? 0,
     routes: new Map([
       ['/data', dataRoute(dataset)],
+      ['/frozen', frozenRoute(prepared.segments, joined(from?.snapshot ?? firstSnapshot(job)))],
       ['/status', statusRoute(monitor)],
     ]),
     localRoutes: new Map([

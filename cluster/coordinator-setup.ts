@@ -1,7 +1,6 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
-import { movingOf, sameFrozen } from '../trainer/contribution.ts';
+import { movingOf } from '../trainer/contribution.ts';
 import { createDecisions, type Decisions } from '../trainer/decisions.ts';
-import { initializeWeights, joined } from '../trainer/initialize.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
 import { scalarsOf } from '../trainer/optimizers/kind.ts';
 import { phasesOf } from '../trainer/phases.ts';
@@ -12,7 +11,7 @@ import { scheduleOf } from '../trainer/session.ts';
 import type { Schedule } from '../trainer/step-machine.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
-import { frozenElsewhere, tooManyServers, unfreezing } from './coordinator-problems.ts';
+import { tooManyServers, unfreezing } from './coordinator-problems.ts';
 import type { CoordinatorOptions } from './coordinator-process.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
@@ -52,8 +51,6 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   if (servers > mostRanges(segments)) throw tooManyServers(servers, mostRanges(segments));
   const log = openCommitLog(`${path}/${RUN.commits}`);
   const from = await usableCheckpoint(job, path, options.from, log.version);
-  if (from && !sameFrozen(prepared.segments, joined(from.snapshot), joined(initializeWeights(job.model, job.seed))))
-    throw frozenElsewhere(job);
   const version = from?.snapshot.version ?? 0;
   const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
   const hash = await jobHash(job);

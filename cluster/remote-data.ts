@@ -13,7 +13,7 @@ import type { RouteHandler } from './transport.ts';
 
 const PARTS = ['train', 'test'] as const;
 /** Bytes of one request. */
-const CHUNK = 4 * 2 ** 20;
+export const CHUNK = 4 * 2 ** 20;
 const TRIES = 6;
 
 const fieldSchema = z.object({ shape: z.array(z.int().positive()), dtype: z.enum(['u8', 'f32', 'i32']) });
@@ -43,27 +43,43 @@ export function dataRoute(dataset: Dataset): RouteHandler {
     }
     const reader = PARTS.includes(part as 'train') ? dataset[part as 'train'] : undefined;
     const field = name !== undefined && reader && Object.hasOwn(reader.fields, name) ? reader.fields[name] : undefined;
-    const range = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(request.headers.range ?? '');
-    const size = field ? fieldBytes(field) : 0;
-    const total = size * (reader?.length ?? 0);
-    const [from, to] = [Number(range?.[1] ?? 0), Math.min(Number(range?.[2] ?? 0), total - 1)];
-    if (!field || !range || from > to || to - from >= CHUNK) {
-      response.writeHead(field ? 416 : 404, { 'content-range': `bytes */${total}` });
+    if (!field) {
+      response.writeHead(404);
       response.end();
       return;
     }
-    const first = Math.floor(from / size);
-    const rows = Math.floor(to / size) + 1 - first;
-    const bytes = new Uint8Array(rows * size);
-    for (let row = 0; row < rows; row++)
-      reader!.read(first + row, { [name!]: bytes.subarray(row * size, (row + 1) * size) });
-    response.writeHead(206, {
-      'content-type': 'application/octet-stream',
-      'content-range': `bytes ${from}-${to}/${total}`,
-      'content-length': to - from + 1,
+    const size = fieldBytes(field);
+    sendRange(request, response, size * reader!.length, (from, to) => {
+      const first = Math.floor(from / size);
+      const rows = Math.ceil(to / size) - first;
+      const bytes = new Uint8Array(rows * size);
+      for (let row = 0; row < rows; row++)
+        reader!.read(first + row, { [name!]: bytes.subarray(row * size, (row + 1) * size) });
+      return bytes.subarray(from - first * size, to - first * size);
     });
-    response.end(bytes.subarray(from - first * size, to + 1 - first * size));
   };
+}
+
+/** Answers a Range of at most CHUNK of `total` bytes. @param bytes those from one, up to another */
+export function sendRange(
+  request: Parameters<RouteHandler>[0],
+  response: Parameters<RouteHandler>[1],
+  total: number,
+  bytes: (from: number, to: number) => Uint8Array,
+): void {
+  const range = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(request.headers.range ?? '');
+  const [from, last] = [Number(range?.[1] ?? 0), Math.min(Number(range?.[2] ?? 0), total - 1)];
+  if (!range || from > last || last - from >= CHUNK) {
+    response.writeHead(416, { 'content-range': `bytes */${total}` });
+    response.end();
+    return;
+  }
+  response.writeHead(206, {
+    'content-type': 'application/octet-stream',
+    'content-range': `bytes ${from}-${last}/${total}`,
+    'content-length': last - from + 1,
+  });
+  response.end(bytes(from, last + 1));
 }
 
 export interface RemoteData extends Reach {
@@ -128,7 +144,7 @@ async function keep(folder: string, path: string, bytes: Uint8Array): Promise<vo
 }
 
 /** At most `most` bytes; with `at`: exactly as many, from there on. Tries again when the connection breaks. */
-async function fetchBytes(remote: RemoteData, path: string, most: number, at?: number): Promise<Uint8Array> {
+export async function fetchBytes(remote: RemoteData, path: string, most: number, at?: number): Promise<Uint8Array> {
   const url = httpUrl(remote.url, path);
   for (let attempt = 1; ; attempt++) {
     try {

@@ -4,7 +4,6 @@ import type { Dataset } from '../datasets/reader.ts';
 import { alignUp, createArena } from '../kernels/arena.ts';
 import { lengthOf, trainedOf } from '../trainer/contribution.ts';
 import { createFeed, feedBytes } from '../trainer/feed.ts';
-import { initializeWeights, joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { createPool, poolBytes } from '../trainer/pool.ts';
 import { prepare } from '../trainer/prepare.ts';
@@ -38,10 +37,12 @@ export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed'
   readonly job: Job;
   readonly dataset: Dataset;
   readonly threads: number;
+  /** All weights, compact: the frozen ones among them are what they stay. */
+  readonly weights: Float32Array;
 }
 
 /** @throws what planning throws */
-export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEngineOptions): WorkerEngine {
+export function createWorkerEngine({ job, dataset, threads, weights, computed }: WorkerEngineOptions): WorkerEngine {
   const { kernels, profile } = arithmetic();
   const prepared = prepare(job, dataset, { threads, level: 0 }); // one leaf at a time: leases may be as small as that
   const { program, segments, transforms, machine } = prepared;
@@ -63,7 +64,7 @@ export function createWorkerEngine({ job, dataset, threads, computed }: WorkerEn
   const store = createSocketStore({
     pool,
     segments,
-    weights: joined(initializeWeights(job.model, job.seed)),
+    weights,
     program,
     microShards,
     computed,

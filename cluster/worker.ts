@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
+import { initializeWeights, joined } from '../trainer/initialize.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { withModules } from '../trainer/modules.ts';
 import { availableThreads } from '../trainer/pool.ts';
 import { openJobData } from '../trainer/session.ts';
+import { segmentsOf } from '../trainer/weights.ts';
 import { type Dial, dial, type Reach } from './dial.ts';
 import { drive } from './drive.ts';
+import { withFrozen } from './frozen.ts';
 import type { FromCoordinator, FromServer, ServerAddress } from './messages.ts';
 import { createMeter, REPORT_MS } from './meter.ts';
 import { type PeerNews, termNews } from './peer-news.ts';
@@ -80,10 +83,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   async function prepare(json: unknown): Promise<void> {
     const job = parseJob(await withModules(json, (named) => named), "the run's job");
     const dataset = await open(job);
+    const first = joined(initializeWeights(job.model, job.seed));
+    const weights = await withFrozen({ ...options, url }, segmentsOf(job.model).weights, first);
     engine = createWorkerEngine({
       job,
       dataset,
       threads,
+      weights,
       computed: (lease, totals) => machine.feed({ kind: 'computed', lease, totals }),
     });
     engine.run().catch(fail);

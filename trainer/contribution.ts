@@ -82,13 +82,6 @@ export function withMoving(segments: readonly Segment[], part: Float32Array, oth
   return weights;
 }
 
-/** Whether the frozen ones among all weights, compact, are the same bits in both. */
-export const sameFrozen = (segments: readonly Segment[], a: Float32Array, b: Float32Array): boolean =>
-  segments.every(({ frozen, flat, length }) => {
-    for (let i = flat; frozen && i < flat + length; i++) if (!Object.is(a[i], b[i])) return false;
-    return true;
-  });
-
 /** What an optimizer keeps something of, as a compact vector of its own. */
 export const trainedOf = (segments: readonly Segment[]): readonly Segment[] => movingOf(parametersOf(segments));
 
