@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { useModules } from '../../trainer/tfjs-wasm/heap.ts';
+import { loadModules } from '../../trainer/tfjs-wasm/modules.ts';
 import { checkVersion } from '../../trainer/tfjs-wasm/version.ts';
 import { checkCase, compareWithCpu, OPS, TOLERANCE } from '../cases/tfjs-op.ts';
 import { relativeError } from '../support/compare.ts';
@@ -22,6 +24,16 @@ describe('the ops for tfjs-backend-wasm', () => {
         await compareWithCpu(op, seed);
       }
     });
+
+  it('every op is as close in the build without fused multiply-adds, for engines that have none', async () => {
+    await useBackend('wasm');
+    useModules(await loadModules('simd'));
+    try {
+      for (const op of Object.keys(OPS)) for (let seed = 0; seed < 5; seed++) await checkCase(op, seed);
+    } finally {
+      useModules(await loadModules());
+    }
+  });
 
   it('MaxPoolGrad takes windows of more than 256 pixels: the bits of float64', async () => {
     await useBackend('wasm');

@@ -43,11 +43,12 @@ function memoryOf(backend: BackendWasm): WebAssembly.Memory {
 }
 
 let modules: Modules | undefined;
-const heaps = new WeakMap<WebAssembly.Memory, Heap>();
+let heaps = new WeakMap<WebAssembly.Memory, Heap>();
 
-/** Says which modules there are. To be called once, before any kernel runs. */
+/** Says which modules to use from now on. To be called before any kernel runs. */
 export function useModules(loaded: Modules): void {
   modules = loaded;
+  heaps = new WeakMap();
 }
 
 /** The backend's memory, with the kernels on it. @throws SHOAL_TFJS_VERSION for a backend that is built otherwise */

@@ -67,10 +67,10 @@ const hasRelaxed = (): boolean => probe(...splat, ...splat, ...splat, 0xfd, 0x85
 const hasShared = (): boolean => typeof SharedArrayBuffer !== 'undefined';
 
 /**
- * Compiles the fastest build that this engine accepts.
+ * Compiles a build. Default the fastest that this engine accepts: `relaxed` (fused multiply-add) where it knows relaxed SIMD.
  * @throws SHOAL_TFJS_ENGINE without SIMD; SHOAL_TFJS_KERNELS when the modules cannot be fetched or read
  */
-export async function loadModules(): Promise<Modules> {
+export async function loadModules(build: Build = hasRelaxed() ? 'relaxed' : 'simd'): Promise<Modules> {
   if (!hasSimd()) {
     throw new ShoalError({
       code: 'SHOAL_TFJS_ENGINE',
@@ -80,7 +80,6 @@ export async function loadModules(): Promise<Modules> {
       hint: 'Use a newer browser or Node.',
     });
   }
-  const build: Build = hasRelaxed() ? 'relaxed' : 'simd';
   const compile = async (memory: keyof typeof published) =>
     WebAssembly.compile(await bytesAt(addressOf(memory, build)));
   const [unshared, shared] = await Promise.all([compile('unshared'), hasShared() ? compile('shared') : null]);
