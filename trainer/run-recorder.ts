@@ -1,7 +1,7 @@
 // run-recorder.ts: fills the folder of a run while it goes on: events, curves, checkpoints, models. It decides nothing of the run.
 import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
-import { type Best, bestOf, betterOf } from './best.ts';
+import { type Best, bestOf, betterOf, measureOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
@@ -65,6 +65,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
   const wish = job.callbacks.find((one) => one.class_name === 'CSVLogger');
   const table = wish ? await openCsvLog(`${path}/${RUN.table}`, wish.config.separator, files) : null;
   const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
+  const measure = measureOf(job.callbacks);
   let profile: Json = null;
   let best = await readBest(path, files);
   let flushed = Date.now();
@@ -121,7 +122,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     async save(snapshot, info) {
       // The models first: once the checkpoint stands, a resumed run will not come by this step again.
       if (exports && (info.epochEnd || info.final === true)) {
-        const now = betterOf(best, info.metrics, snapshot.version, info.epoch);
+        const now = betterOf(best, info.metrics, snapshot.version, info.epoch, measure);
         await attempt(() => writeModel('last', snapshot, info, null), failedExport);
         if (exports && now !== best) {
           await attempt(async () => {

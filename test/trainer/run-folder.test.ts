@@ -165,6 +165,25 @@ describe('the folder of a run', () => {
     assert.equal(await best(), 5);
   });
 
+  it('keeps the best model by the figure that ModelCheckpoint names, across a resume too', async () => {
+    const { disk, path } = await newDisk();
+    const best = () => exportedStep(disk, `${path}/model/best`);
+    const lowest = { class_name: 'ModelCheckpoint', config: { monitor: 'val_accuracy', mode: 'min' } };
+    const watching = parseJob({ ...json(), callbacks: [lowest] }, 'tiny.json');
+    const first = await record(disk, path, false, watching);
+    await first.save(1, 0.5);
+    await first.save(2, 0.7);
+    await first.save(3, 0.4);
+    await first.recorder.close();
+    assert.equal(await best(), 3);
+    const second = await record(disk, path, true, watching);
+    await second.save(4, 0.45);
+    assert.equal(await best(), 3);
+    await second.save(5, 0.2);
+    await second.recorder.close();
+    assert.equal(await best(), 5);
+  });
+
   it('falls back to the checkpoint before a corrupt one, and names what was wrong', async () => {
     const { disk, path } = await newDisk();
     const { save, recorder } = await record(disk, path);

@@ -4,11 +4,13 @@ import { type Choice, choice } from '../../base/choice.ts';
 import { csvLogger } from './csv-logger.ts';
 import { earlyStopping } from './early-stopping.ts';
 import type { CallbackKind, Decision, Evaluated } from './kind.ts';
+import { modelCheckpoint } from './model-checkpoint.ts';
 import { reduceLrOnPlateau } from './reduce-lr-on-plateau.ts';
 
 export const callbacks = {
   EarlyStopping: earlyStopping,
   ReduceLROnPlateau: reduceLrOnPlateau,
+  ModelCheckpoint: modelCheckpoint,
   CSVLogger: csvLogger,
 } as const;
 

@@ -49,13 +49,15 @@ interface Watching {
 
 const GREATER = /accuracy|top_|precision|recall|f1/;
 
-/** The watched figure of each evaluation that has it, turned so that less is better. */
-export function watched(
-  { monitor, mode }: Watching,
-  past: readonly Evaluated[],
-): readonly (Evaluated & { value: number })[] {
+/** The watched figure, and whether more of it is better. */
+export function figureOf({ monitor, mode }: Watching): { readonly name: string; readonly max: boolean } {
   const name = monitor.slice('val_'.length);
-  const max = mode === 'max' || (mode === 'auto' && GREATER.test(name));
+  return { name, max: mode === 'max' || (mode === 'auto' && GREATER.test(name)) };
+}
+
+/** The watched figure of each evaluation that has it, turned so that less is better. */
+export function watched(watching: Watching, past: readonly Evaluated[]): readonly (Evaluated & { value: number })[] {
+  const { name, max } = figureOf(watching);
   return past.flatMap((one) => {
     const value = one.figures[name];
     return value === undefined ? [] : [{ ...one, value: max ? -value : value }];
