@@ -58,6 +58,19 @@ export async function importCommand(file: string, options: ImportOptions, screen
 }
 
 async function ofTorch(file: string, given: string): Promise<ImportedModel> {
-  const config: unknown = given.startsWith('{') ? JSON.parse(given) : { builder: given };
+  const config = given.startsWith('{') ? parseGiven(given) : { builder: given };
   return { config, weights: await readTorch(file, parseModel(config)) };
+}
+
+function parseGiven(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch (error) {
+    throw usageError(
+      'import',
+      `--model ${given}: ${error instanceof Error ? error.message : String(error)}`,
+      'the name of a model, or JSON',
+      'For example --model \'{"builder":"resnet18","classes":10}\'.',
+    );
+  }
 }

@@ -9,7 +9,9 @@ type Job = ReturnType<typeof tinyJob>;
 
 interface Case {
   readonly what: string;
+  /** Beside `train JOB`. */
   readonly args?: readonly string[];
+  readonly instead?: readonly string[];
   readonly change?: (job: Job) => object;
   readonly code: string;
   readonly says: RegExp;
@@ -21,6 +23,12 @@ const layers = (job: Job, edit: (layers: object[]) => object[]) => ({
 });
 
 const cases: readonly Case[] = [
+  {
+    what: 'options of a model that are no JSON',
+    instead: ['import', 'weights.safetensors', '--model', '{bad'],
+    code: 'SHOAL_USAGE',
+    says: /--model \{bad[\s\S]*JSON/,
+  },
   {
     what: 'an unknown key',
     change: (job) => ({ ...job, epoch: 3 }),
@@ -119,7 +127,7 @@ describe('shoal refuses', () => {
         const job = `${one.what.replaceAll(/\W/g, '-')}.json`;
         const own = tinyJob('data');
         writeFileSync(join(folder, job), JSON.stringify(one.change ? one.change(own) : own));
-        outcomes.set(one.what, await shoal(folder, ['train', job, ...(one.args ?? [])]));
+        outcomes.set(one.what, await shoal(folder, one.instead ?? ['train', job, ...(one.args ?? [])]));
       }
     };
     await Promise.all([next(), next(), next(), next()]);

@@ -4,7 +4,7 @@ import { seedWords } from '../../base/random.ts';
 import { createArena } from '../../kernels/arena.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { profileOf } from '../../trainer/engine.ts';
-import { createPool } from '../../trainer/pool.ts';
+import { type ComputePool, createPool } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { rootOf, sharesOf } from '../../trainer/tree.ts';
 import { createWasmExecutor } from '../../trainer/wasm-executor.ts';
@@ -60,7 +60,18 @@ describe('the wasm executor', () => {
     const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
     const { microShards } = job;
     const profile = profileOf(kernels);
-    const executor = createWasmExecutor({ pool, program, profile, seed: [1, 0], microShards, depth, level });
+    let early = true;
+    const executor = createWasmExecutor({
+      // the first work is cancelled once it is written down, before any thread can see it
+      pool: Object.assign(Object.create(pool) as ComputePool, {
+        leaves(...command: Parameters<ComputePool['leaves']>) {
+          if (early) executor.cancel();
+          early = false;
+          return pool.leaves(...command);
+        },
+      }),
+      ...{ program, profile, seed: [1, 0] as const, microShards, depth, level },
+    });
     const bytes = arena.views.u8.subarray(arena.take(microShards * program.input.leafBytes));
     const parameters = arena.views.u8.subarray(arena.take(program.contribution.scalarsAt));
     const shares = sharesOf(job.batch, microShards);
@@ -69,9 +80,7 @@ describe('the wasm executor', () => {
       const pinned = { version: step, bytes: parameters, ready: Promise.resolve(), release() {} };
       return executor.compute(work, { bytes, release() {} }, pinned, new AbortController().signal);
     };
-    const first = await run(0);
-    executor.cancel(); // the threads are still starting
-    await first.ready;
+    await (await run(0)).ready;
     await (await run(1)).ready;
     const leaves = (await pool.close()).map((report) => report.leaves);
     assert.equal(leaves[0]! + leaves[1]!, microShards, 'those of the second alone');
