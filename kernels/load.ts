@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { ShoalError } from '../base/errors.ts';
 import type { KernelEntry, Kernels } from './abi.ts';
+import { STAMP, sourceHash } from './source-hash.ts';
 
 export type Build = 'simd' | 'relaxed';
 /** The micro-tile that drivers use: rows, and vectors of four floats (4 = a whole panel, for engines that fuse pairs). */
@@ -21,13 +22,37 @@ export interface KernelModule {
   readonly hash: string;
 }
 
-const folder = new URL(import.meta.url.endsWith('.ts') ? '../build/' : '../../build/', import.meta.url);
+/** Whether this is a checkout, whose sources may be newer than its builds. */
+const inSources = import.meta.url.endsWith('.ts');
+const folder = new URL(inSources ? '../build/' : '../../build/', import.meta.url);
+let fresh = !inSources;
 
-/** The bytes of a build. @throws SHOAL_KERNELS_MISSING when `npm run build` has not run. */
+function mustBeFresh(): void {
+  if (fresh) return;
+  let built = 'no sources that the build names';
+  try {
+    built = readFileSync(new URL(STAMP, folder), 'utf8');
+  } catch {
+    // of before there was a stamp, or of no build at all
+  }
+  if (built !== sourceHash(new URL('./', import.meta.url))) {
+    throw new ShoalError({
+      code: 'SHOAL_KERNELS_STALE',
+      operation: 'load the kernels',
+      got: `modules in ${folder.pathname} that were built from other sources`,
+      expected: 'modules of the sources in kernels/',
+      hint: 'Run `npm run build:kernels`.',
+    });
+  }
+  fresh = true;
+}
+
+/** The bytes of a build. @throws SHOAL_KERNELS_MISSING when `npm run build` has not run; SHOAL_KERNELS_STALE in a checkout */
 export function kernelBytes(build: Build): Uint8Array<ArrayBuffer> {
   const url = new URL(`kernels.${build}.wasm`, folder);
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    return new Uint8Array(readFileSync(url));
+    bytes = new Uint8Array(readFileSync(url));
   } catch (cause) {
     throw new ShoalError(
       {
@@ -40,6 +65,8 @@ export function kernelBytes(build: Build): Uint8Array<ArrayBuffer> {
       { cause },
     );
   }
+  mustBeFresh();
+  return bytes;
 }
 
 const node = process.versions.node.split('.').map(Number) as [number, number];

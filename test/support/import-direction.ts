@@ -7,7 +7,7 @@ const ROOMS = ['base', 'kernels', 'datasets', 'trainer', 'cluster', 'bin'] as co
 
 /** Files of the core that may know Node: everything else there will run in a browser tab. */
 const EDGES: readonly RegExp[] = [
-  /^kernels\/(load|self-test)\.ts$/,
+  /^kernels\/(load|self-test|source-hash)\.ts$/,
   /^kernels\/generate\//,
   /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine)\.ts$/,
   /^datasets\/(readers|formats|prepare)\//,
