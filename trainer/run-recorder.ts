@@ -3,6 +3,7 @@ import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
 import { type Best, bestOf, betterOf, measureOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
+import { registeredCallbacks } from './callbacks/registered.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import { openCsvLog } from './csv-log.ts';
@@ -66,6 +67,10 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
   const table = wish ? await openCsvLog(`${path}/${RUN.table}`, wish.config.separator, files) : null;
   const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
   const measure = measureOf(job.callbacks);
+  const own = job.callbacks.flatMap(({ class_name, config }) => {
+    const callback = registeredCallbacks.get(class_name);
+    return callback ? [{ callback, config, told: Promise.resolve() }] : [];
+  });
   let profile: Json = null;
   let best = await readBest(path, files);
   let flushed = Date.now();
@@ -108,6 +113,10 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
 
   return {
     note(event) {
+      for (const one of own)
+        one.told = one.told
+          .then(() => one.callback.onEvent(event, one.config))
+          .catch((error: unknown) => problem(callbackFailed(one.callback.className, error)));
       log.note(event);
       curves.note(event);
       table?.note(event);
@@ -152,6 +161,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
     },
 
     async close() {
+      for (const { told } of own) await told;
       await attempt(() => log.close(), tellOnce);
       await attempt(() => curves.close(), tellOnce);
       if (table) await attempt(() => table.flush(), tellOnce);
@@ -188,6 +198,14 @@ const otherProfile = (path: string): Problem => ({
   got: 'other kernels than the run began with',
   expected: 'the same build of Shoal on an engine of the same kind',
   hint: 'The run goes on, but ends in other bits than it would have without the interruption.',
+});
+
+const callbackFailed = (className: string, error: unknown): Problem => ({
+  code: 'SHOAL_CALLBACK',
+  operation: `tell the callback ${className} what happens`,
+  got: error instanceof Error ? error.message : String(error),
+  expected: 'a function that returns',
+  hint: 'Correct its onEvent: the run goes on.',
 });
 
 function asProblem(error: unknown, operation: string): Problem {

@@ -1,6 +1,7 @@
 // run-folder.test.ts: a run's folder through Files in memory: what is saved, what is found again, what survives.
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../base/errors.ts';
+import { registerCallback } from '../../trainer/callbacks/register.ts';
 import { findCheckpoints } from '../../trainer/checkpoint-read.ts';
 import type { EpochEvent, Metrics, RunEvent, StartEvent } from '../../trainer/events.ts';
 import { readSmall, writeFully } from '../../trainer/files.ts';
@@ -182,6 +183,37 @@ describe('the folder of a run', () => {
     await second.save(5, 0.2);
     await second.recorder.close();
     assert.equal(await best(), 5);
+  });
+
+  it("tells callbacks of the user's own everything in order, and goes on when one throws", async () => {
+    const { disk, path } = await newDisk();
+    const heard: string[] = [];
+    registerCallback({
+      module: import.meta.url,
+      className: 'Listener',
+      config: { throwsAt: 0 },
+      onEvent(event, { throwsAt }) {
+        if (event.event === 'epoch' && event.epoch === throwsAt) throw new Error('enough');
+        heard.push(event.event === 'epoch' ? `epoch ${event.epoch}` : event.event);
+      },
+    });
+    const callbacks = [{ class_name: 'Listener', config: { throwsAt: 2 } }];
+    const own = parseJob({ ...json(), callbacks }, 'tiny.json');
+    const { save, recorder, events } = await record(disk, path, false, own);
+    for (const step of [1, 2, 3]) await save(step);
+    await recorder.close();
+    assert.deepEqual(
+      heard.filter((what) => /start|epoch/.test(what)),
+      ['start', 'epoch 1', 'epoch 3'],
+    );
+    const problems = events.flatMap((event) => (event.event === 'problem' ? [event.problem] : []));
+    assert.deepEqual(
+      problems.map(({ code, got }) => [code, got]),
+      [['SHOAL_CALLBACK', 'enough']],
+    );
+    assert.throws(() => parseJob({ ...json(), callbacks: ['Listner'] }, 'tiny.json'), { expected: /Listener/ });
+    const mine = { module: import.meta.url, onEvent() {} };
+    assert.throws(() => registerCallback({ ...mine, className: 'CSVLogger' }), { code: 'SHOAL_CALLBACK' });
   });
 
   it('falls back to the checkpoint before a corrupt one, and names what was wrong', async () => {
