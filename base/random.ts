@@ -55,7 +55,11 @@ export const SITE = {
   split: 0x10001,
   mask: 0x10002,
   generate: 0x10003,
+  strata: 0x10004,
+  weights: 0x10005,
   initialize: 0x20000,
+  /** And the place of a transform in the job's list. */
+  augment: 0x30000,
 } as const;
 
 /** A source of words under one (seed, slot, site, step), by index. Sequential reads cost one Philox call in four. */

@@ -34,6 +34,15 @@ export const unfreezing = ({ name, freeze }: Job): ShoalError =>
     hint: 'Train in one process: leave --workers and --servers out.',
   });
 
+export const drawnOtherwise = ({ name, sampler }: Job): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `train "${name}" in several processes`,
+    got: `the sampler ${sampler.class_name}`,
+    expected: '"shuffled": the audit of a run knows of no labels',
+    hint: 'Train in one process, or leave "sampler" out.',
+  });
+
 export const auditFailed = (path: string, line: number, violation: string): Problem => ({
   code: 'SHOAL_AUDIT',
   operation: `audit ${path}/${RUN.commits}`,

@@ -11,7 +11,7 @@ import { scheduleOf } from '../trainer/session.ts';
 import type { Schedule } from '../trainer/step-machine.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
-import { tooManyServers, unfreezing } from './coordinator-problems.ts';
+import { drawnOtherwise, tooManyServers, unfreezing } from './coordinator-problems.ts';
 import type { CoordinatorOptions } from './coordinator-process.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
@@ -44,6 +44,7 @@ export interface Setup {
 export async function setUp(options: CoordinatorOptions, computed: () => boolean): Promise<Setup> {
   const { job, dataset, path, workers, servers } = options;
   if (phasesOf(job).length > 1) throw unfreezing(job);
+  if (job.sampler.class_name !== 'shuffled') throw drawnOtherwise(job);
   const { kernels, profile, speed } = arithmetic();
   const prepared = prepare(job, dataset, { threads: 1, level: 0 });
   const { optimizer, optimizerConfig } = prepared;

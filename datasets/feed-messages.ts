@@ -1,5 +1,8 @@
 // feed-messages.ts: what the feeder and its threads say to each other. Types and word numbers only: both sides import it.
 import type { Problem } from '../base/errors.ts';
+import type { Seed } from '../base/random.ts';
+import type { KernelModule } from '../kernels/load.ts';
+import type { AugmentConfig } from './augment/index.ts';
 import type { ReaderShare } from './reader.ts';
 import type { TransformConfig } from './transforms/index.ts';
 
@@ -11,10 +14,20 @@ export interface InputLayout {
   readonly fields: Readonly<Record<string, { readonly at: number; readonly rowBytes: number }>>;
 }
 
+/** Transforms of samples on their way, and whether they are held out: then these get the fixed counterparts of random changes. */
+export interface FeedAugment {
+  readonly configs: readonly AugmentConfig[];
+  readonly seed: Seed;
+  readonly heldOut: boolean;
+  readonly kernels: KernelModule;
+}
+
 /** What a data thread is started with. */
 export interface FeedSetup {
   readonly share: ReaderShare;
   readonly transforms: readonly TransformConfig[];
+  /** Null: images go into their slots as they are. */
+  readonly augment: FeedAugment | null;
   readonly memory: SharedArrayBuffer;
   readonly layout: InputLayout;
 }
@@ -25,6 +38,11 @@ export interface FeedTask {
   readonly addresses: Float64Array;
   /** (leaves) Rows in each. */
   readonly rows: Uint32Array;
+  /** (leaves) What random changes are keyed by: the step, and the place in the global batch of the leaf's first row. */
+  readonly steps: Uint32Array;
+  readonly places: Uint32Array;
+  /** Rows of each micro-shard, leaf after leaf: samples are mixed within one. */
+  readonly shards: Uint32Array;
   /** (sum of rows) Samples. */
   readonly indices: Uint32Array;
   /** In shared memory: STOP, SAMPLE. */

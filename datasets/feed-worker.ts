@@ -1,22 +1,54 @@
-// feed-worker.ts: the thread side of the feeder: reads samples straight into shared memory. Decides nothing: feeder.ts says what goes where.
+// feed-worker.ts: the thread side of the feeder: reads samples straight into shared memory, or by way of transforms. Decides nothing: feeder.ts says what goes where.
 import { workerData } from 'node:worker_threads';
 import { toWire } from '../base/errors.ts';
+import type { Augmenter } from './augment/augmenter.ts';
 import { type FeedFailure, type FeedSetup, type FeedTask, SAMPLE, STOP } from './feed-messages.ts';
 import { reopenReader } from './reader.ts';
 import { type Rows, transformRows } from './transforms/index.ts';
 
-const { share, transforms, memory, layout } = workerData as FeedSetup;
+const { share, transforms, augment, memory, layout } = workerData as FeedSetup;
 const bytes = new Uint8Array(memory);
 // A failure is reported by the first task: thrown here, Piscina would know no task to give it to.
-const opening: Promise<Rows> = reopenReader(share).then((reader) => transformRows(reader, transforms));
+const opening: Promise<Opened> = open();
 opening.catch(() => {});
 
+interface Opened {
+  readonly source: Rows;
+  readonly augmenter: Augmenter | null;
+  /** Fields of floats beside the image: labels as shares of classes. */
+  readonly shares: readonly string[];
+}
+
+async function open(): Promise<Opened> {
+  const source = transformRows(await reopenReader(share), transforms);
+  const { image, ...others } = source.fields;
+  const shares = Object.keys(others).filter((name) => others[name]!.dtype === 'f32' && layout.fields[name]);
+  if (!augment || !layout.fields['image']) return { source, augmenter: null, shares };
+  // only here: most threads need none of it
+  const [{ createAugmenter }, { instantiate }] = await Promise.all([
+    import('./augment/augmenter.ts'),
+    import('../kernels/load.ts'),
+  ]);
+  const augmenter = createAugmenter({
+    ...augment,
+    field: image!,
+    kernels: (arena) => instantiate(augment.kernels, arena.memory),
+  });
+  return { source, augmenter, shares };
+}
+
+const wordsOf = (bytes: Uint8Array) => [bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2] as const;
+
 /** Returns null when every row is in place, or when told to stop. */
-export default async function feed({ addresses, rows, indices, status }: FeedTask): Promise<FeedFailure | null> {
+export default async function feed(task: FeedTask): Promise<FeedFailure | null> {
+  const { addresses, rows, steps, places, shards, indices, status } = task;
   try {
-    const source = await opening;
+    const { source, augmenter, shares } = await opening;
     let next = 0;
+    let shard = 0;
     for (let leaf = 0; leaf < addresses.length; leaf++) {
+      const step = steps[leaf]!;
+      let gathered: Record<string, Uint8Array>[] = []; // of the micro-shard
       for (let row = 0; row < rows[leaf]!; row++) {
         if (Atomics.load(status, STOP) === 1) return null;
         const index = indices[next++]!;
@@ -27,7 +59,20 @@ export default async function feed({ addresses, rows, indices, status }: FeedTas
           const start = addresses[leaf]! + at + row * rowBytes;
           into[name] = bytes.subarray(start, start + rowBytes);
         }
-        source.read(index, into);
+        if (augmenter) {
+          source.read(index, { ...into, image: augmenter.raw() });
+          augmenter.write(into['image']!, { step, slot: places[leaf]! + row });
+        } else source.read(index, into);
+        if (gathered.push(into) < shards[shard]!) continue;
+        if (augmenter?.mixes) {
+          const all = gathered.map((one) => ({
+            image: one['image']!,
+            labels: shares.map((name) => new Float32Array(...wordsOf(one[name]!))),
+          }));
+          augmenter.mix(all, { step, slot: places[leaf]! + row + 1 - all.length });
+        }
+        gathered = [];
+        shard++;
       }
     }
     return null;

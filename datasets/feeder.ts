@@ -2,7 +2,9 @@
 import { Piscina } from 'piscina';
 import { ShoalError } from '../base/errors.ts';
 import { workerFile } from '../base/worker-file.ts';
+import { augmentedFields } from './augment/index.ts';
 import {
+  type FeedAugment,
   type FeedFailure,
   type FeedSetup,
   type FeedTask,
@@ -18,6 +20,8 @@ import { type TransformConfig, transformRows } from './transforms/index.ts';
 export interface FeederOptions {
   readonly reader: Reader;
   readonly transforms: readonly TransformConfig[];
+  /** Changes of images, or of rows of ids, on their way. Default: none. */
+  readonly augment?: FeedAugment | null;
   readonly memory: SharedArrayBuffer;
   readonly layout: InputLayout;
   /** Threads of the data pool. */
@@ -45,16 +49,17 @@ const QUEUE_LIMIT = 64;
 
 /**
  * Starts the threads; they open the reader from its share.
- * @throws {ShoalError} SHOAL_DATA_LAYOUT when the layout does not fit the reader's fields after the transforms
+ * @throws {ShoalError} SHOAL_DATA_LAYOUT when the layout does not fit the reader's fields after the transforms; SHOAL_DATA_FIELD, SHOAL_SHAPE
  */
 export function createFeeder(options: FeederOptions): Feeder {
-  const { reader, transforms, memory, layout, threads, deadlineMs = 60_000 } = options;
-  const capacity = leafCapacity(layout, transformRows(reader, transforms).fields);
+  const { reader, transforms, augment = null, memory, layout, threads, deadlineMs = 60_000 } = options;
+  const fields = augmentedFields(transformRows(reader, transforms).fields, augment?.configs ?? []);
+  const capacity = leafCapacity(layout, fields);
   const pool = new Piscina({
     filename: workerFile('./feed-worker', import.meta.url),
     minThreads: threads,
     maxThreads: threads,
-    workerData: { share: reader.share(), transforms, memory, layout } satisfies FeedSetup,
+    workerData: { share: reader.share(), transforms, augment, memory, layout } satisfies FeedSetup,
     recordTiming: false,
   });
   // A thread that dies between tasks is replaced by Piscina, and the next task tells if it dies again.

@@ -11,6 +11,15 @@ export interface FillRequest {
   readonly leaves: readonly number[];
   /** Samples, leaf after leaf. */
   readonly indices: Uint32Array;
+  /** What random changes of samples are keyed by. Default: step 0, from place 0 of the batch on, a leaf being a micro-shard. */
+  readonly drawn?: {
+    /** Of the run. */
+    readonly step: number;
+    /** In the global batch, of the first row. */
+    readonly place: number;
+    /** Rows of each micro-shard; of those of a leaf together as many as it has. */
+    readonly shards: readonly number[];
+  };
 }
 
 const wrong = (operation: string, got: string, expected: string): ShoalError =>
@@ -67,6 +76,9 @@ export function cutTasks(requests: readonly FillRequest[], leafBytes: number, co
   const tasks: FeedTask[] = [];
   let addresses: number[] = [];
   let rows: number[] = [];
+  let steps: number[] = [];
+  let places: number[] = [];
+  let shards: number[] = [];
   let first = 0; // of the task being gathered
   let end = 0; // of what is gathered
   const finish = () => {
@@ -74,19 +86,36 @@ export function cutTasks(requests: readonly FillRequest[], leafBytes: number, co
     status[SAMPLE] = NO_SAMPLE;
     // slice: cloning a view would clone all that is under it
     const part = indices.slice(first, end);
-    tasks.push({ addresses: Float64Array.from(addresses), rows: Uint32Array.from(rows), indices: part, status });
-    addresses = [];
-    rows = [];
+    tasks.push({
+      addresses: Float64Array.from(addresses),
+      rows: Uint32Array.from(rows),
+      steps: Uint32Array.from(steps),
+      places: Uint32Array.from(places),
+      shards: Uint32Array.from(shards),
+      indices: part,
+      status,
+    });
+    [addresses, rows, steps, places, shards] = [[], [], [], [], []];
     first = end;
   };
   let copied = 0;
   for (const request of requests) {
     indices.set(request.indices, copied);
     copied += request.indices.length;
+    const { step, place, shards: all } = request.drawn ?? { step: 0, place: 0, shards: request.leaves };
+    let shard = 0;
+    let row = 0; // of the request
     request.leaves.forEach((leafRows, i) => {
       if (leafRows === 0) return;
       addresses.push(request.address + i * leafBytes);
       rows.push(leafRows);
+      steps.push(step);
+      places.push(place + row);
+      row += leafRows;
+      for (let left = leafRows; left > 0; shard++) {
+        shards.push(all[shard]!);
+        left -= all[shard]!;
+      }
       end += leafRows;
       if (end * count >= total * (tasks.length + 1)) finish();
     });

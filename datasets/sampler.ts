@@ -1,7 +1,8 @@
-// sampler.ts: which samples make up a step: a pure function of (seed, epoch, step). Reads no data.
+// sampler.ts: which samples make up a step: a pure function of (seed, epoch, step). Reads no data; the orders stand in samplers/.
 import { ShoalError } from '../base/errors.ts';
-import { draws, SITE, seedWords } from '../base/random.ts';
-import { permutation } from './permutation.ts';
+import { seedWords } from '../base/random.ts';
+import { type SamplerConfig, samplerKindOf } from './samplers/index.ts';
+import type { Order } from './samplers/kind.ts';
 
 export interface SamplerOptions {
   /** Samples in the dataset. */
@@ -11,6 +12,11 @@ export interface SamplerOptions {
   readonly seed: number;
   /** A new order each epoch; false keeps the dataset's, for evaluation. */
   readonly shuffle: boolean;
+  /** Which order. Default: every sample once. */
+  readonly by?: SamplerConfig;
+  /** Of each sample, where the order asks for them (samplers/index.ts). */
+  readonly labels?: Int32Array | null;
+  readonly classes?: number;
 }
 
 export interface Sampler {
@@ -20,31 +26,31 @@ export interface Sampler {
   indices(epoch: number, step: number): Uint32Array;
 }
 
-/**
- * Shuffles by a whole permutation, kept for one epoch: 4 bytes and some 80 ns a sample once an epoch. A Feistel
- * network would need no memory, but on small sets its few rounds reach only some of the orders, and it costs a cipher
- * for each index; this is exactly uniform. What is kept changes no answer: the same question always has the same one.
- */
-export function sampler({ length, batch, seed, shuffle }: SamplerOptions): Sampler {
+/** What is kept from call to call changes no answer: the same question always has the same one. */
+export function sampler(options: SamplerOptions): Sampler {
+  const {
+    length,
+    batch,
+    seed,
+    shuffle,
+    by = { class_name: 'shuffled', config: {} },
+    labels = null,
+    classes = 0,
+  } = options;
   whole('dataset', length, 1);
   whole('batch', batch, 1);
   whole('seed', seed, 0);
   const stepsPerEpoch = Math.ceil(length / batch);
-  let kept = -1;
-  let order: Uint32Array = new Uint32Array(0);
+  const inOrder: Order = (_, first, size) => Uint32Array.from({ length: size }, (_, i) => first + i);
+  const facts = { length, seed: seedWords(seed), labels, classes };
+  const order = shuffle ? samplerKindOf(by).open(by.config as never, facts) : inOrder;
   return {
     stepsPerEpoch,
     indices(epoch, step) {
       whole('epoch', epoch, 0);
       whole('step', step, 0, stepsPerEpoch - 1);
       const first = step * batch;
-      const size = Math.min(batch, length - first);
-      if (!shuffle) return Uint32Array.from({ length: size }, (_, i) => first + i);
-      if (epoch !== kept) {
-        order = permutation(length, draws(seedWords(seed), 0, SITE.shuffle, epoch));
-        kept = epoch;
-      }
-      return order.slice(first, first + size);
+      return order(epoch, first, Math.min(batch, length - first));
     },
   };
 }

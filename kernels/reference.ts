@@ -16,6 +16,7 @@ import { masks } from './reference/masks.ts';
 import { matrix } from './reference/matrix.ts';
 import { optimizers } from './reference/optimizers.ts';
 import { penalties } from './reference/penalties.ts';
+import { pixels } from './reference/pixels.ts';
 import { pooling } from './reference/pooling.ts';
 import { reduce } from './reference/reduce.ts';
 import { softmax } from './reference/softmax.ts';
@@ -45,6 +46,7 @@ const families: readonly Family[] = [
   strided,
   dropout,
   embedding,
+  pixels,
   pooling,
   losses,
   counts,

@@ -49,7 +49,7 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ A: 3, B: 4, xA: 160, xB: 40, xL: 1, yA: 160, yB: 40, yL: 1, aA: 160, aB: 40, aL: 1, bA: 0, bB: 40, bL: 1 },
   ...{ operation: 2, over: 3, others: 1 },
   ...{ heads: 2, S: 11, D: 19, E: 17, ldq: 40, ldk: 40, ldv: 40, causal: 1, hasMask: 1 },
-  ...{ count: 1000, k: 2, site: 3, block: 5, transposed: 1 },
+  ...{ count: 1000, k: 2, site: 3, block: 5, transposed: 1, most: 3, share: 40000, turn: 9000 },
 };
 /** K beyond one block of it. */
 const longer: Partial<Record<KernelName, Readonly<Record<string, number>>>> = { gemm: { K: 500 } };
@@ -71,6 +71,8 @@ const words: Readonly<Record<string, (i: number) => number>> = {
   skips: () => 60,
   rows: (i) => i,
   columns: (i) => 2 * i,
+  bounds: (i) => (i % 2 === 0 ? i >> 1 : 2),
+  matrix: (i) => 20000 * i,
   rowTaps: tapWord,
   columnTaps: tapWord,
   labels: (i) => i % 21,

@@ -1,10 +1,14 @@
 // feed.ts: which samples each piece of work needs, read ahead of it into input slots. The reading itself is the data pool's.
+import { seedWords } from '../base/random.ts';
+import type { AugmentConfig } from '../datasets/augment/index.ts';
 import { createFeeder, type Feeder } from '../datasets/feeder.ts';
 import type { FillRequest } from '../datasets/fill-request.ts';
 import type { Reader } from '../datasets/reader.ts';
 import { type Sampler, sampler } from '../datasets/sampler.ts';
+import { labelsOf, type SamplerConfig, samplerKindOf } from '../datasets/samplers/index.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
 import type { Arena } from '../kernels/arena.ts';
+import type { KernelModule } from '../kernels/load.ts';
 import type { Batch } from './executor.ts';
 import type { InputLayout } from './plan.ts';
 import type { Feed } from './train.ts';
@@ -16,6 +20,11 @@ export interface FeedOptions {
   readonly train: Reader;
   readonly test: Reader;
   readonly transforms: readonly TransformConfig[];
+  /** The job's. */
+  readonly augment: readonly AugmentConfig[];
+  readonly kernels: KernelModule;
+  /** The order in which training draws. */
+  readonly sampler: SamplerConfig;
   readonly layout: InputLayout;
   readonly batch: number;
   readonly microShards: number;
@@ -47,15 +56,27 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
   const held = new Map<string, Held>();
   const stop = new AbortController();
   const memory = arena.memory.buffer as unknown as SharedArrayBuffer;
-  const open = (reader: Reader): Feeder =>
-    createFeeder({ reader, transforms, memory, layout, threads: options.threads });
+  const open = (reader: Reader, heldOut: boolean): Feeder => {
+    const { kernels, threads } = options;
+    const augment = { configs: options.augment, seed: seedWords(seed), heldOut, kernels };
+    return createFeeder({
+      reader,
+      transforms,
+      augment: augment.configs.length > 0 ? augment : null,
+      memory,
+      layout,
+      threads,
+    });
+  };
+  const { sampler: by, train } = options;
+  const drawnBy = samplerKindOf(by).byLabel ? { by, labels: labelsOf(train, by), classes: train.classes! } : { by };
   const sides = {
     gradient: {
-      feeder: open(options.train),
-      order: sampler({ length: options.train.length, batch, seed, shuffle: true }),
+      feeder: open(options.train, false),
+      order: sampler({ length: options.train.length, batch, seed, shuffle: true, ...drawnBy }),
     },
     evaluate: {
-      feeder: open(options.test),
+      feeder: open(options.test, true),
       order: sampler({ length: options.test.length, batch, seed, shuffle: false }),
     },
   } satisfies Record<Work['kind'], { feeder: Feeder; order: Sampler }>;
@@ -66,7 +87,9 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     const bundles = bundlesOf(work, level);
     const last = bundles.at(-1)!;
     const indices = order.indices(work.epoch, step).subarray(bundles[0]!.slot, last.slot + last.rows);
-    return { address, leaves: bundles.map((bundle) => bundle.rows), indices };
+    const shards = bundles.flatMap(({ leafEnds }) => leafEnds.map((end, i) => end - (leafEnds[i - 1] ?? 0)));
+    const drawn = { step: work.step, place: bundles[0]!.slot, shards };
+    return { address, leaves: bundles.map((bundle) => bundle.rows), indices, drawn };
   };
   let waitedMs = 0;
 

@@ -1,5 +1,6 @@
 // fit.ts: whether a job's data, model, loss and metrics fit each other, and what its samples become on their way in. Plans nothing.
 import { ShoalError } from '../base/errors.ts';
+import { augmentedFields, kindOf, mixes } from '../datasets/augment/index.ts';
 import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type TransformConfig, transformRows } from '../datasets/transforms/index.ts';
 import { vocabularyOf } from './ids.ts';
@@ -105,6 +106,8 @@ export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): r
   const { classes } = train;
   const label = train.fields[field];
   if (!label) throw labelError(job, wanted, `no field named "${field}"`, 'one');
+  if (mixes(job.augment) && !(loss.labels === 'values' && label.dtype === 'i32' && outputs > 1))
+    throw labelError(job, wanted, mixingNames(job), 'labels that become shares of classes: categorical_crossentropy');
   if (loss.labels === 'class') {
     const places = output.slice(0, -1);
     if (label.dtype !== 'i32' || shapeText(label.shape) !== shapeText(places))
@@ -128,6 +131,12 @@ export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): r
   }
   return [{ transform: 'one_hot', field, classes: outputs }];
 }
+
+const mixingNames = ({ augment }: Job): string =>
+  augment
+    .filter((one) => kindOf(one).mix)
+    .map(({ class_name }) => class_name)
+    .join(', ');
 
 /** Where an output's labels are, once they have been through the transforms, and how long they are. */
 export function labelSpec(
@@ -173,7 +182,7 @@ export function weightSpec(
 
 /** What each input of the model is made of: the field of its name, or, where the model has one input, "image". */
 export function inputFields(job: Job, dataset: Dataset, transforms: readonly TransformConfig[]): readonly InputField[] {
-  const { fields } = transformRows(dataset.train, transforms);
+  const fields = augmentedFields(transformRows(dataset.train, transforms).fields, job.augment);
   const { inputs } = job.model;
   return inputs.map((input) => {
     const name = inputs.length === 1 && !fields[input.name] ? 'image' : input.name;

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { check, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { canonicalJson, sha256 } from '../base/hash.ts';
+import { augmentSchema } from '../datasets/augment/index.ts';
+import { samplerSchema } from '../datasets/samplers/index.ts';
 import { callbackSchema, deciding } from './callbacks/index.ts';
 import { codecNames } from './codecs/index.ts';
 import { figureNames, type JobOutput, outputKeys, readOutputs, writeOutputs } from './job-outputs.ts';
@@ -37,6 +39,8 @@ const jobSchema = strict({
     mean: 0,
     std: 1,
   }),
+  sampler: samplerSchema.prefault('shuffled'),
+  augment: z.array(augmentSchema).default([]),
   ...outputKeys,
   freeze: z.array(frozen).default([]),
   rates: z.array(strict({ layers: z.string(), factor: z.number().positive() })).default([]),
@@ -72,6 +76,8 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | 
   // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts), for good or until so many epochs are done (phases.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
   // modules: files that register layers and losses of the user's own, imported before the job is read (modules.ts).
+  // sampler: the order in which training draws its samples (datasets/samplers/).
+  // augment: changes of samples on their way to the model (datasets/augment/), in order.
   // normalize: applied after u8 pixels are divided by 255; one number, or one for each channel.
   // checkpoint.everySteps: null for every epoch.
 }
@@ -160,7 +166,7 @@ export function jobToJson({ model: _, modelConfig, outputs, ...job }: Job): Reco
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {
-  const { data, normalize, optimizer, batch, seed, microShards, codec, freeze } = job;
+  const { data, sampler, augment, normalize, optimizer, batch, seed, microShards, codec, freeze } = job;
   const rests = phasesOf({ freeze, epochs: Number.POSITIVE_INFINITY }).map(({ from }) => [
     from,
     [...restingLayers(job, from)],
@@ -174,6 +180,8 @@ export function jobHash(job: Job): Promise<string> {
   const callbacks = deciding(job.callbacks);
   // what callbacks see of the run decides its bits, too
   const watched = callbacks.length === 0 ? {} : { callbacks, evaluateEvery: job.evaluateEvery };
+  const augmented = augment.length === 0 ? {} : { augment };
+  const drawn = sampler.class_name === 'shuffled' ? {} : { sampler };
   const bits = {
     model,
     rests,
@@ -187,6 +195,8 @@ export function jobHash(job: Job): Promise<string> {
     microShards,
     codec,
     ...(job.modules.length > 0 && { modules: job.modules.map(({ sha256 }) => sha256) }),
+    ...augmented,
+    ...drawn,
     ...watched,
   };
   return sha256(canonicalJson(bits));

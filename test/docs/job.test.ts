@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ShoalError } from '../../base/errors.ts';
+import { augmentations } from '../../datasets/augment/index.ts';
 import { readerNames } from '../../datasets/readers/index.ts';
 import { callbacks } from '../../trainer/callbacks/index.ts';
 import { parseJob } from '../../trainer/job.ts';
@@ -53,6 +54,12 @@ describe('docs/job.md', () => {
       for (const name of list) assert.ok(doc('job.md').includes(`\`${name}\``), name);
     });
   }
+});
+
+describe('docs/augment.md', () => {
+  it('names every transform of training samples', () => {
+    for (const name of Object.keys(augmentations)) assert.ok(doc('augment.md').includes(`| \`${name}\``), name);
+  });
 });
 
 describe('docs/data.md', () => {

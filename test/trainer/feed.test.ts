@@ -4,6 +4,7 @@ import { draws } from '../../base/random.ts';
 import { readerFromArrays } from '../../datasets/from-arrays.ts';
 import { sampler } from '../../datasets/sampler.ts';
 import { createArena } from '../../kernels/arena.ts';
+import { loadKernels } from '../../kernels/load.ts';
 import { createFeed, feedBytes } from '../../trainer/feed.ts';
 import type { InputLayout } from '../../trainer/plan.ts';
 import { rootOf, sharesOf } from '../../trainer/tree.ts';
@@ -22,6 +23,8 @@ const readerOf = (length: number, seed: number) => {
     classes: length,
   });
 };
+const kernels = loadKernels();
+const shuffled = { class_name: 'shuffled', config: {} } as const;
 const sides = { gradient: readerOf(57, 1), evaluate: readerOf(23, 2) };
 const layout: InputLayout = {
   leafBytes: 192,
@@ -43,7 +46,17 @@ for (const level of [0, 1, 2]) {
       const arena = createArena(feedBytes(bundleLayout, SHARDS, SLOTS));
       const { gradient: train, evaluate: test } = sides;
       const common = { batch: BATCH, microShards: SHARDS, level, seed: SEED, slots: SLOTS, threads: 1 };
-      return createFeed({ arena, train, test, transforms: [], layout: bundleLayout, ...common });
+      return createFeed({
+        arena,
+        train,
+        test,
+        transforms: [],
+        augment: [],
+        sampler: shuffled,
+        kernels,
+        layout: bundleLayout,
+        ...common,
+      });
     };
     let feed: ReturnType<typeof open>;
     beforeEach(() => {
