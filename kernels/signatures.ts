@@ -467,7 +467,7 @@ export const signatures = {
   // count[0] of the rows, right ones; count[1], those whose label is not below 0
   count_correct: define(['y', 'labels', 'count'], ['m', 'C', 'ldy', 'oneHot'], [], () => fixed(1)),
   count_top_k: define(['y', 'labels', 'count'], ['m', 'C', 'ldy', 'oneHot', 'k'], [], () => fixed(1)), // label's score among the k best
-  count_binary: define(['y', 'targets', 'count'], ['m', 'C', 'ldy'], [], () => fixed(1)), // (y > 0.5) == (t > 0.5), mean over C
+  count_binary: define(['y', 'targets', 'count'], ['m', 'C', 'ldy'], [], () => fixed(1)), // how often (y > 0.5) == (t > 0.5)
   confusion: define(['y', 'labels', 'counts'], ['m', 'C', 'ldy', 'oneHot'], [], () => fixed(1)), // (true, predicted) f64 C x C
   confusion_binary: define(['y', 'targets', 'counts'], ['m', 'ldy'], [], () => fixed(1)), // C = 1: 2 x 2 at threshold 0.5
 

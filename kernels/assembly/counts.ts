@@ -71,7 +71,7 @@ export function count_binary(d: usize, b: usize, from: i32, to: i32): void {
       count += i32(isPositive(y + (<usize>(row * ldy + c) << 2)) == isPositive(targets + (<usize>(row * C + c) << 2)));
     }
   }
-  store<f64>(binaryArgs.count(d, b), <f64>count / <f64>C);
+  store<f64>(binaryArgs.count(d, b), <f64>count);
 }
 
 export function confusion(d: usize, b: usize, from: i32, to: i32): void {

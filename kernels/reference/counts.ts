@@ -54,7 +54,7 @@ export const counts: Family = (memory) => ({
         const t = memory.f32[(a.at.targets >> 2) + row * a.C + c]!;
         if (y > 0.5 === t > 0.5) count++;
       }
-    memory.f64[a.at.count >> 3] = count / a.C;
+    memory.f64[a.at.count >> 3] = count;
   },
 
   confusion(d, b) {

@@ -23,5 +23,5 @@ export const accuracy: Metric = {
   counts: correct,
   everyStep: true,
   suits: () => true,
-  values: ([right, counted], samples) => ({ accuracy: right! / (counted ?? samples) }),
+  values: ([right, counted], samples, { classes }) => ({ accuracy: right! / (counted ?? samples * classes) }),
 };
