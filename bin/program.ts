@@ -4,6 +4,7 @@ import { addDataCommands } from './groups/data-commands.ts';
 import { addLaunchCommands } from './groups/launch-commands.ts';
 import { addModelCommands } from './groups/model-commands.ts';
 import { addRunCommands } from './groups/run-commands.ts';
+import { addTensorflowCommands } from './groups/tensorflow-commands.ts';
 import { EXIT } from './output/exit-codes.ts';
 import { processScreen } from './output/screen.ts';
 import { registrar } from './registrar.ts';
@@ -33,6 +34,7 @@ addModelCommands(top);
 addRunCommands(top);
 addLaunchCommands(top);
 addDataCommands(registrar(top.command('data', 'prepare, check and look at datasets'), screen));
+addTensorflowCommands(registrar(top.command('tensorflow', 'the executor tensorflow: make it work here'), screen));
 
 try {
   await program.parseAsync();
