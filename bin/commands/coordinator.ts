@@ -19,6 +19,7 @@ import { plainView } from '../output/plain-view.ts';
 import { resultText } from '../output/result-text.ts';
 import { jsonView, noView, type RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
+import { tokenText } from '../output/token-text.ts';
 import { endWithParent } from '../parent.ts';
 import { version } from '../version.ts';
 
@@ -91,14 +92,13 @@ export async function coordinatorCommand(
         log.listening(url);
         process.send?.({ listening: url });
         if (options.json) return;
-        const secret = process.env['SHOAL_TOKEN']
-          ? 'the same SHOAL_TOKEN'
-          : `SHOAL_TOKEN=$(cat ${folder}/${RUN.token})`;
         const own = options.tls === undefined ? options.cert : `${folder}/tls/cert.pem`;
         const key = options.tls === undefined ? options.key : `${folder}/tls/key.pem`;
         const trust = `--connect ${url}${own ? ` --ca ${own}` : ''}`;
         const server = `npx shoal server ${trust}${own ? ` --cert ${own} --key ${key}` : ''}`;
-        view.say(`${folder}\nlistening at ${url}. Join with ${secret} and\n  ${server}\n  npx shoal worker ${trust}`);
+        view.say(
+          `${folder}\nlistening at ${url}. Join with ${tokenText(folder)} and\n  ${server}\n  npx shoal worker ${trust}`,
+        );
       },
       onTurnedAway(reason, address) {
         log.turnedAway(reason, address);

@@ -1,6 +1,6 @@
 // launched.ts: a run in several processes that a launcher starts, shown here: for `shoal launch`, `train --workers --servers` and `chaos`. The
 // launchers: cluster/launchers/.
-import type { LaunchOptions } from '../../cluster/launchers/engine.ts';
+import type { Allowed, LaunchOptions } from '../../cluster/launchers/engine.ts';
 import { local } from '../../cluster/launchers/local.ts';
 import type { Processes } from '../../cluster/launchers/run.ts';
 import type { Dataset } from '../../datasets/reader.ts';
@@ -14,6 +14,7 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { resultText, resumeText } from '../output/result-text.ts';
 import type { RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
+import { tokenText } from '../output/token-text.ts';
 
 export interface LaunchedOptions {
   readonly job: Job;
@@ -23,6 +24,8 @@ export interface LaunchedOptions {
   readonly view: RunView;
   readonly screen: Screen;
   readonly workers?: number;
+  /** Who else may join, and fewer than how many wait. */
+  readonly allowed?: Allowed;
   readonly servers?: number;
   readonly threads?: number;
   readonly out?: string;
@@ -52,7 +55,7 @@ export async function runLaunched(
   options: LaunchedOptions,
   launch: (options: LaunchOptions) => Promise<DoneEvent>,
 ): Promise<LaunchedResult> {
-  const { run, view, workers = 1, servers = 1, threads = null, json = false } = options;
+  const { run, view, workers = 1, allowed, servers = 1, threads = null, json = false } = options;
   const path = await runFolderOf(options);
   const models: Record<string, string> = {};
   const controller = new AbortController();
@@ -72,6 +75,7 @@ export async function runLaunched(
       command: ownCommand(),
       run: path,
       workers,
+      ...(allowed && { allowed }),
       servers,
       threads,
       signal: controller.signal,
@@ -79,6 +83,11 @@ export async function runLaunched(
         if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
         view.show(event);
         options.onEvent?.(event);
+      },
+      onListening(url) {
+        const more = (allowed?.max ?? workers) - workers;
+        if (more > 0)
+          view.say(`${more} more workers may join with ${tokenText(path)} and\n  npx shoal worker --connect ${url}`);
       },
       onSaid: (place, name, text) => view.say(`${place === 'here' ? '' : `${place} `}${name}: ${text}`),
     });

@@ -9,6 +9,7 @@ import { prepare } from '../../trainer/prepare.ts';
 import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
+import { parseWorkers } from '../input/cluster-options.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
@@ -23,14 +24,24 @@ import { version } from '../version.ts';
 
 const RUNS = 'runs';
 
-export async function trainCommand(path: string | undefined, options: TrainOptions, screen: Screen): Promise<ExitCode> {
+export interface TrainCommandOptions extends Omit<TrainOptions, 'workers'> {
+  /** "3", or "2:8": the least, which are started here, and the most, who may join. */
+  readonly workers?: string;
+}
+
+export async function trainCommand(
+  path: string | undefined,
+  options: TrainCommandOptions,
+  screen: Screen,
+): Promise<ExitCode> {
+  const range = options.workers === undefined ? null : parseWorkers(options.workers);
   const wanted = await whatToTrain(path, options);
   const { job, start, run } = wanted;
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
-  if (options.workers !== undefined || options.servers !== undefined) {
+  if (range || options.servers !== undefined) {
     if (options.dryRun)
       throw usageError(
         'train',
@@ -39,7 +50,9 @@ export async function trainCommand(path: string | undefined, options: TrainOptio
         'Leave out --workers and --servers.',
       );
     const { runHere, tellResult } = await import('./launched.ts');
-    const launched = { ...options, ...wanted, dataset, screen, view };
+    const { workers: _, ...others } = options;
+    const many = range && { workers: range.min, ...(range.max > range.min && { allowed: range }) };
+    const launched = { ...others, ...many, ...wanted, dataset, screen, view };
     return tellResult(await runHere(launched), launched);
   }
   const work: Work = { job, dataset, threads, start, screen, view, json: options.json ?? false };

@@ -6,7 +6,10 @@ export function addModelCommands({ action, atLeastZero, command, jobOptions, pos
     .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
     .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
     .option('--dry-run', 'print the plan, try a few batches of everything, save nothing')
-    .option('--workers <n>', 'compute in so many processes of this machine; the bytes stay the same', positive)
+    .option(
+      '--workers <n>',
+      'compute in so many processes of this machine; 2:8: in two, and let six more join at any step',
+    )
     .option('--servers <n>', 'keep the parameters in so many processes of this machine', positive)
     .option('--out <dir>', 'the folder that the run is put in (default: runs)')
     .action(

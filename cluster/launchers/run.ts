@@ -2,6 +2,7 @@
 // computes nothing and writes no file; where the processes are is the launcher's business (place.ts).
 import { ShoalError } from '../../base/errors.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
+import type { Allowed } from './engine.ts';
 import type { Place } from './place.ts';
 import { isFinal, type Role, type Supervised, supervise } from './process.ts';
 
@@ -27,9 +28,13 @@ export interface RunOptions {
     readonly options: readonly string[];
   };
   readonly parts: readonly Part[];
-  /** Workers in all, where others than `parts` come by themselves. */
+  /** Workers that the first step waits for, where others than `parts` come by themselves. Default: those of `parts`. */
   readonly workers?: number;
+  /** Default: 1, and as many as the first step waits for. */
+  readonly allowed?: Allowed;
   readonly onEvent: (event: RunEvent) => void;
+  /** Where the coordinator is reached; once. */
+  readonly onListening?: (url: string) => void;
   /** A line of some process's stderr. */
   readonly onSaid?: (place: string, name: string, text: string) => void;
   /** Aborted: the coordinator finishes the step and saves. */
@@ -117,6 +122,7 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
     port = found.port;
     if (coordinator.host !== undefined) found.hostname = coordinator.host;
     url = found.href.replace(/\/$/, '');
+    options.onListening?.(url);
     for (const { role, name, place, options: more } of parts)
       start(role, name, place, () => ['--connect', url!, '--name', name, ...more]);
     options.onStarted?.({
@@ -133,8 +139,10 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
   let port: string | null = null;
   const address = () => (port === null ? coordinator.listen : coordinator.listen.replace(/\d+$/, port));
   const count = (role: Role): number => parts.filter((it) => it.role === role).length;
-  const workers = String(options.workers ?? count('worker'));
-  const numbers = ['--servers', String(count('server')), '--workers', `1:${workers}`, '--start-with', workers];
+  const workers = options.workers ?? count('worker');
+  const { min, max } = options.allowed ?? { min: 1, max: workers };
+  const range = ['--workers', `${min}:${max}`, '--start-with', String(workers)];
+  const numbers = ['--servers', String(count('server')), ...range];
   const coordinatorArgs = () => ['--resume', run, '--listen', address(), ...numbers, '--json', ...coordinator.options];
   start('coordinator', 'coordinator', coordinator.place, coordinatorArgs, { line: hear, message: listening });
   const interrupt = (): void => processes[0]!.signal('SIGINT');

@@ -148,6 +148,32 @@ describe('shoal train', () => {
     assert.ok(whole.length > 0, 'a checkpoint is there');
   });
 
+  it('with --workers 1:2 starts one, says how another may join, and lets it', async () => {
+    const guests: Promise<{ code: number | null }>[] = [];
+    let pressed = false;
+    const args = ['train', 'job.json', '--json', '--workers', '1:2', '--epochs', '5000', '--out', 'open'];
+    const { code, stdout, stderr } = await shoal(folder, args, {
+      onStderr(text) {
+        const said = /may join with SHOAL_TOKEN=\$\(cat (\S+)\) and\n {2}npx shoal (worker --connect \S+)\n/.exec(text);
+        if (!said || guests.length > 0) return;
+        const env = { SHOAL_TOKEN: readFileSync(join(folder, said[1]!), 'utf8').trim() };
+        guests.push(shoal(folder, [...said[2]!.split(' '), '--name', 'guest', '--threads', '1'], { env }));
+      },
+      onStdout(text, kill) {
+        if (pressed || !/"joined","role":"worker","name":"guest"/.test(text)) return;
+        pressed = true;
+        kill('SIGINT');
+      },
+    });
+    assert.equal(code, 130, stderr);
+    assert.equal((await guests[0]!).code, 0);
+    const members = linesOf(stdout).filter(({ event, role }) => event === 'member' && role === 'worker');
+    assert.deepEqual(members.map(({ change, name }) => `${name} ${change}`).sort(), [
+      'guest joined',
+      'worker-1 joined',
+    ]);
+  });
+
   it('with --dry-run prints the plan, tries a few batches and saves nothing', async () => {
     const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--dry-run', '--out', 'dry']);
     assert.equal(code, 0, stderr);

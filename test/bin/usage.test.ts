@@ -168,6 +168,7 @@ describe('shoal refuses', () => {
     assert.equal(command.code, 2);
     assert.match(command.stderr, /unknown command 'trian'[\s\S]*train/);
     assert.equal((await shoal(folder, ['train', 'job.json', '--threads', 'two'])).code, 2);
+    checkRefusal(await shoal(folder, ['train', 'job.json', '--workers', '3:2']), 'SHOAL_USAGE', /--workers 2:8/);
   });
 
   it('nothing where it is asked for help or its version: exit code 0', async () => {

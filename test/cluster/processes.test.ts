@@ -72,6 +72,24 @@ describe('a run in several processes', function () {
     );
   });
 
+  it('below the least number of workers it waits, and says so, until the one that was killed is back', async () => {
+    let struck = false;
+    const ran = await runs.run({
+      workers: 2,
+      servers: 1,
+      allowed: { min: 2, max: 8 },
+      onEvent(event, { kill }) {
+        if (struck || event.event !== 'step' || event.step < 8) return;
+        struck = true;
+        kill('worker-1');
+      },
+    });
+    runs.holds(ran, ['worker-1']);
+    const killed = ran.events.findIndex((it) => it.event === 'killed');
+    const waits = ran.events.slice(killed).filter((it) => it.event === 'waiting');
+    assert.deepEqual(waits, [{ event: 'waiting', role: 'worker', have: 1, need: 2 }]);
+  });
+
   it('ends with the same bytes when a worker freezes for twelve steps and thaws, and then a worker, a server, the coordinator, a server with it, all workers and at last every process are killed -9', async () => {
     const long = await wholeRuns({ epochs: 20, callbacks: [PLATEAU] });
     try {

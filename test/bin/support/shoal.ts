@@ -18,6 +18,7 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Told of what comes, with the process's signal sender. */
   readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  readonly onStderr?: (text: string) => void;
 }
 
 /** A folder with the tiny dataset in data/ and job.json. Left behind in the system's temporary files. */
@@ -43,6 +44,7 @@ export function shoal(folder: string, args: readonly string[], options: CallOpti
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
+      options.onStderr?.(stderr);
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));

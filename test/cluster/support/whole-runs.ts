@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditRun } from '../../../cluster/coordinator-files.ts';
+import type { Allowed } from '../../../cluster/launchers/engine.ts';
 import { local } from '../../../cluster/launchers/local.ts';
 import type { Processes } from '../../../cluster/launchers/run.ts';
 import type { Dataset } from '../../../datasets/reader.ts';
@@ -35,6 +36,7 @@ export interface Ran {
 export interface RunPlan {
   readonly workers: number;
   readonly servers: number;
+  readonly allowed?: Allowed;
   /** Of each worker. Default 1. */
   readonly threads?: number;
   readonly path?: string;
@@ -88,7 +90,7 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
   const { done: expected } = await runSession({ job, dataset, threads: 1, onEvent: (event) => alone.push(event) });
 
   async function run(plan: RunPlan): Promise<Ran> {
-    const { workers, servers, threads = 1, signal, onEvent, roles } = plan;
+    const { workers, servers, allowed, threads = 1, signal, onEvent, roles } = plan;
     const path = plan.path ?? (await createRun(`${at.folder}/runs`, job));
     const events: RunEvent[] = [];
     const marks = mkdtempSync(join(tmpdir(), 'shoal-marks-'));
@@ -100,6 +102,7 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
       workers,
       servers,
       threads,
+      ...(allowed && { allowed }),
       ...(signal && { signal }),
       onStarted: (started) => {
         processes = started;
