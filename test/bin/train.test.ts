@@ -151,16 +151,19 @@ describe('shoal train', () => {
   it('with --workers 1:2 starts one, says how another may join, and lets it', async () => {
     const guests: Promise<{ code: number | null }>[] = [];
     let pressed = false;
+    let said = '';
     const args = ['train', 'job.json', '--json', '--workers', '1:2', '--epochs', '5000', '--out', 'open'];
     const { code, stdout, stderr } = await shoal(folder, args, {
       onStderr(text) {
-        const said = /may join with SHOAL_TOKEN=\$\(cat (\S+)\) and\n {2}npx shoal (worker --connect \S+)\n/.exec(text);
-        if (!said || guests.length > 0) return;
-        const env = { SHOAL_TOKEN: readFileSync(join(folder, said[1]!), 'utf8').trim() };
-        guests.push(shoal(folder, [...said[2]!.split(' '), '--name', 'guest', '--threads', '1'], { env }));
+        const told = /may join with SHOAL_TOKEN=\$\(cat (\S+)\) and\n {2}npx shoal (worker --connect \S+)\n/.exec(text);
+        if (!told || guests.length > 0) return;
+        const env = { SHOAL_TOKEN: readFileSync(join(folder, told[1]!), 'utf8').trim() };
+        guests.push(shoal(folder, [...told[2]!.split(' '), '--name', 'guest', '--threads', '1'], { env }));
       },
       onStdout(text, kill) {
-        if (pressed || !/"joined","role":"worker","name":"guest"/.test(text)) return;
+        said += text;
+        const joined = (name: string): boolean => said.includes(`"joined","role":"worker","name":"${name}"`);
+        if (pressed || !joined('guest') || !joined('worker-1')) return;
         pressed = true;
         kill('SIGINT');
       },
