@@ -55,6 +55,14 @@ export const STOP = 0;
 export const SAMPLE = 1;
 export const NO_SAMPLE = -1;
 
+/** Milliseconds of a data thread's work, by stage. */
+export interface FeedTimes {
+  /** Samples from memory or from disk, decoded where they are not yet, labels in the form that the loss takes. */
+  readonly read: number;
+  /** Changes at random. */
+  readonly augment: number;
+}
+
 /** What the thread could not do. Returned, not thrown: an error loses its class on the way. */
 export interface FeedFailure {
   /** NO_SAMPLE when the reader did not open. */

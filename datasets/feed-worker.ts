@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { toWire } from '../base/errors.ts';
 import type { Augmenter } from './augment/augmenter.ts';
-import { type FeedFailure, type FeedSetup, type FeedTask, SAMPLE, STOP } from './feed-messages.ts';
+import { type FeedFailure, type FeedSetup, type FeedTask, type FeedTimes, SAMPLE, STOP } from './feed-messages.ts';
 import { reopenReader } from './reader.ts';
 import { type Rows, transformRows } from './transforms/index.ts';
 
@@ -39,18 +39,21 @@ async function open(): Promise<Opened> {
 
 const wordsOf = (bytes: Uint8Array) => [bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2] as const;
 
-/** Returns null when every row is in place, or when told to stop. */
-export default async function feed(task: FeedTask): Promise<FeedFailure | null> {
+/** Returns how long it took when every row is in place, or when told to stop. */
+export default async function feed(task: FeedTask): Promise<FeedFailure | FeedTimes> {
   const { addresses, rows, steps, places, shards, indices, status } = task;
   try {
     const { source, augmenter, shares } = await opening;
+    const since = performance.now();
+    let augment = 0;
+    const times = () => ({ read: performance.now() - since - augment, augment });
     let next = 0;
     let shard = 0;
     for (let leaf = 0; leaf < addresses.length; leaf++) {
       const step = steps[leaf]!;
       let gathered: Record<string, Uint8Array>[] = []; // of the micro-shard
       for (let row = 0; row < rows[leaf]!; row++) {
-        if (Atomics.load(status, STOP) === 1) return null;
+        if (Atomics.load(status, STOP) === 1) return times();
         const index = indices[next++]!;
         Atomics.store(status, SAMPLE, index);
         const into: Record<string, Uint8Array> = {};
@@ -61,21 +64,25 @@ export default async function feed(task: FeedTask): Promise<FeedFailure | null> 
         }
         if (augmenter) {
           source.read(index, { ...into, image: augmenter.raw() });
+          const read = performance.now();
           augmenter.write(into['image']!, { step, slot: places[leaf]! + row });
+          augment += performance.now() - read;
         } else source.read(index, into);
         if (gathered.push(into) < shards[shard]!) continue;
         if (augmenter?.mixes) {
+          const written = performance.now();
           const all = gathered.map((one) => ({
             image: one['image']!,
             labels: shares.map((name) => new Float32Array(...wordsOf(one[name]!))),
           }));
           augmenter.mix(all, { step, slot: places[leaf]! + row + 1 - all.length });
+          augment += performance.now() - written;
         }
         gathered = [];
         shard++;
       }
     }
-    return null;
+    return times();
   } catch (error) {
     return { sample: Atomics.load(status, SAMPLE), problem: toWire(error) };
   }

@@ -8,6 +8,7 @@ import {
   type FeedFailure,
   type FeedSetup,
   type FeedTask,
+  type FeedTimes,
   type InputLayout,
   NO_SAMPLE,
   SAMPLE,
@@ -40,8 +41,8 @@ export interface Feeder {
   fill(requests: readonly FillRequest[], signal?: AbortSignal): Promise<void>;
   /** Ends the threads at once, waits until they are gone. Fills under way reject. */
   close(): Promise<void>;
-  /** Wall-clock milliseconds in which a fill was under way: what a caller who never read ahead has waited. */
-  readonly waitedMs: number;
+  /** What the threads have done so far, all together. */
+  readonly times: FeedTimes;
 }
 
 /** Tasks that may wait or run at a time. A caller who reads a few steps ahead never meets it. */
@@ -66,9 +67,7 @@ export function createFeeder(options: FeederOptions): Feeder {
   pool.on('error', () => {});
   let closed = false;
   let queued = 0;
-  let filling = 0;
-  let since = 0;
-  let waitedMs = 0;
+  let times: FeedTimes = { read: 0, augment: 0 };
 
   async function runTasks(tasks: readonly FeedTask[], signal: AbortSignal | undefined): Promise<void> {
     const stop = () => {
@@ -81,9 +80,12 @@ export function createFeeder(options: FeederOptions): Feeder {
     const outcomes = tasks.map(async (task) => {
       const sample = () => Atomics.load(task.status, SAMPLE);
       try {
-        const failed = (await pool.run(task, { signal: deadline.signal })) as FeedFailure | null;
-        if (failed === null) return;
-        failure ??= notRead(failed);
+        const answer = (await pool.run(task, { signal: deadline.signal })) as FeedFailure | FeedTimes;
+        if (!('problem' in answer)) {
+          times = { read: times.read + answer.read, augment: times.augment + answer.augment };
+          return;
+        }
+        failure ??= notRead(answer);
       } catch (cause) {
         failure ??= closed ? closing() : deadline.signal.aborted ? late(sample(), deadlineMs) : died(sample(), cause);
       }
@@ -104,20 +106,18 @@ export function createFeeder(options: FeederOptions): Feeder {
       const tasks = cutTasks(requests, layout.leafBytes, threads);
       if (queued + tasks.length > QUEUE_LIMIT) throw queueFull(queued);
       queued += tasks.length;
-      if (filling++ === 0) since = performance.now();
       try {
         await runTasks(tasks, signal);
       } finally {
         queued -= tasks.length;
-        if (--filling === 0) waitedMs += performance.now() - since;
       }
     },
     async close() {
       closed = true;
       await pool.destroy();
     },
-    get waitedMs() {
-      return waitedMs + (filling > 0 ? performance.now() - since : 0);
+    get times() {
+      return times;
     },
   };
 }

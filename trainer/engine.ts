@@ -5,7 +5,7 @@ import { type Arena, createArena } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { type KernelReport, testKernels } from '../kernels/self-test.ts';
 import type { Executor, Profile } from './executor.ts';
-import { createFeed } from './feed.ts';
+import { createFeed, type FeedUsage } from './feed.ts';
 import type { Job } from './job.ts';
 import { createLocalStore, type LocalStore, type Snapshot, type StoreObserver } from './local-store.ts';
 import { slotNames } from './optimizers/kind.ts';
@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly schedule: Schedule;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
+  /** Of the data pool, for each part of the dataset. Default 1. */
+  readonly dataThreads?: number;
   readonly executor?: OtherExecutor;
   /** LocalStoreOptions. */
   readonly rate?: () => number | null;
@@ -38,7 +40,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly store: LocalStore;
-  readonly feed: Feed & { readonly waitedMs: number };
+  readonly feed: Feed & { usage(): FeedUsage };
   readonly pool: ComputePool;
   readonly versions: Versions;
   readonly kernels: KernelModule;
@@ -81,7 +83,7 @@ interface Basis {
 }
 
 function assemble(options: EngineOptions, { kernels, report, arena, versions, pool }: Basis): Engine {
-  const { job, dataset, prepared, schedule, start, observer } = options;
+  const { job, dataset, prepared, schedule, start, observer, dataThreads = 1 } = options;
   const { program, optimizer, optimizerConfig } = prepared;
   const { depth, slots, level, ranges, staging } = prepared.machine;
   const { microShards, batch } = job;
@@ -117,7 +119,7 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
     level,
     seed: job.seed,
     slots,
-    threads: 1,
+    threads: dataThreads,
   });
   return {
     store,

@@ -72,6 +72,22 @@ export interface ProblemEvent {
   readonly fatal: boolean;
 }
 
+/** How well training was fed; told at the end of each epoch, for the time since the event before. */
+export interface DataEvent {
+  readonly event: 'data';
+  readonly epoch: number;
+  readonly wall_s: number;
+  /** Of these, seconds in which nothing was computed because the next batch was not there. */
+  readonly waited_s: number;
+  readonly share: number;
+  /** Seconds that the data threads worked, all together, by stage. */
+  readonly stages: { readonly read: number; readonly augment: number };
+  /** The stage that takes longest, where 5 % of the time or more was waited. */
+  readonly bottleneck: 'read' | 'augment' | null;
+  /** Threads that read ahead. */
+  readonly data_threads: number;
+}
+
 /** What each compute thread did. */
 export interface ThreadsEvent {
   readonly event: 'threads';
@@ -156,6 +172,7 @@ export type RunEvent =
   | EpochEvent
   | CheckpointEvent
   | ProblemEvent
+  | DataEvent
   | ThreadsEvent
   | MemberEvent
   | TermEvent

@@ -1,6 +1,7 @@
 // feed.ts: which samples each piece of work needs, read ahead of it into input slots. The reading itself is the data pool's.
 import { seedWords } from '../base/random.ts';
 import type { AugmentConfig } from '../datasets/augment/index.ts';
+import type { FeedTimes } from '../datasets/feed-messages.ts';
 import { createFeeder, type Feeder } from '../datasets/feeder.ts';
 import type { FillRequest } from '../datasets/fill-request.ts';
 import type { Reader } from '../datasets/reader.ts';
@@ -48,7 +49,17 @@ export const feedBytes = (layout: InputLayout, bundles: number, slots: number): 
 
 const nameOf = (work: Work): string => `${work.kind} ${work.epoch} ${work.step} ${nodeName(work.node)}`;
 
-export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: number; waiting(): readonly Work[] } {
+/** Milliseconds since a feed was made. */
+export interface FeedUsage {
+  /** Since the first batch was there: before it, threads start. */
+  readonly wall: number;
+  /** Of these, time in which nothing was computed because the next batch was not there. */
+  readonly waited: number;
+  /** Of the data threads, all together. */
+  readonly stages: FeedTimes;
+}
+
+export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; waiting(): readonly Work[] } {
   const { arena, layout, microShards, level, transforms, batch, seed } = options;
   const bytes = Math.ceil(microShards / 2 ** level) * layout.leafBytes;
   const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
@@ -91,7 +102,14 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
     const drawn = { step: work.step, place: bundles[0]!.slot, shards };
     return { address, leaves: bundles.map((bundle) => bundle.rows), indices, drawn };
   };
-  let waitedMs = 0;
+  let began = 0;
+  let waited = 0;
+  let computing = 0; // batches given and not released
+  let idleSince = 0;
+  const release = (slot: number): void => {
+    free.push(slot);
+    if (--computing === 0) idleSince = performance.now();
+  };
 
   /** Starts to read: all works of one kind in one message to the pool. */
   function request(works: Iterable<Work>): void {
@@ -150,14 +168,20 @@ export function createFeed(options: FeedOptions): Feed & { readonly waitedMs: nu
       const { slot, ready } = held.get(name)!;
       const since = performance.now();
       await ready;
-      waitedMs += performance.now() - since;
+      const now = performance.now();
+      if (began === 0) began = now;
+      else if (computing === 0) waited += now - Math.max(since, idleSince);
+      computing++;
       held.delete(name);
-      return { bytes: arena.views.u8.subarray(slot, slot + bytes), release: () => free.push(slot) };
+      return { bytes: arena.views.u8.subarray(slot, slot + bytes), release: () => release(slot) };
     },
     /** Works whose samples are read or being read, and were not asked for yet. */
     waiting: () => [...held.values()].map(({ work }) => work),
-    get waitedMs() {
-      return waitedMs;
+    usage() {
+      const all = Object.values(sides).map(({ feeder }) => feeder.times);
+      const of = (stage: keyof FeedTimes) => all.reduce((sum, times) => sum + times[stage], 0);
+      const stages = { read: of('read'), augment: of('augment') };
+      return { wall: began === 0 ? 0 : performance.now() - began, waited, stages };
     },
     async close() {
       stop.abort(new Error('the run has ended'));

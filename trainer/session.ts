@@ -4,6 +4,7 @@ import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import { createDataUsage } from './data-usage.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Threads that share one micro-shard; the plan chooses by default. Never changes a bit. */
   readonly teamSize?: number;
+  /** Threads that read samples ahead. Default 1. Never changes a bit. */
+  readonly dataThreads?: number;
   /** Owners of the flat vector, as servers would be. Default 1. Never changes a bit. */
   readonly ranges?: number;
   /** Micro-shards computed side by side, as a power of two; the plan chooses by default. Never changes a bit. */
@@ -136,6 +139,7 @@ class Session implements StoreObserver {
   readonly #decisions: Decisions;
   /** Set by open(): it tells this session what happens. */
   engine!: Engine;
+  #usage!: ReturnType<typeof createDataUsage>;
   readonly saves: boolean;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -166,12 +170,14 @@ class Session implements StoreObserver {
     schedule: Schedule,
     before: Part,
   ): Promise<Session> {
-    const { job, executor } = options;
+    const { job, executor, dataThreads = 1 } = options;
     const session = new Session(options, prepared, schedule, before);
     const other = executor ? { executor } : {};
     const start = before.snapshot;
     const rate = () => session.#decisions.now.rate;
-    session.engine = await createEngine({ job, dataset, prepared, schedule, start, observer: session, rate, ...other });
+    const engine = { job, dataset, prepared, schedule, start, dataThreads, observer: session, rate, ...other };
+    session.engine = await createEngine(engine);
+    session.#usage = createDataUsage(session.engine.feed.usage, dataThreads);
     return session;
   }
 
@@ -207,6 +213,7 @@ class Session implements StoreObserver {
   }
 
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void {
+    if (epochEnd) this.#tell(this.#usage(work.epoch + 1)); // before the epoch's own event
     this.#narrator.committed(work, totals, epochEnd);
   }
 

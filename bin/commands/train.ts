@@ -1,7 +1,7 @@
 // train.ts: `shoal train`: a job from its file to a run's folder, shown on the way. Training itself is trainer/session.ts.
 import { toWire } from '../../base/errors.ts';
 import type { Dataset } from '../../datasets/reader.ts';
-import type { RunEvent } from '../../trainer/events.ts';
+import type { DataEvent, RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
 import { availableThreads } from '../../trainer/pool.ts';
@@ -13,6 +13,7 @@ import { parseWorkers } from '../input/cluster-options.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
+import { waitedText } from '../output/data-text.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { plainView } from '../output/plain-view.ts';
 import { layersText, memoryText } from '../output/plan-text.ts';
@@ -27,6 +28,7 @@ const RUNS = 'runs';
 export interface TrainCommandOptions extends Omit<TrainOptions, 'workers'> {
   /** "3", or "2:8": the least, which are started here, and the most, who may join. */
   readonly workers?: string;
+  readonly dataThreads?: number;
 }
 
 export async function trainCommand(
@@ -42,10 +44,11 @@ export async function trainCommand(
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   if (range || options.servers !== undefined) {
-    if (options.dryRun)
+    const alone = options.dryRun ? '--dry-run' : options.dataThreads === undefined ? null : '--data-threads';
+    if (alone)
       throw usageError(
         'train',
-        '--dry-run with several processes',
+        `${alone} with several processes`,
         'one of the two',
         'Leave out --workers and --servers.',
       );
@@ -55,7 +58,8 @@ export async function trainCommand(
     const launched = { ...others, ...many, ...wanted, dataset, screen, view };
     return tellResult(await runHere(launched), launched);
   }
-  const work: Work = { job, dataset, threads, start, screen, view, json: options.json ?? false };
+  const { dataThreads = 1 } = options;
+  const work: Work = { job, dataset, threads, dataThreads, start, screen, view, json: options.json ?? false };
   if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);
   if (!options.json) screen.out(`${layersText(job)}\n\n${memoryText(job, prepared)}\n`);
   return dryRun(work);
@@ -65,6 +69,7 @@ interface Work {
   readonly job: Job;
   readonly dataset: Dataset;
   readonly threads: number;
+  readonly dataThreads: number;
   readonly start: Snapshot | null;
   readonly screen: Screen;
   readonly view: RunView;
@@ -73,7 +78,7 @@ interface Work {
 
 /** Runs the session until it is done, or asked to end well; a second Ctrl-C ends the process. */
 async function interruptible(work: Work, note: string, more: (signal: AbortSignal) => Partial<SessionOptions>) {
-  const { job, dataset, threads, start, view } = work;
+  const { job, dataset, threads, dataThreads, start, view } = work;
   const controller = new AbortController();
   const stopListening = onInterrupt(
     () => {
@@ -87,7 +92,7 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
   );
   try {
     const { signal } = controller;
-    return await runSession({ job, dataset, threads, start, signal, ...more(signal) });
+    return await runSession({ job, dataset, threads, dataThreads, start, signal, ...more(signal) });
   } finally {
     stopListening();
     view.close();
@@ -100,8 +105,10 @@ async function trainRun(work: Work, run: OpenedRun | null, parent: string): Prom
   if (run) await writeJob(path, job);
   let failureTold = false;
   const models: Record<string, string> = {};
+  const fed: DataEvent[] = [];
   const emit = (event: RunEvent): void => {
     if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
+    if (event.event === 'data') fed.push(event);
     if (event.event === 'problem' && event.fatal) failureTold = true;
     recorder.note(event);
     view.show(event);
@@ -125,7 +132,7 @@ async function trainRun(work: Work, run: OpenedRun | null, parent: string): Prom
     }));
     const interrupted = done.reason === 'interrupted';
     if (interrupted) screen.err(resumeText(path));
-    else if (!json) screen.out(resultText(done, path, models, screen.outColors));
+    else if (!json) screen.out(resultText(done, path, models, screen.outColors, waitedText(fed)));
     return interrupted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     if (!failureTold) emit({ event: 'problem', problem: toWire(error), fatal: true });

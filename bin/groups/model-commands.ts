@@ -5,6 +5,7 @@ export function addModelCommands({ action, atLeastZero, command, jobOptions, pos
   jobOptions(command('train', 'train a job').argument('[job]', 'its file, for example examples/digits.json'))
     .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
     .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
+    .option('--data-threads <n>', 'threads that read and augment samples ahead (default: 1)', positive)
     .option('--dry-run', 'print the plan, try a few batches of everything, save nothing')
     .option(
       '--workers <n>',

@@ -1,6 +1,7 @@
 // bar-view.ts: a run as a progress bar on a terminal, and a line for each epoch that is over. Not for logs: plain-view.ts.
 import { SingleBar } from 'cli-progress';
 import type { RunEvent, StartEvent } from '../../trainer/events.ts';
+import { waitText } from './data-text.ts';
 import { warningText } from './errors.ts';
 import { memberText } from './member-text.ts';
 import { createPace } from './pace.ts';
@@ -59,7 +60,7 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
         pace.restart();
       } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
       else {
-        const text = memberText(event);
+        const text = waitText(event) ?? memberText(event);
         if (text !== null) say(text);
       }
     },

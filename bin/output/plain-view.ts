@@ -1,5 +1,6 @@
 // plain-view.ts: a run as plain lines on stderr: one an epoch, and one every ten seconds inside long ones. For logs and pipes.
 import type { EpochEvent, RunEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
+import { waitText } from './data-text.ts';
 import { warningText } from './errors.ts';
 import { bytes, clock, count, duration, figures, flops } from './format.ts';
 import { memberText } from './member-text.ts';
@@ -65,7 +66,7 @@ export function plainView(screen: Screen, now: () => number = Date.now): RunView
         pace.restart();
       } else if (event.event === 'problem' && !event.fatal) say(warningText(event.problem, colors));
       else {
-        const text = memberText(event);
+        const text = waitText(event) ?? memberText(event);
         if (text !== null) say(text);
       }
     },

@@ -4,12 +4,16 @@ import { duration, figures, count as grouped, table } from './format.ts';
 import type { Colors } from './screen.ts';
 import { typed } from './usage-error.ts';
 
-/** @param models what the run has written, by name ("last", "best") */
+/**
+ * @param models what the run has written, by name ("last", "best")
+ * @param waited for data, in words
+ */
 export function resultText(
   done: DoneEvent,
   run: string,
   models: Readonly<Record<string, string>>,
   colors: Colors,
+  waited: string | null = null,
 ): string {
   const speed = `${duration(done.wall_s)}, ${grouped(done.steps)} steps in all, ${grouped(done.samples_per_second)} samples/s`;
   const short = (hash: string) => hash.slice(0, 12);
@@ -18,6 +22,7 @@ export function resultText(
   const rows = [
     ...(figuresText === '' ? [] : [['held out', colors.bold(figuresText)]]),
     ['time', speed],
+    ...(waited === null ? [] : [['data', waited]]),
     ...Object.entries(models).map(([name, path]) => [`${name} model`, path]),
     ['sha256', hashes],
   ];
