@@ -25,6 +25,8 @@ export interface TableOptions {
 
 export interface TableRow {
   readonly key: string;
+  /** Where its file says it. Default: as the column "split" says. */
+  readonly part?: Part | null;
   /** Null: no row of the table. */
   readonly values: Readonly<Record<string, unknown>> | null;
 }
@@ -79,7 +81,7 @@ export function tableSource(
   const data = new Float32Array(new SharedArrayBuffer(4 * width * good.length));
   const classes = [...new Set(good.map(({ values }) => String(values[label])))].sort(byLabel);
   const labels = new Map(classes.map((name, i) => [name, i]));
-  const entries = good.map(({ key, values }, row): Entry => {
+  const entries = good.map(({ key, values, part: known = null }, row): Entry => {
     let at = row * width;
     for (const { name, words } of encoders) {
       if (words === null) data[at++] = Number(values[name]);
@@ -88,7 +90,7 @@ export function tableSource(
         at += words.length;
       }
     }
-    const part: Part | null = split === undefined ? null : partOf(String(values[split]));
+    const part: Part | null = known ?? (split === undefined ? null : partOf(String(values[split])));
     const weighed = weight === undefined ? {} : { weight: Number(values[weight]) };
     return { key, part, label: labels.get(String(values[label]))!, at: [row], ...weighed };
   });

@@ -61,6 +61,21 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
   }
 }
 
+/** Another format; the same samples in the same order and parts, none of which may be bad. */
+export const convertCommand = (
+  source: string,
+  options: Omit<DataPrepOptions, 'shuffle' | 'stratify'>,
+  screen: Screen,
+): Promise<ExitCode> => {
+  const { maxErrors = '0' } = options;
+  const as = { shuffle: false, stratify: false, dedup: 'none', split: '1/0/0', maxErrors } as const;
+  return prepCommand(source, { ...options, ...as }, screen);
+};
+
+/** The same samples in parts drawn anew. */
+export const splitCommand = (source: string, options: DataPrepOptions, screen: Screen): Promise<ExitCode> =>
+  prepCommand(source, { ...options, ownParts: false }, screen);
+
 export async function mergeCommand(
   out: string,
   options: { readonly json?: boolean },
@@ -113,7 +128,7 @@ function showFinished(
   if (near > 0) rows.push(['alike', `${count(near)} pairs, listed in near-duplicates.jsonl`]);
   rows.push(['manifest', sha256]);
   screen.out(table(rows));
-  screen.out(`\nTrain on it: "data": { "reader": "webdataset", "path": ${JSON.stringify(out)} }`);
+  screen.out(`\nTrain on it: "data": { "reader": "${manifest.job.format}", "path": ${JSON.stringify(out)} }`);
 }
 
 const shortened = (names: readonly string[]): string =>

@@ -8,6 +8,20 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
       .option('--reader <name>', 'how the source is read (default: by its name and contents)')
       .option('--set <key=value>', 'an option of the reader, as in label=species (repeatable)', collect);
 
+  const shards = (of: Command): Command =>
+    of
+      .argument('<source>', 'a folder, a file or a URL')
+      .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
+      .option('--encode <kind>', 'auto (default), jpg, png, webp, or raw: uint8 tensors')
+      .option('--shard-size <n>', 'samples of a shard (default: 10000)', positive)
+      .option('--mode <mode>', 'incremental (default), overwrite, or extend')
+      .option(
+        '--threads <n>',
+        'threads that decode and encode (default: as many as the machine runs at once)',
+        positive,
+      )
+      .option('--json', 'print events as lines of JSON on stdout');
+
   source(command('prep', 'turn any source into checked shards; run again, it finishes what is missing'))
     .argument('<source>', 'a folder, a file or a URL')
     .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
@@ -29,6 +43,41 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
     .option('--json', 'print events as lines of JSON on stdout')
     .action(
       action(async (from, options, _) => (await import('../commands/data-prep.ts')).prepCommand(from, options, screen)),
+    );
+
+  command('fetch', 'bring a dataset here: mnist, fashion-mnist, cifar10, cifar100, or any file; broken off, it goes on')
+    .argument('<name>', 'one of those, or a URL')
+    .option('-o, --out <dir>', 'the folder that it is put in (default: data/NAME)')
+    .option('--from <url>', 'another folder on a server that has the same files')
+    .option('--sha256 <hex>', 'that the file at the URL must have')
+    .option('--json', 'print events as lines of JSON on stdout')
+    .action(
+      action(async (what, options, _) =>
+        (await import('../commands/data-fetch.ts')).fetchCommand(what, options, screen),
+      ),
+    );
+
+  shards(source(command('convert', 'write another format: the same samples in the same order and parts')))
+    .requiredOption('--format <name>', 'of the shards: webdataset, tfrecord or parquet')
+    .option('--max-errors <n>', 'bad samples to leave out: a number, or a share (default: none)')
+    .action(
+      action(async (from, options, _) =>
+        (await import('../commands/data-prep.ts')).convertCommand(from, options, screen),
+      ),
+    );
+
+  shards(source(command('split', 'draw training, validation and test parts anew, whatever parts there were')))
+    .requiredOption('--split <shares>', 'training/validation/test, as in 0.8/0.1/0.1')
+    .option('--format <name>', 'of the shards: webdataset (default), tfrecord or parquet')
+    .option('--no-stratify', 'split without regard to classes')
+    .option('--group <pattern>', 'keep samples in one part in whose keys the pattern takes the same text')
+    .option('--no-shuffle', "keep the source's order within a part")
+    .option('--seed <n>', 'of split and order (default: 0)')
+    .option('--max-errors <n>', 'bad samples to put up with: a number, or a share (default: 10%)')
+    .action(
+      action(async (from, options, _) =>
+        (await import('../commands/data-prep.ts')).splitCommand(from, options, screen),
+      ),
     );
 
   command('merge', 'make one dataset of the shards that several tasks have written')

@@ -20,6 +20,8 @@ export interface PrepFlags {
   readonly stratify: boolean;
   readonly group?: string;
   readonly dedup?: string;
+  /** false: those of the source are forgotten. */
+  readonly ownParts?: false;
 }
 
 /** A reader's options: from its name, or guessed from the path, with what --set says. @throws SHOAL_USAGE */
@@ -69,6 +71,7 @@ export function prepareJob(source: string, flags: PrepFlags): PrepareJob {
     stratify: flags.stratify,
     group: flags.group,
     dedup: flags.dedup,
+    ownParts: flags.ownParts,
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const hint = 'shoal data prep --help tells what there is.';

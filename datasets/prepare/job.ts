@@ -33,6 +33,8 @@ export const prepareSchema = z.strictObject({
   split: z
     .strictObject({ validation: z.number().min(0).max(0.9).default(0), test: z.number().min(0).max(0.9).default(0.1) })
     .prefault({}),
+  /** false: parts that the source has are forgotten, and drawn anew. */
+  ownParts: z.literal(false).optional(),
   /** Each class gives its share. */
   stratify: z.boolean().default(true),
   /** A pattern: samples in whose keys its first group (or all of it) takes the same text stay in one part. */

@@ -95,7 +95,7 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
   else if (!hasPlan(out)) refuseForeign(out);
   const sharp = await loadSharp('prepare images').catch(() => null);
   const tool = { shoal: version, ...(sharp && { sharp: sharp.versions['sharp']!, vips: sharp.versions['vips']! }) };
-  const entries = grouped(source.entries, job.group);
+  const entries = arranged(source.entries, job);
   const fresh = { job, tool, classes: source.classes, scanBad: source.bad };
   if (!hasPlan(out)) {
     const planned = { ...fresh, lines: plan(entries, await hashes(source, entries, job, signal), job) };
@@ -170,12 +170,16 @@ async function hashes(
   return found;
 }
 
-function grouped(entries: readonly Entry[], group: string | null): readonly Entry[] {
-  if (group === null) return entries;
-  const pattern = new RegExp(group);
+/** With the groups and parts that the job gives them. */
+function arranged(entries: readonly Entry[], { group, ownParts }: PrepareJob): readonly Entry[] {
+  const pattern = group === null ? null : new RegExp(group);
   return entries.map((entry) => {
-    const match = pattern.exec(entry.key);
-    return match ? { ...entry, group: match[1] ?? match[0] } : entry;
+    const match = pattern?.exec(entry.key);
+    return {
+      ...entry,
+      ...(match && { group: match[1] ?? match[0] }),
+      ...(ownParts === false && { part: null }),
+    };
   });
 }
 

@@ -20,6 +20,7 @@ const FOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^(data_batch_1|train)\.bin$/, 'cifar'],
   [/^x(_train)?\.npy$/, 'npy'],
   ...SHARDS,
+  [/\.parquet$/, 'parquet'],
 ];
 
 /** A reader's name; `folder` for folders of anything else, null for unknown files. */

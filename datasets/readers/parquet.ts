@@ -8,13 +8,14 @@ import { blobSource } from '../blob-source.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { asyncBufferOf } from '../formats/parquet-buffer.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import { type Bad, byCodeUnits, type Source } from '../source.ts';
+import { type Bad, byCodeUnits, type Part, type Source } from '../source.ts';
 import { type TableRow, tableKeys, tableSource } from '../table.ts';
 import { defineReader } from './define.ts';
+import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 
 const schema = z.strictObject({
   reader: z.literal('parquet'),
-  /** The file, or its URL. */
+  /** A file, several by braces, or a folder of files named .parquet; or the URL of a file. */
   path: z.string().min(1),
   ...tableKeys,
   ...imageKeys,
@@ -32,21 +33,30 @@ type Record_ = Readonly<Record<string, unknown>>;
 
 /** @throws {ShoalError} SHOAL_DATA_FORMAT for a file that is no Parquet */
 async function scan(config: Config): Promise<Source> {
-  const file = await openFile(config.path);
-  try {
-    const metadata = await metadataOf(file);
-    const bad: Bad[] = [];
-    const rows = await rowsOf(file, metadata, bad);
-    const columns = Object.keys(rows.find(({ values }) => values)?.values ?? {});
-    const image = columns.find((name) => rows.some(({ values }) => values && bytesOf(values[name]) !== null));
-    const source =
-      image === undefined
-        ? tableSource(columns, rows, config.path, config)
-        : imageSource(rows, image, columns, config.label);
-    return { ...source, bad: [...bad, ...source.bad] };
-  } finally {
-    await file.close();
+  const locations = locationsOf(config.path, /\.parquet$/, '.parquet');
+  const bad: Bad[] = [];
+  const rows: TableRow[] = [];
+  for (const location of locations) {
+    const file = await openFile(location);
+    try {
+      const about =
+        locations.length === 1 ? (['', null] as const) : ([`${nameOf(location)}#`, partOfFile(location)] as const);
+      for (const row of await rowsOf(file, await metadataOf(file), about, bad)) rows.push(row);
+    } finally {
+      await file.close();
+    }
   }
+  const columns = Object.keys(rows.find(({ values }) => values)?.values ?? {});
+  const image = columns.find((name) => rows.some(({ values }) => values && bytesOf(values[name]) !== null));
+  const manifest = manifestOf(config.path);
+  // beside them, preparation writes keys and names of classes, which nobody learns from
+  const own =
+    manifest && config.features === undefined ? { features: columns.filter((name) => /^x\d+$/.test(name)) } : {};
+  const source =
+    image === undefined
+      ? tableSource(columns, rows, config.path, { ...config, ...own })
+      : imageSource(rows, image, columns, config.label);
+  return withClasses({ ...source, bad: [...bad, ...source.bad] }, manifest?.classes ?? null);
 }
 
 async function metadataOf(file: RandomFile): Promise<FileMetaData> {
@@ -68,12 +78,17 @@ async function metadataOf(file: RandomFile): Promise<FileMetaData> {
 }
 
 /** Row group by row group: a damaged page costs the rows of its group, and they are told of. */
-async function rowsOf(file: RandomFile, metadata: FileMetaData, bad: Bad[]): Promise<TableRow[]> {
+async function rowsOf(
+  file: RandomFile,
+  metadata: FileMetaData,
+  [prefix, part]: readonly [prefix: string, part: Part | null],
+  bad: Bad[],
+): Promise<TableRow[]> {
   const rows: TableRow[] = [];
   let first = 0;
   for (const group of metadata.row_groups) {
     const end = first + Number(group.num_rows);
-    const key = (row: number) => `row-${String(row).padStart(8, '0')}`;
+    const key = (row: number) => `${prefix}row-${String(row).padStart(8, '0')}`;
     try {
       const objects = await parquetReadObjects({
         file: asyncBufferOf(file),
@@ -84,7 +99,7 @@ async function rowsOf(file: RandomFile, metadata: FileMetaData, bad: Bad[]): Pro
         utf8: false,
       });
       objects.forEach((values, i) => {
-        rows.push({ key: key(first + i), values: values as Record_ });
+        rows.push({ key: key(first + i), part, values: values as Record_ });
       });
     } catch (cause) {
       if (cause instanceof ShoalError) throw cause;
@@ -111,10 +126,10 @@ function imageSource(
 ): Source {
   const label = wanted ?? columns.find((name) => ['label', 'class', 'category', 'target'].includes(name));
   const bad: Bad[] = [];
-  const found = rows.flatMap(({ key, values }) => {
+  const found = rows.flatMap(({ key, part = null, values }) => {
     const bytes = bytesOf(values![image]);
     if (bytes === null) bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
-    return bytes === null ? [] : [{ key, bytes, label: label === undefined ? null : String(values![label]) }];
+    return bytes === null ? [] : [{ key, part, bytes, label: label === undefined ? null : String(values![label]) }];
   });
   const names = [...new Set(found.flatMap((one) => one.label ?? []))];
   const whole = names.length > 0 && names.every((name) => /^\d{1,6}$/.test(name));
@@ -127,7 +142,7 @@ function imageSource(
         : names.sort(byCodeUnits);
   const entries = found.map((one, i) => ({
     key: one.key,
-    part: null,
+    part: one.part,
     label: one.label === null ? null : classes!.indexOf(one.label),
     at: [i],
   }));

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { isUrl, readAll } from '../files.ts';
 import { type Manifest, parseManifest } from '../prepare/manifest.ts';
-import { byCodeUnits, type Part, partOf } from '../source.ts';
+import { byCodeUnits, type Part } from '../source.ts';
+import { braces, partOfFile } from './locations.ts';
 
 export interface Shards {
   /** Paths or URLs. */
@@ -54,35 +55,12 @@ function prepared(folder: string, manifest: Manifest): Shards {
   return { locations, parts: shards.map(({ part }) => part), classes: manifest.classes, manifest };
 }
 
-/** "train-000001.tar" is of the training part, "imagenet-val-3.tar" of the validation part. */
-function named(locations: readonly string[]): Shards {
-  const parts = locations.map((location) => {
-    const name = location.slice(location.lastIndexOf('/') + 1);
-    return (
-      name
-        .split(/[-_.]/)
-        .map(partOf)
-        .find((part) => part !== null) ?? null
-    );
-  });
-  return { locations, parts, classes: null, manifest: null };
-}
-
-/** "a-{000..012}.tar" as thirteen names; "{train,val}.tar" as two. */
-export function braces(pattern: string): string[] {
-  const match = /\{(?:(\d+)\.\.(\d+)|([^{}]*,[^{}]*))\}/.exec(pattern);
-  if (!match) return [pattern];
-  const [whole, from, to, list] = match;
-  const middles =
-    list !== undefined
-      ? list.split(',')
-      : Array.from({ length: Math.max(0, Math.min(1e6, Number(to) - Number(from) + 1)) }, (_, i) =>
-          String(Number(from) + i).padStart(from!.length, '0'),
-        );
-  return middles.flatMap((middle) =>
-    braces(pattern.slice(0, match.index) + middle + pattern.slice(match.index + whole.length)),
-  );
-}
+const named = (locations: readonly string[]): Shards => ({
+  locations,
+  parts: locations.map(partOfFile),
+  classes: null,
+  manifest: null,
+});
 
 const noShards = (path: string): ShoalError =>
   new ShoalError({

@@ -1,15 +1,13 @@
 // tfrecord.ts: TFRecord files of Example messages: an encoded image, raw pixels with a shape, or floats, and a label. Records: formats/tf-record.ts.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
-import { isUrl, openFile, type RandomFile } from '../files.ts';
+import { openFile, type RandomFile } from '../files.ts';
 import { type Example, indexRecords, parseExample, readRecordData } from '../formats/tf-record.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import { type Bad, byCodeUnits, type Content, type Entry, type Loader, partOf, type Source } from '../source.ts';
+import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
-import { braces } from './shards.ts';
+import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 
 const schema = z.strictObject({
   reader: z.literal('tfrecord'),
@@ -21,8 +19,8 @@ const schema = z.strictObject({
 
 export const tfrecord = defineReader({
   schema,
-  scan: async ({ path }) => scanRecords(locationsOf(path)),
-  open: async (config) => loadSource(await scanRecords(locationsOf(config.path)), config.path, config),
+  scan: ({ path }) => scanAt(path),
+  open: async (config) => loadSource(await scanAt(config.path), config.path, config),
 });
 
 /** Names of features elsewhere; the first that is there counts. */
@@ -30,33 +28,18 @@ const IMAGES = ['image/encoded', 'image', 'image_raw', 'jpg', 'png'];
 const LABELS = ['image/class/label', 'label', 'class', 'target'];
 const FLOATS = ['features', 'x', 'values'];
 
-/** @throws {ShoalError} SHOAL_DATA_MISSING */
-function locationsOf(path: string): string[] {
-  if (isUrl(path)) return braces(path);
-  const root = resolve(path);
-  if (!existsSync(root) || !statSync(root).isDirectory()) return braces(root);
-  const names = readdirSync(root).filter((name) => /\.tfrecords?(-\d+-of-\d+)?$/.test(name));
-  if (names.length > 0) return names.sort(byCodeUnits).map((name) => `${root}/${name}`);
-  throw new ShoalError({
-    code: 'SHOAL_DATA_MISSING',
-    operation: `open ${root}`,
-    got: 'no records',
-    expected: 'files named .tfrecord or .tfrecords',
-    hint: 'Give the file itself, where it has another name.',
-  });
-}
+const find = (path: string) => locationsOf(path, /\.tfrecords?(-\d+-of-\d+)?$/, '.tfrecord or .tfrecords');
+
+const scanAt = async (path: string): Promise<Source> =>
+  withClasses(await scanRecords(find(path)), manifestOf(path)?.classes ?? null);
 
 async function scanRecords(locations: readonly string[]): Promise<Source> {
   const loader = reopenSource(locations);
   const bad: Bad[] = [];
   const found: { readonly entry: Omit<Entry, 'label'>; readonly label: string | null }[] = [];
   for (const [at, location] of locations.entries()) {
-    const short = location.slice(location.lastIndexOf('/') + 1);
-    const part =
-      short
-        .split(/[-_.]/)
-        .map(partOf)
-        .find((name) => name !== null) ?? null;
+    const short = nameOf(location);
+    const part = partOfFile(location);
     const file = await loader.file(at);
     const { records, problem } = await indexRecords(file);
     if (problem !== null) bad.push({ key: short, code: 'SHOAL_DATA_TRUNCATED', reason: problem });

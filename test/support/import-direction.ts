@@ -10,7 +10,7 @@ const EDGES: readonly RegExp[] = [
   /^kernels\/(load|self-test|source-hash)\.ts$/,
   /^kernels\/generate\//,
   /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine)\.ts$/,
-  /^datasets\/(readers|formats|prepare)\//,
+  /^datasets\/(readers|formats|prepare|fetch)\//,
   /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
   /^trainer\/tfjs\/(tensorflow|check-tensorflow)\.ts$/,
   /^(bin|cluster)\//,

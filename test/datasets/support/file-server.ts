@@ -10,7 +10,7 @@ export interface FileServer {
   /** Requests answered so far. */
   readonly requests: () => number;
   /** What the next requests meet, one each; null: a good answer. */
-  readonly faults: (503 | 'cut' | 'short' | null)[];
+  readonly faults: (503 | 'cut' | 'short' | 'silent' | null)[];
   close(): Promise<void>;
 }
 
@@ -21,6 +21,7 @@ export async function serveFolder(folder: string, ranges = true): Promise<FileSe
   const server = createServer((request, response) => {
     count++;
     const fault = faults.shift() ?? null;
+    if (fault === 'silent') return; // until the client has enough
     const path = join(folder, decodeURIComponent(request.url!));
     if (fault === 503 || !existsSync(path) || !statSync(path).isFile()) {
       response.writeHead(fault === 503 ? 503 : 404).end();
@@ -29,10 +30,16 @@ export async function serveFolder(folder: string, ranges = true): Promise<FileSe
     const bytes = readFileSync(path);
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     if (!range || !ranges) {
-      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+      response.writeHead(200, { 'content-length': bytes.length });
+      if (fault === 'cut') response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+      else response.end(bytes);
       return;
     }
     const from = Number(range[1]);
+    if (from >= bytes.length) {
+      response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
+      return;
+    }
     const to = Math.min(bytes.length - 1, range[2] ? Number(range[2]) : bytes.length - 1);
     const part = bytes.subarray(from, to + 1);
     const headers = { 'content-range': `bytes ${from}-${to}/${bytes.length}` };

@@ -1,0 +1,139 @@
+// download.ts: one file over HTTP, whole and with the hash that it must have, or not at all. Broken off, it goes on where it stood.
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ShoalError } from '../../base/errors.ts';
+
+export interface DownloadOptions {
+  readonly url: string;
+  /** The file that is written. Until it is whole, its bytes are in `${to}.partial`. */
+  readonly to: string;
+  /** Null: not known. */
+  readonly sha256: string | null;
+  readonly signal: AbortSignal;
+  /** @param of all bytes; null while that is not known */
+  readonly onProgress?: (bytes: number, of: number | null) => void;
+  /** A connection that brings nothing for so long has failed. Default 20,000. */
+  readonly idleMs?: number;
+}
+
+export interface Downloaded {
+  readonly sha256: string;
+  /** It was there already. */
+  readonly kept: boolean;
+}
+
+/** Tries in a row that bring no byte. */
+const TRIES = 6;
+
+/** @throws {ShoalError} SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for another hash, the system's errors; the signal's reason */
+export async function download(options: DownloadOptions): Promise<Downloaded> {
+  const { to, url, sha256 } = options;
+  if (existsSync(to)) {
+    const found = await hashFile(to);
+    if (sha256 === null || found === sha256) return { sha256: found, kept: true };
+    rmSync(to); // not what it should be
+  }
+  await mkdir(dirname(to), { recursive: true });
+  const partial = `${to}.partial`;
+  for (;;) {
+    const resumed = sizeOf(partial) > 0;
+    await bring(partial, options);
+    const found = await hashFile(partial);
+    if (sha256 === null || found === sha256) {
+      renameSync(partial, to);
+      return { sha256: found, kept: false };
+    }
+    rmSync(partial);
+    if (!resumed) throw otherHash(url, found, sha256);
+    // the file has changed since its first part was brought: once more, from its beginning
+  }
+}
+
+/** Appends what is missing. Waits longer after each try that brought nothing. */
+async function bring(partial: string, options: DownloadOptions): Promise<void> {
+  const { url, signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    const before = sizeOf(partial);
+    try {
+      await request(partial, before, options);
+      return;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof ShoalError) throw cause;
+      if (sizeOf(partial) > before) attempt = 0;
+      const { message, cause: under } = cause as Error;
+      if (attempt >= TRIES) throw failed(url, `${message}${under ? ` (${under})` : ''}`);
+      await wait(50 * 2 ** attempt, undefined, { signal });
+    }
+  }
+}
+
+async function request(partial: string, have: number, options: DownloadOptions): Promise<void> {
+  const { url, signal, idleMs = 20_000, onProgress } = options;
+  const idle = new AbortController();
+  const expire = () => idle.abort(new Error(`nothing for ${idleMs} ms`));
+  let timer = setTimeout(expire, idleMs);
+  try {
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+    if (have > 0) headers['range'] = `bytes=${have}-`;
+    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, idle.signal]) });
+    const { status, body } = response;
+    const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+    if (status !== 200 && (status !== 206 || Number(range?.[1]) !== have)) {
+      await body?.cancel();
+      if (status === 206) throw failed(url, `another range: ${response.headers.get('content-range')}`);
+      if (status === 416) return; // nothing is missing: the hash will tell
+      if (status < 500 && status !== 429 && status !== 408) throw failed(url, `HTTP status ${status}`);
+      throw new Error(`HTTP status ${status}`);
+    }
+    const length = response.headers.get('content-length');
+    const all = range ? Number(range[2]) : length === null ? null : Number(length);
+    // an answer without a range begins anew
+    const file = await open(partial, status === 206 ? 'a' : 'w');
+    try {
+      let bytes = status === 206 ? have : 0;
+      for await (const chunk of body ?? []) {
+        clearTimeout(timer);
+        timer = setTimeout(expire, idleMs);
+        await file.write(chunk);
+        bytes += chunk.length;
+        onProgress?.(bytes, all);
+      }
+      if (all !== null && bytes !== all) throw new Error(`${bytes} bytes instead of ${all}`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
+
+const failed = (url: string, got: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FETCH',
+    operation: `fetch ${url}`,
+    got,
+    expected: 'the file',
+    hint: 'What has come stays: the same command goes on from there. Another server: --from URL.',
+  });
+
+const otherHash = (url: string, got: string, expected: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_CORRUPT',
+    operation: `fetch ${url}`,
+    got: `a file with the SHA-256 ${got}`,
+    expected,
+    hint: 'The server has another file than the one that is known by this name.',
+  });
