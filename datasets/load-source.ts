@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ShoalError } from '../base/errors.ts';
 import { readerFromArrays } from './from-arrays.ts';
 import { decodeImage, type Recipe } from './image/decode.ts';
-import { type Dataset, type Dtype, dtypeOf, type Field, fieldBytes, type Reader } from './reader.ts';
+import { type Dataset, type Dtype, dtypeOf, type Field, type Fields, fieldBytes, type Reader } from './reader.ts';
 import type { Entry, Loader, Source } from './source.ts';
 import { splitEntries } from './split.ts';
 
@@ -25,6 +25,15 @@ export const splitKeys = {
   splitSeed: z.int().nonnegative().default(0),
 };
 
+/** What else is known of each sample, in fields of numbers beside the image. */
+export interface Columns {
+  readonly fields: Fields;
+  /** Labels are 0 to classes - 1, or -1. */
+  readonly classes: number;
+  /** One row of each field. @throws {ShoalError} SHOAL_DATA_* */
+  of(entry: Entry, recipe: Recipe): Promise<Readonly<Record<string, Int32Array | Float32Array>>>;
+}
+
 export interface LoadOptions {
   readonly size?: readonly [rows: number, columns: number] | undefined;
   readonly channels?: 1 | 3;
@@ -44,10 +53,15 @@ interface Row {
  * Splits, reads and decodes; closes the source. Held out is the part `test`, else `validation`, else a share drawn by `splitSeed`.
  * @throws {ShoalError} SHOAL_DATA_SAMPLE naming the first sample that cannot be read, SHOAL_DATA_LABEL, SHOAL_DATA_EMPTY, SHOAL_SHAPE
  */
-export async function loadSource(source: Source, origin: string, options: LoadOptions): Promise<Dataset> {
+export async function loadSource(
+  source: Source,
+  origin: string,
+  options: LoadOptions,
+  columns?: (image: Field) => Columns,
+): Promise<Dataset> {
   try {
     if (source.bad.length > 0) throw badSamples(source, origin);
-    const labelled = source.classes !== null;
+    const labelled = source.classes !== null && !columns;
     const entries = labelled ? source.entries.filter(({ label }) => label !== null) : source.entries;
     if (labelled && entries.length < source.entries.length) throw unlabelled(source, origin);
     const [train, test] = heldOut(entries, options);
@@ -55,8 +69,9 @@ export async function loadSource(source: Source, origin: string, options: LoadOp
     const recipe = recipeOf(options);
     const first = await rowOf(source, train[0]!, origin, recipe);
     const field: Field = { shape: first.shape, dtype: first.dtype };
-    const columns = (part: readonly Entry[]) => toReader(source, part, field, recipe, origin);
-    return { train: await columns(train), test: await columns(test) };
+    const beside = columns?.(field) ?? null;
+    const reader = (part: readonly Entry[]) => toReader(source, part, field, beside, recipe, origin);
+    return { train: await reader(train), test: await reader(test) };
   } finally {
     await source.close();
   }
@@ -80,11 +95,16 @@ async function toReader(
   loader: Loader & Pick<Source, 'classes'>,
   entries: readonly Entry[],
   field: Field,
+  beside: Columns | null,
   recipe: Recipe,
   origin: string,
 ): Promise<Reader> {
   const size = fieldBytes(field);
   const image = new Uint8Array(new SharedArrayBuffer(size * entries.length));
+  const others = Object.entries(beside?.fields ?? {}).map(([name, one]) => {
+    const rows = new Uint8Array(new SharedArrayBuffer(fieldBytes(one) * entries.length));
+    return { name, rows, size: fieldBytes(one) };
+  });
   let next = 0;
   const work = async (): Promise<void> => {
     for (let i = next++; i < entries.length; i = next++) {
@@ -92,10 +112,20 @@ async function toReader(
       if (String(row.shape) !== String(field.shape) || row.dtype !== field.dtype)
         throw otherShape(entries[i]!, origin, row, field);
       image.set(row.bytes, i * size);
+      if (!beside) continue;
+      const values = await beside.of(entries[i]!, recipe);
+      for (const { name, rows, size: bytes } of others) {
+        const { buffer, byteOffset, byteLength } = values[name]!;
+        rows.set(new Uint8Array(buffer, byteOffset, byteLength), i * bytes);
+      }
     }
   };
   // the decoding itself is done by sharp's threads
   await Promise.all(Array.from({ length: Math.min(16, 2 * availableParallelism()) }, work));
+  if (beside) {
+    const data = Object.fromEntries([['image', image], ...others.map(({ name, rows }) => [name, rows])]);
+    return readerFromArrays({ fields: { image: field, ...beside.fields }, data, classes: beside.classes, origin });
+  }
   const label = { shape: [], dtype: 'i32' } as const;
   const { classes } = loader;
   if (classes === null) return readerFromArrays({ fields: { image: field }, data: { image }, classes: null, origin });

@@ -43,6 +43,8 @@ export interface Source {
   readonly entries: readonly Entry[];
   /** Names by label; null without labels. */
   readonly classes: readonly string[] | null;
+  /** What preparation cannot keep of these samples, as in "boxes". Default: it keeps all. */
+  readonly unkept?: string;
   /** What the scan met that is no sample. */
   readonly bad: readonly Bad[];
   /** @throws {ShoalError} SHOAL_DATA_* when this sample cannot be read; others may be */

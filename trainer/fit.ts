@@ -1,5 +1,6 @@
 // fit.ts: whether a job's data, model, loss and metrics fit each other, and what its samples become on their way in. Plans nothing.
 import { ShoalError } from '../base/errors.ts';
+import { followersOf } from '../datasets/augment/followers.ts';
 import { augmentedFields, kindOf, mixes } from '../datasets/augment/index.ts';
 import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type TransformConfig, transformRows } from '../datasets/transforms/index.ts';
@@ -104,7 +105,7 @@ export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): r
   const field = labelField(job, wanted);
   const outputs = output.at(-1)!;
   const { classes } = train;
-  const label = train.fields[field];
+  const label = (field === 'label' ? augmentedFields(train.fields, job.augment) : train.fields)[field];
   if (!label) throw labelError(job, wanted, `no field named "${field}"`, 'one');
   if (mixes(job.augment) && !(loss.labels === 'values' && label.dtype === 'i32' && outputs > 1))
     throw labelError(job, wanted, mixingNames(job), 'labels that become shares of classes: categorical_crossentropy');
@@ -124,6 +125,8 @@ export function labelTransforms(job: Job, { train }: Dataset, wanted: Wanted): r
     return [];
   }
   if (label.dtype !== 'i32') return [];
+  if (field === 'label' && job.augment.length > 0 && followersOf(train.fields) !== null)
+    throw labelError(job, wanted, 'labels that move with their images', 'a loss that takes them as class numbers');
   if (outputs === 1) {
     if (classes !== null && classes > 2 && loss.activation === 'sigmoid')
       throw labelError(job, wanted, `${classes} classes`, 'two, for one sigmoid output');
@@ -146,7 +149,7 @@ export function labelSpec(
   wanted: Wanted,
 ): { readonly field: string; readonly bytes: number } {
   const field = labelField(job, wanted);
-  const label = transformRows(dataset.train, transforms).fields[field]!;
+  const label = augmentedFields(transformRows(dataset.train, transforms).fields, job.augment)[field]!;
   if (wanted.loss.labels === 'values' && shapeText(label.shape) !== shapeText(wanted.shape))
     throw labelError(
       job,

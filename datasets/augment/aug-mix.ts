@@ -15,6 +15,7 @@ const BINS = 10;
 const [MIXED, ORIGINAL] = [0, 2] as const;
 
 export const augMix = augmentation({
+  blends: true,
   config: {
     severity: z.int().min(1).max(BINS).default(3),
     mixture_width: z.int().positive().max(100).default(3),

@@ -1,6 +1,7 @@
 // augmenter.ts: a list of transforms at work on a thread: samples on their way from a reader into their slots. Which there are: index.ts.
 import type { Seed } from '../../base/random.ts';
 import { SITE } from '../../base/random.ts';
+import type { Move } from '../annotations.ts';
 import type { Field } from '../reader.ts';
 import { chanceOf } from './chance.ts';
 import { type AugmentConfig, kindOf, mixes, sizesOf } from './index.ts';
@@ -20,6 +21,8 @@ export interface Augmenter {
   raw(): Uint8Array;
   /** Changes the raw sample and writes it where it belongs. */
   write(into: Uint8Array, place: Place): void;
+  /** How the sample that was written last has moved. */
+  readonly moves: readonly Move[];
   /** Whether it changes samples by one another: then `mix` is called, too. */
   readonly mixes: boolean;
   /** Mixes the rows of one micro-shard, all written. @param place of its first */
@@ -45,6 +48,7 @@ function ofPixels({ configs, field, seed, heldOut, kernels }: AugmenterOptions):
   const picture: Picture = createPicture(Math.max(...sizes.flat()), field.shape[2]!, kernels);
   return {
     mixes: !heldOut && mixes(configs),
+    moves: picture.moves,
     raw() {
       picture.reset(rows, columns);
       return picture.bytes();
@@ -70,6 +74,7 @@ function ofIds({ configs, field, seed, heldOut }: AugmenterOptions): Augmenter {
   const row = new Int32Array(field.shape[0]!);
   return {
     mixes: false,
+    moves: [],
     raw: () => new Uint8Array(row.buffer),
     write(into, { step, slot }) {
       configs.forEach((one, i) => {

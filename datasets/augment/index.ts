@@ -7,6 +7,7 @@ import { augMix } from './aug-mix.ts';
 import { autoAugment } from './auto-augment.ts';
 import { colorJitter, randomGrayscale } from './color-jitter.ts';
 import { centerCrop, randomCrop } from './crop.ts';
+import { followersOf, labelAfter } from './followers.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
 import type { AugmentKind, Size } from './kind.ts';
 import { cutMix, mixUp } from './mixing.ts';
@@ -71,7 +72,11 @@ export function augmentedFields(fields: Fields, configs: readonly AugmentConfig[
   if (configs.length === 0) return fields;
   const image = fields[AUGMENTED];
   const after = kindOf(configs[0]!).ids ? rowOfIds(image, configs) : pixels(image, configs);
-  return { ...fields, [AUGMENTED]: after };
+  const followers = followersOf(fields);
+  if (followers === null) return { ...fields, [AUGMENTED]: after };
+  const blending = configs.find((one) => kindOf(one).mix || kindOf(one).blends);
+  if (blending) throw cannotFollow(blending, followers);
+  return { ...fields, [AUGMENTED]: after, label: labelAfter(fields, after) };
 }
 
 function pixels(image: Field | undefined, configs: readonly AugmentConfig[]): Field {
@@ -99,6 +104,15 @@ const unfit = ({ class_name }: AugmentConfig, field: Field | undefined, expected
     got: field ? `${field.dtype} of [${field.shape.join(', ')}] in "${AUGMENTED}"` : `no field "${AUGMENTED}"`,
     expected,
     hint: 'docs/augment.md says what each transform takes.',
+  });
+
+const cannotFollow = ({ class_name }: AugmentConfig, followers: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: 'read the list "augment"',
+    got: `${class_name}, with a dataset that has ${followers === 'mask' ? 'a class for each pixel' : followers}`,
+    expected: 'changes of one image at a time',
+    hint: `Leave ${class_name} out.`,
   });
 
 const outOfOrder = (mix: AugmentConfig, late: AugmentConfig): ShoalError =>

@@ -16,6 +16,8 @@ export interface Row {
 /** Names, defaults and meaning are torchvision's, unless the file says otherwise. */
 export interface AugmentKind<S extends z.ZodRawShape> {
   readonly config: S;
+  /** It lays several pictures over one another: masks and boxes cannot follow. */
+  readonly blends?: true;
   /** Of the image afterwards. Default: as before. */
   size?(config: Values<S>, before: Size): Size;
   /** Changes a sample to train on. */

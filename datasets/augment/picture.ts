@@ -2,6 +2,7 @@
 import { BINDING, countTiles, type KernelEntry, type Operand, tilesOf, writeDescriptor } from '../../kernels/abi.ts';
 import { type Arena, createArena } from '../../kernels/arena.ts';
 import type { KernelName } from '../../kernels/signatures.ts';
+import type { Move } from '../annotations.ts';
 import { type Filter, gatherTaps, mirrorTaps, resizeTaps, type Taps } from './taps.ts';
 
 type PixelKernel = Extract<KernelName, `pixels_${string}`>;
@@ -28,6 +29,8 @@ export interface Picture {
   bytes(): Uint8Array;
   /** Becomes an empty picture of this size, whose bytes the caller writes. */
   reset(rows: number, columns: number): void;
+  /** How it has moved since the reset; whoever moves pixels by tables of his own adds to it. */
+  readonly moves: Move[];
   /** The box, brought to another size. */
   resize(box: Box, rows: number, columns: number, filter: Filter): void;
   across(taps: Taps): void;
@@ -70,6 +73,7 @@ export function createPicture(side: number, channels: number, kernels: (arena: A
   const kept = [arena.take(size), arena.take(size), arena.take(size)] as const;
   let [front, back] = [arena.take(size), arena.take(size)];
   let [rows, columns] = [0, 0];
+  const moves: Move[] = [];
   u32[(bindings >> 2) + BINDING.rows] = 1;
 
   const call = (kernel: PixelKernel, operands: Readonly<Record<string, number>>, ints: object): void => {
@@ -103,11 +107,14 @@ export function createPicture(side: number, channels: number, kernels: (arena: A
       return columns;
     },
     channels,
+    moves,
     bytes: () => u8.subarray(front, front + rows * columns * channels),
     reset(r, c) {
       [rows, columns] = [r, c];
+      moves.length = 0;
     },
     resize(box, r, c, filter) {
+      moves.push({ matrix: [box.columns / c, 0, box.left, 0, box.rows / r, box.top], rows: r, columns: c });
       const x = front + (box.top * columns + box.left) * channels;
       acrossFrom(x, box.rows, columns * channels, resizeTaps(box.columns, c, filter));
       this.down(resizeTaps(box.rows, r, filter));
@@ -119,12 +126,15 @@ export function createPicture(side: number, channels: number, kernels: (arena: A
       rows = taps.count;
     },
     mirror() {
+      moves.push({ matrix: [-1, 0, columns, 0, 1, 0], rows, columns });
       this.across(mirrorTaps(columns));
     },
     upsideDown() {
+      moves.push({ matrix: [1, 0, 0, 0, -1, rows], rows, columns });
       this.down(mirrorTaps(rows));
     },
     warp(matrix, filter, fill) {
+      moves.push({ matrix, rows, columns });
       const [a, b, c, d, e, f] = matrix as [number, number, number, number, number, number];
       // places of centres, half a pixel from the corners
       const fixed = [a, b, c + 0.5 * (a + b), d, e, f + 0.5 * (d + e)].map((value) => Math.floor(value * 65536 + 0.5));
@@ -171,6 +181,7 @@ export const bytesOf = (fill: Fill, channels: number): number[] =>
 export function cropWith(picture: Picture, box: Box, fold: (place: number, size: number) => number): void {
   const places = (from: number, count: number, size: number) =>
     gatherTaps(Array.from({ length: count }, (_, i) => fold(from + i, size)));
+  picture.moves.push({ matrix: [1, 0, box.left, 0, 1, box.top], rows: box.rows, columns: box.columns });
   picture.across(places(box.left, box.columns, picture.columns));
   picture.down(places(box.top, box.rows, picture.rows));
 }

@@ -13,6 +13,7 @@ import { type Finished, finish, shardsOf } from './manifest.ts';
 import { plan } from './plan.ts';
 import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-worker.ts';
+import { otherJob, otherSamples, tooMany, unkept } from './problems.ts';
 import { contentHash } from './sample.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import type { Task } from './task.ts';
@@ -55,6 +56,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
   const { out, job, task, threads, signal, onProgress } = options;
   const source = await scanDataset(job.source);
   try {
+    if (source.unkept !== undefined) throw unkept(source.unkept);
     mkdirSync(out, { recursive: true });
     const planned = await planFor(source, options);
     const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
@@ -116,13 +118,7 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
   const here = new Set(entries.map(({ key }) => key));
   const gone = old.lines.filter(({ key }) => !here.has(key)).length;
   if (mode === 'extend' || (added.length === 0 && gone === 0)) return old;
-  throw new ShoalError({
-    code: 'SHOAL_DATA_OTHER_JOB',
-    operation: `go on in ${out}`,
-    got: `a source with ${added.length} samples more and ${gone} less than planned`,
-    expected: 'the same samples',
-    hint: 'Use --mode extend to add the new ones in shards of their own, or --mode overwrite.',
-  });
+  throw otherSamples(out, added.length, gone);
 }
 
 /** Removes what a preparation writes, and nothing else. */
@@ -233,21 +229,3 @@ async function writeShards(
 
 const budgetOf = (most: PrepareOptions['maxErrors'], { lines, scanBad }: PlanFile): number =>
   'count' in most ? most.count : most.share * (lines.length + scanBad.length);
-
-const tooMany = (bad: number, budget: number, out: string): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_DATA_ERRORS',
-    operation: `prepare ${out}`,
-    got: `${bad} bad samples`,
-    expected: `at most ${Math.floor(budget)}`,
-    hint: 'Look at the reasons; finished shards stay. Allow more with --max-errors, a number or a share like 20%.',
-  });
-
-const otherJob = (out: string, what: string, old: unknown, fresh: unknown): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_DATA_OTHER_JOB',
-    operation: `go on in ${out}`,
-    got: `another ${what}: ${canonicalJson(fresh)}`,
-    expected: canonicalJson(old),
-    hint: 'Choose another folder, or begin anew with --mode overwrite.',
-  });

@@ -5,12 +5,14 @@ import { sourceOfDataset } from '../dataset-source.ts';
 import type { Dataset } from '../reader.ts';
 import type { Source } from '../source.ts';
 import { cifar } from './cifar.ts';
+import { coco } from './coco.ts';
 import { csv } from './csv.ts';
 import type { ReaderKind } from './define.ts';
 import { digits } from './digits.ts';
 import { folder } from './folder.ts';
 import { idx } from './idx.ts';
 import { jsonl } from './jsonl.ts';
+import { masks } from './masks.ts';
 import { npy } from './npy.ts';
 import { parquet } from './parquet.ts';
 import { text } from './text.ts';
@@ -20,10 +22,12 @@ import { webdataset } from './webdataset.ts';
 const KINDS = [
   digits, //
   cifar,
+  coco,
   csv,
   folder,
   idx,
   jsonl,
+  masks,
   npy,
   parquet,
   text,
