@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ShoalError } from '../base/errors.ts';
 import { arraySource } from './array-source.ts';
 import { type Bad, byCodeUnits, type Entry, type Part, partOf, type Source } from './source.ts';
+import { textSource } from './text-source.ts';
 
 /** Keys of every reader of tables. */
 export const tableKeys = {
@@ -12,6 +13,8 @@ export const tableKeys = {
   weight: z.string().optional(),
   /** The columns that are learnt from. Default: all others. */
   features: z.array(z.string()).min(1).optional(),
+  /** The column of a text: a row is a document then, for preparation. Default: none. */
+  text: z.string().optional(),
   /** A row with an empty value: refused, or left out. */
   missing: z.enum(['refuse', 'drop']).default('refuse'),
 };
@@ -19,6 +22,7 @@ export const tableKeys = {
 export interface TableOptions {
   readonly label?: string | undefined;
   readonly weight?: string | undefined;
+  readonly text?: string | undefined;
   readonly features?: readonly string[] | undefined;
   readonly missing: 'refuse' | 'drop';
 }
@@ -49,6 +53,7 @@ export function tableSource(
   origin: string,
   options: TableOptions,
 ): Source {
+  if (options.text !== undefined) return documents(columns, rows, origin, options.text, options.label);
   const label = options.label ?? columns.find((name) => LABELS.includes(name.toLowerCase())) ?? columns.at(-1)!;
   const split = columns.find((name) => name.toLowerCase() === 'split');
   const { weight } = options;
@@ -95,6 +100,38 @@ export function tableSource(
     return { key, part, label: labels.get(String(values[label]))!, at: [row], ...weighed };
   });
   return arraySource({ entries, classes, bad }, { shape: [width], data });
+}
+
+/** Rows as texts, with a class where a column says so. */
+function documents(
+  columns: readonly string[],
+  rows: readonly TableRow[],
+  origin: string,
+  text: string,
+  wanted: string | undefined,
+): Source {
+  const label = wanted ?? columns.find((name) => LABELS.includes(name.toLowerCase())) ?? null;
+  for (const name of [text, ...(label === null ? [] : [label])])
+    if (!columns.includes(name)) throw noColumn(origin, name, columns);
+  const isGood = ({ values }: TableRow) =>
+    values !== null && !isEmpty(values[text]) && !(label && isEmpty(values[label]));
+  const good = rows.filter(isGood);
+  if (good.length === 0) throw noRows(origin, rows.length);
+  const bad = rows
+    .filter((row) => !isGood(row))
+    .map(({ key }): Bad => ({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row without its text, or without its label' }));
+  const nameOf = ({ values }: TableRow): string => String(values![label!]);
+  const classes = label === null ? null : [...new Set(good.map(nameOf))].sort(byLabel);
+  const labels = new Map(classes?.map((name, i) => [name, i]));
+  const entries = good.map((row, i): Entry => {
+    const number = label === null ? null : labels.get(nameOf(row))!;
+    return { key: row.key, part: row.part ?? null, label: number, at: [i] };
+  });
+  const encoder = new TextEncoder();
+  return textSource(
+    { entries, classes, bad },
+    good.map(({ values }) => encoder.encode(String(values![text]))),
+  );
 }
 
 /** Null where all values are numbers. @throws {ShoalError} SHOAL_DATA_FIELD for a column of too many words */

@@ -20,6 +20,9 @@ export interface PrepFlags {
   readonly stratify: boolean;
   readonly group?: string;
   readonly dedup?: string;
+  readonly tokenizer?: string;
+  readonly length?: number;
+  readonly pack?: boolean;
   /** false: those of the source are forgotten. */
   readonly ownParts?: false;
 }
@@ -72,10 +75,20 @@ export function prepareJob(source: string, flags: PrepFlags): PrepareJob {
     group: flags.group,
     dedup: flags.dedup,
     ownParts: flags.ownParts,
+    tokens: tokensOf(flags),
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const hint = 'shoal data prep --help tells what there is.';
   return check(prepareSchema, present, { code: 'SHOAL_USAGE', operation: 'prepare data', hint });
+}
+
+/** How texts become ids; undefined where nothing is said of it. @throws SHOAL_USAGE */
+function tokensOf({ tokenizer, length, pack = false }: PrepFlags): object | undefined {
+  if (tokenizer !== undefined && length !== undefined) return { tokenizer, length, pack };
+  if (tokenizer === undefined && length === undefined && !pack) return undefined;
+  const got = tokenizer === undefined ? 'no --tokenizer' : 'no --length';
+  const hint = 'For example --tokenizer tokenizer.json --length 512 --pack.';
+  throw usageError('turn texts into ids', got, '--tokenizer and --length, and with them perhaps --pack', hint);
 }
 
 /** "resize=256", "resize=224x224", "resize=256,crop=224,fit=contain,channels=1". */

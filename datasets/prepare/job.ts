@@ -23,7 +23,21 @@ export const prepareSchema = z.strictObject({
   /** How images are kept. auto: their own bytes where nothing changes them, else JPEG where they were, and PNG. raw: uint8 tensors. */
   encode: z.enum(['auto', 'jpg', 'png', 'webp', 'raw']).default('auto'),
   quality: z.int().min(1).max(100).default(95),
-  /** Samples of a shard. */
+  /** Texts as rows of ids. */
+  tokens: z
+    .strictObject({
+      /** "bytes", or the path of a tokenizer.json. */
+      tokenizer: z.string().min(1),
+      /** Ids of a row. */
+      length: z
+        .int()
+        .min(2)
+        .max(2 ** 20),
+      /** true: texts follow one another, and rows are cut from them; to learn the next id. false: each text is a row, cut or filled up. */
+      pack: z.boolean(),
+    })
+    .optional(),
+  /** Samples of a shard: of its source, where these are packed. */
   shardSize: z.int().min(1).max(99_999).default(10_000),
   /** Of the order and the split. */
   seed: z.int().nonnegative().default(0),

@@ -1,5 +1,6 @@
 // run.ts: `shoal data prep`: plan, write the shards that are missing on a pool of threads, finish. Nothing here depends on the number of threads.
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import { fromWire, ShoalError } from '../../base/errors.ts';
@@ -7,6 +8,7 @@ import { canonicalJson } from '../../base/hash.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { loadSharp } from '../image/sharp.ts';
 import { scanDataset } from '../readers/index.ts';
+import { openTokens } from '../readers/text-tokens.ts';
 import { byCodeUnits, type Entry, type Source } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { type Finished, finish, shardsOf } from './manifest.ts';
@@ -54,7 +56,9 @@ export interface PrepareResult {
 /** @throws {ShoalError} SHOAL_DATA_OTHER_JOB, SHOAL_DATA_ERRORS, SHOAL_DATA_* of the source; the signal's reason when aborted */
 export async function prepareDataset(options: PrepareOptions): Promise<PrepareResult> {
   const { out, job, task, threads, signal, onProgress } = options;
-  const source = await scanDataset(job.source);
+  const scanned = await scanDataset(job.source);
+  // packed texts have no classes: a row may hold several
+  const source = job.tokens?.pack ? { ...scanned, classes: null } : scanned;
   try {
     if (source.unkept !== undefined) throw unkept(source.unkept);
     mkdirSync(out, { recursive: true });
@@ -96,7 +100,11 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
   if (mode === 'overwrite') clear(out);
   else if (!hasPlan(out)) refuseForeign(out);
   const sharp = await loadSharp('prepare images').catch(() => null);
-  const tool = { shoal: version, ...(sharp && { sharp: sharp.versions['sharp']!, vips: sharp.versions['vips']! }) };
+  const tool = {
+    shoal: version,
+    ...(await aboutTokens(job)),
+    ...(sharp && { sharp: sharp.versions['sharp']!, vips: sharp.versions['vips']! }),
+  };
   const entries = arranged(source.entries, job);
   const fresh = { job, tool, classes: source.classes, scanBad: source.bad };
   if (!hasPlan(out)) {
@@ -119,6 +127,15 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
   const gone = old.lines.filter(({ key }) => !here.has(key)).length;
   if (mode === 'extend' || (added.length === 0 && gone === 0)) return old;
   throw otherSamples(out, added.length, gone);
+}
+
+/** The tokenizer by its contents, and how many ids it has. */
+async function aboutTokens({ tokens }: PrepareJob): Promise<Record<string, string>> {
+  if (!tokens) return {};
+  const { size } = await openTokens(tokens.tokenizer);
+  const path = tokens.tokenizer;
+  const hash = path === 'bytes' ? path : createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { tokenizer: hash, vocabulary: String(size) };
 }
 
 /** Removes what a preparation writes, and nothing else. */
@@ -167,7 +184,7 @@ async function hashes(
 }
 
 /** With the groups and parts that the job gives them. */
-function arranged(entries: readonly Entry[], { group, ownParts }: PrepareJob): readonly Entry[] {
+function arranged(entries: readonly Entry[], { group, ownParts, tokens }: PrepareJob): readonly Entry[] {
   const pattern = group === null ? null : new RegExp(group);
   return entries.map((entry) => {
     const match = pattern?.exec(entry.key);
@@ -175,6 +192,7 @@ function arranged(entries: readonly Entry[], { group, ownParts }: PrepareJob): r
       ...entry,
       ...(match && { group: match[1] ?? match[0] }),
       ...(ownParts === false && { part: null }),
+      ...(tokens?.pack && { label: null }),
     };
   });
 }
@@ -185,7 +203,8 @@ function tasksOf(shards: ReturnType<typeof shardsOf>, { lines }: PlanFile, { ent
   for (const { key, shard, label } of lines) {
     if (shard === null) continue;
     // a file that has gone since the plan was made is a bad sample, not a hole
-    byShard.get(shard)?.push(byKey.get(key) ?? { key, label, part: null });
+    const entry = byKey.get(key);
+    byShard.get(shard)?.push(entry ? { ...entry, label } : { key, label, part: null });
   }
   return shards.map(({ name, part }) => ({ name, part, entries: byShard.get(name)! }));
 }

@@ -65,6 +65,13 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
   return { ending, bytes: await encodeImage(pixels, ending, quality), ...about };
 }
 
+/** A row of ids. */
+export const prepareRow = (row: Int32Array): Prepared => {
+  const shape = [row.length];
+  const sha256 = contentHash({ kind: 'array', shape, data: row });
+  return { ending: 'npy', bytes: writeNpy(shape, row), shape, dtype: 'i32', values: null, hash: null, sha256 };
+};
+
 const changesImages = ({ transform, encode }: PrepareJob): boolean =>
   transform.resize !== null || transform.crop !== null || (encode !== 'auto' && encode !== 'raw');
 

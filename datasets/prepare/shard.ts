@@ -8,7 +8,8 @@ import { canonicalJson } from '../../base/hash.ts';
 import { type Bad, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { countMoments } from './moments.ts';
-import { type Prepared, prepareSample } from './sample.ts';
+import { openRowsOfIds } from './rows-of-ids.ts';
+import { type Prepared, prepareRow, prepareSample } from './sample.ts';
 import { writers } from './writers/index.ts';
 
 export interface ShardTask {
@@ -61,6 +62,7 @@ export async function writeShard(
     }
   };
   const writer = await kind.create();
+  const ids = job.tokens ? await openRowsOfIds(job.tokens) : null;
   const perClass = new Array<number>(classes?.length ?? 1).fill(0);
   const moments = countMoments();
   const keys: string[] = [];
@@ -68,24 +70,30 @@ export async function writeShard(
   const bad: Bad[] = [];
   const fields = new Map<string, ShardRecord['field']>();
   for (const entry of entries) {
-    let prepared: Prepared;
+    let samples: readonly Prepared[];
     try {
       if (classes !== null && entry.label === null) throw noLabel(entry);
-      prepared = await prepareSample(entry, await loader.load(entry), job);
+      const content = await loader.load(entry);
+      samples =
+        ids && content.kind === 'text'
+          ? ids.add(content.text, entry.key).map((row) => prepareRow(row))
+          : [await prepareSample(entry, content, job)];
     } catch (error) {
       if (!isDataProblem(error)) throw error;
       bad.push({ key: entry.key, code: error.code, reason: error.got });
       continue;
     }
-    const { shape, dtype, values, hash } = prepared;
-    const labelName = entry.label === null ? null : (classes?.[entry.label] ?? null);
-    write(writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName }));
-    if (values !== null) moments.add(values, shape!.at(-1) ?? 1);
-    const field = shape === null ? null : { shape: [...shape], dtype: dtype! };
-    fields.set(JSON.stringify(field), field);
-    perClass[entry.label ?? 0]!++;
-    keys.push(entry.key);
-    hashes.push(hash);
+    for (const prepared of samples) {
+      const { shape, dtype, values, hash } = prepared;
+      const labelName = entry.label === null ? null : (classes?.[entry.label] ?? null);
+      write(writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName }));
+      if (values !== null) moments.add(values, shape!.at(-1) ?? 1);
+      const field = shape === null ? null : { shape: [...shape], dtype: dtype! };
+      fields.set(JSON.stringify(field), field);
+      perClass[entry.label ?? 0]!++;
+      keys.push(entry.key);
+      hashes.push(hash);
+    }
   }
   write(await writer.end());
   fsyncSync(descriptor);

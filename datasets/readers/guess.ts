@@ -12,6 +12,7 @@ const FILES: readonly (readonly [RegExp, string])[] = [
   [/\.jsonl$/, 'jsonl'],
   [/\.parquet$/, 'parquet'],
   [/\.npz$/, 'npy'],
+  [/\.txt$/, 'text'],
 ];
 
 /** By the names of a folder's files. */

@@ -1,16 +1,20 @@
 // text-files.ts: texts of a file or of a directory, in the order of their names. Not tokens.
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 
 /** @throws {ShoalError} SHOAL_DATA_MISSING */
-export function readTexts(path: string): readonly Buffer[] {
+export const readTexts = (path: string): readonly Buffer[] => namedTexts(path).map(({ bytes }) => bytes);
+
+/** @throws {ShoalError} SHOAL_DATA_MISSING */
+export function namedTexts(path: string): readonly { readonly name: string; readonly bytes: Buffer }[] {
   const place = resolve(path);
   try {
-    if (!statSync(place).isDirectory()) return [readFileSync(place)];
+    if (!statSync(place).isDirectory()) return [{ name: basename(place), bytes: readFileSync(place) }];
     const names = readdirSync(place).sort();
     // links, as Debian has them from a licence's name to its newest version, would give a text twice
-    return names.filter((name) => lstatSync(join(place, name)).isFile()).map((name) => readFileSync(join(place, name)));
+    const files = names.filter((name) => lstatSync(join(place, name)).isFile());
+    return files.map((name) => ({ name, bytes: readFileSync(join(place, name)) }));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new ShoalError(

@@ -10,12 +10,15 @@ export interface Tokens {
   readonly size: number;
   encode(text: Uint8Array): Iterable<number>;
   decode(ids: readonly number[]): string;
+  /** Of a token by its name; undefined where there is none. */
+  id(token: string): number | undefined;
 }
 
 const bytes: Tokens = {
   size: 256,
   encode: (text) => text,
   decode: (ids) => Buffer.from(ids).toString('utf8'),
+  id: () => undefined,
 };
 
 /** What we use of @huggingface/tokenizers. */
@@ -57,6 +60,7 @@ export async function openTokens(tokenizer: string): Promise<Tokens> {
       size: 1 + [...made.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0),
       encode: (text) => made.encode(Buffer.from(text).toString('utf8'), { add_special_tokens: false }).ids,
       decode: (ids) => made.decode([...ids], { skip_special_tokens: true }),
+      id: (token) => made.get_vocab().get(token),
     };
   } catch (cause) {
     throw fail('SHOAL_DATA_FORMAT', 'It is a file of the Hugging Face library tokenizers.', cause);

@@ -5,9 +5,11 @@ import { ShoalError } from '../../base/errors.ts';
 import { draws, SITE, seedWords } from '../../base/random.ts';
 import { readerFromArrays } from '../from-arrays.ts';
 import type { Reader } from '../reader.ts';
+import type { Entry, Source } from '../source.ts';
+import { textSource } from '../text-source.ts';
 import { defineReader } from './define.ts';
 import { maskedWords } from './masked-words.ts';
-import { readTexts } from './text-files.ts';
+import { namedTexts, readTexts } from './text-files.ts';
 import { openTokens } from './text-tokens.ts';
 
 const schema = z.strictObject({
@@ -15,7 +17,9 @@ const schema = z.strictObject({
   /** A text file, or a directory whose files are read in the order of their names; relative to the working directory. */
   path: z.string().min(1),
   /** Ids in a window. */
-  length: z.int().positive(),
+  length: z.int().positive().default(128),
+  /** What a text is to preparation: a file, or each of its paragraphs or lines that is not empty. */
+  documents: z.enum(['file', 'paragraph', 'line']).default('file'),
   /** From one window's start to the next. Default: `length`. */
   stride: z.int().positive().optional(),
   /** What is to be told: the id after each place, those of hidden words, or the number of the file. */
@@ -41,6 +45,7 @@ interface Corpus {
 
 export const text = defineReader({
   schema,
+  scan: async ({ path, documents }) => scanDocuments(path, documents),
   async open(config) {
     const corpus = await readCorpus(config);
     const starts = windowsOf(corpus, config);
@@ -55,6 +60,27 @@ export const text = defineReader({
     return { train: part(false), test: part(true) };
   },
 });
+
+const CUTS = { file: null, paragraph: /\n[^\S\n]*\n\s*/, line: /\n/ } as const;
+
+/** Whole texts, for preparation. */
+function scanDocuments(path: string, documents: Config['documents']): Source {
+  const cut = CUTS[documents];
+  const texts = namedTexts(path).flatMap(({ name, bytes }) => {
+    if (cut === null) return [{ key: name, bytes: new Uint8Array(bytes) }];
+    const pieces = bytes.toString('utf8').replaceAll('\r\n', '\n').split(cut);
+    return pieces.flatMap((piece, i) =>
+      piece.trim() === ''
+        ? []
+        : [{ key: `${name}#${String(i).padStart(8, '0')}`, bytes: new TextEncoder().encode(piece) }],
+    );
+  });
+  const entries = texts.map(({ key }, i): Entry => ({ key, part: null, label: null, at: [i] }));
+  return textSource(
+    { entries, classes: null, bad: [] },
+    texts.map(({ bytes }) => bytes),
+  );
+}
 
 async function readCorpus({ path, tokenizer }: Config): Promise<Corpus> {
   const tokens = await openTokens(tokenizer);

@@ -4,6 +4,7 @@ import { workerFile } from '../../base/worker-file.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { indexTar, type Member } from '../formats/tar.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { nextIds } from '../next-ids.ts';
 import { parseNpy } from '../npy.ts';
 import { openRows } from '../rows-reader.ts';
 import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
@@ -24,7 +25,11 @@ export const webdataset = defineReader({
   async open(config) {
     const shards = await findShards(config.path);
     const source = await scanShards(shards);
-    return (await openRows(source, shards)) ?? loadSource(source, config.path, config);
+    const dataset = (await openRows(source, shards)) ?? (await loadSource(source, config.path, config));
+    const { job, tool } = shards.manifest ?? {};
+    if (!job?.tokens?.pack) return dataset;
+    const vocabulary = Number(tool!['vocabulary']);
+    return { train: nextIds(dataset.train, vocabulary), test: nextIds(dataset.test, vocabulary) };
   },
 });
 

@@ -9,7 +9,7 @@ const ROOMS = ['base', 'kernels', 'datasets', 'trainer', 'cluster', 'bin'] as co
 const EDGES: readonly RegExp[] = [
   /^kernels\/(load|self-test|source-hash)\.ts$/,
   /^kernels\/generate\//,
-  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine)\.ts$/,
+  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine|next-ids)\.ts$/,
   /^datasets\/(readers|formats|prepare|fetch)\//,
   /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
   /^trainer\/tfjs\/(tensorflow|check-tensorflow)\.ts$/,
