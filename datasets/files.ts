@@ -1,5 +1,7 @@
 // files.ts: a file by ranges of bytes, from a path or over HTTP with retries and a bounded cache of blocks. No format.
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../base/errors.ts';
 
@@ -25,6 +27,24 @@ const IDLE_MS = 20_000;
 /** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH */
 export async function openFile(location: string): Promise<RandomFile> {
   return isUrl(location) ? openRemote(location) : openLocal(location);
+}
+
+/** A file's place in a folder, or below a URL. */
+export const within = (folder: string, name: string): string =>
+  isUrl(folder)
+    ? `${folder.replace(/\/+$/, '')}/${name.split('/').map(encodeURIComponent).join('/')}`
+    : join(folder, name);
+
+/** @throws {ShoalError} SHOAL_DATA_FETCH where a server does not say whether the file is there */
+export async function isThere(location: string): Promise<boolean> {
+  if (!isUrl(location)) return existsSync(location);
+  try {
+    await (await openFile(location)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof ShoalError && /HTTP status (404|410)$/.test(error.got)) return false;
+    throw error;
+  }
 }
 
 /** All bytes of a file. */

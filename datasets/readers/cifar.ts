@@ -1,16 +1,16 @@
 // cifar.ts: CIFAR-10 and CIFAR-100 in their binary versions: 32 x 32 x 3 pixels. Not the Python pickles.
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { arraySource, sharedBytes } from '../array-source.ts';
+import { isThere, isUrl, readAll, within } from '../files.ts';
 import { loadSource } from '../load-source.ts';
 import type { Bad, Entry, Part, Source } from '../source.ts';
 import { defineReader } from './define.ts';
 
 const schema = z.strictObject({
   reader: z.literal('cifar'),
-  /** The folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or with train.bin and test.bin of CIFAR-100. */
+  /** The folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or with train.bin and test.bin of CIFAR-100; or its URL. */
   path: z.string().min(1),
   /** Of CIFAR-100: its 100 fine classes, or its 20 coarse ones. */
   labels: z.enum(['fine', 'coarse']).default('fine'),
@@ -18,9 +18,9 @@ const schema = z.strictObject({
 
 export const cifar = defineReader({
   schema,
-  scan: async ({ path, labels }) => scanCifar(resolve(path), labels),
+  scan: ({ path, labels }) => scanCifar(path, labels),
   async open({ path, labels }) {
-    return loadSource(scanCifar(resolve(path), labels), path, {});
+    return loadSource(await scanCifar(path, labels), path, {});
   },
 });
 
@@ -49,22 +49,23 @@ const FINE: Kind = { ...HUNDRED, names: 'fine_label_names.txt', classes: 100 };
 const COARSE: Kind = { ...HUNDRED, names: 'coarse_label_names.txt', classes: 20 };
 
 /** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_TRUNCATED */
-function scanCifar(folder: string, labels: 'fine' | 'coarse'): Source {
-  const kind = existsSync(join(folder, 'train.bin')) ? (labels === 'fine' ? FINE : COARSE) : TEN;
+async function scanCifar(place: string, labels: 'fine' | 'coarse'): Promise<Source> {
+  const folder = isUrl(place) ? place : resolve(place);
+  const kind = (await isThere(within(folder, 'train.bin'))) ? (labels === 'fine' ? FINE : COARSE) : TEN;
   const record = kind.labelBytes + 3 * PIXELS;
   const entries: Entry[] = [];
   const bad: Bad[] = [];
   const images: Uint8Array[] = [];
   for (const [name, part] of Object.entries(kind.files)) {
-    const path = join(folder, name);
-    if (!existsSync(path))
+    const path = within(folder, name);
+    if (!(await isThere(path)))
       throw problem(
         'SHOAL_DATA_MISSING',
         path,
         'nothing there',
         `the ${Object.keys(kind.files).join(', ')} of the binary version`,
       );
-    const bytes = readFileSync(path);
+    const bytes = await readAll(path);
     if (bytes.length === 0 || bytes.length % record !== 0)
       throw problem('SHOAL_DATA_TRUNCATED', path, `${bytes.length} bytes`, `a multiple of ${record}: label and pixels`);
     for (let at = 0; at < bytes.length; at += record) {
@@ -80,7 +81,7 @@ function scanCifar(folder: string, labels: 'fine' | 'coarse'): Source {
     }
   }
   return arraySource(
-    { entries, classes: namesOf(folder, kind), bad },
+    { entries, classes: await namesOf(folder, kind), bad },
     { shape: [SIDE, SIDE, 3], data: sharedBytes(images) },
   );
 }
@@ -94,10 +95,11 @@ function interleaved(planes: Uint8Array): Uint8Array {
 }
 
 /** As the file beside says, else numbers. */
-function namesOf(folder: string, { names, classes }: Kind): string[] {
-  const path = join(folder, names);
-  const lines = existsSync(path)
-    ? readFileSync(path, 'utf8')
+async function namesOf(folder: string, { names, classes }: Kind): Promise<string[]> {
+  const path = within(folder, names);
+  const lines = (await isThere(path))
+    ? new TextDecoder()
+        .decode(await readAll(path))
         .split(/\r?\n/)
         .filter((line) => line !== '')
     : [];

@@ -1,7 +1,7 @@
 // folder-metadata.ts: metadata.csv or metadata.jsonl beside images: which file has which label. It opens no image.
-import { readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
+import { readAll, within } from '../files.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
 import { type Bad, byCodeUnits, type Entry, type Part, type Source } from '../source.ts';
@@ -18,24 +18,29 @@ const LABEL_COLUMNS = ['label', 'class', 'category', 'target'];
 /**
  * Entries for the files that the metadata name; what it names and is not there goes to `bad`. Labels are sorted names.
  * @throws {ShoalError} SHOAL_DATA_FORMAT for columns that are not found, and what the parsers throw
+ * @param images that are there; null where nobody can list them
  */
 export async function readMetadata(
   root: string,
   metadata: readonly File[],
-  images: readonly File[],
+  images: readonly File[] | null,
   bad: Bad[],
 ): Promise<Pick<Source, 'entries' | 'classes'>> {
-  const known = new Set(images.map(({ path }) => path));
+  const known = images && new Set(images.map(({ path }) => path));
+  const named = new Set<string>();
   const rows: { readonly entry: Omit<Entry, 'label'>; readonly label: string }[] = [];
   for (const { path, part } of metadata) {
-    const text = await readFile(join(root, path), 'utf8');
+    const text = new TextDecoder().decode(await readAll(within(root, path)));
     const records = path.endsWith('.csv') ? csvRecords(text, path, bad) : jsonRecords(text, path, bad);
     for (const [at, record] of records) {
       const name = pick(record, FILE_COLUMNS, path);
       const label = pick(record, LABEL_COLUMNS, path);
       const file = posix.join(posix.dirname(path), name);
       const entry = { key: file, part, meta: record };
-      if (known.delete(file)) rows.push({ entry, label });
+      const inside = !file.startsWith('..') && !file.startsWith('/');
+      const first = known ? known.delete(file) : inside && !named.has(file);
+      named.add(file);
+      if (first) rows.push({ entry, label });
       else
         bad.push({
           key: `${at} (${name})`,
@@ -44,7 +49,7 @@ export async function readMetadata(
         });
     }
   }
-  for (const path of known)
+  for (const path of known ?? [])
     bad.push({ key: path, code: 'SHOAL_DATA_LABEL', reason: 'a file that the metadata do not name' });
   const classes = [...new Set(rows.map(({ label }) => label))].sort(byCodeUnits);
   const labels = new Map(classes.map((name, label) => [name, label]));

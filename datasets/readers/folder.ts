@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
+import { isThere, isUrl, readAll, within } from '../files.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { type Bad, byCodeUnits, type Entry, type Loader, type Part, partOf, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
@@ -12,7 +13,7 @@ import { readMetadata } from './folder-metadata.ts';
 
 const schema = z.strictObject({
   reader: z.literal('folder'),
-  /** Relative to the working directory. */
+  /** Relative to the working directory; or the URL of a folder with metadata.csv or metadata.jsonl. */
   path: z.string().min(1),
   ...imageKeys,
   ...splitKeys,
@@ -20,11 +21,29 @@ const schema = z.strictObject({
 
 export const folder = defineReader({
   schema,
-  scan: async ({ path }) => scanFolder(resolve(path)),
+  scan: ({ path }) => scanAny(path),
   async open(config) {
-    return loadSource(await scanFolder(resolve(config.path)), config.path, config);
+    return loadSource(await scanAny(config.path), config.path, config);
   },
 });
+
+const scanAny = (path: string): Promise<Source> => (isUrl(path) ? scanRemote(path) : scanFolder(resolve(path)));
+
+/** What metadata name below a URL: a server lists no folders. @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH */
+async function scanRemote(url: string): Promise<Source> {
+  const bad: Bad[] = [];
+  for (const name of ['metadata.csv', 'metadata.jsonl']) {
+    if (!(await isThere(within(url, name)))) continue;
+    return sourceOf(url, await readMetadata(url, [{ path: name, part: null }], null, bad), bad);
+  }
+  throw new ShoalError({
+    code: 'SHOAL_DATA_MISSING',
+    operation: `open the folder ${url}`,
+    got: 'no metadata',
+    expected: 'metadata.csv or metadata.jsonl, which name the images',
+    hint: 'Or pack the images into shards: shoal data prep FOLDER -o SHARDS.',
+  });
+}
 
 /** Files that systems leave about, and hidden ones. */
 const LITTER = /^(\..*|thumbs\.db|desktop\.ini)$/i;
@@ -111,8 +130,12 @@ export function reopenSource(root: string): Loader {
   return {
     async load({ key }: Entry) {
       try {
-        return { kind: 'image', bytes: await readFile(join(root, key)) };
+        return {
+          kind: 'image',
+          bytes: isUrl(root) ? await readAll(within(root, key)) : await readFile(join(root, key)),
+        };
       } catch (cause) {
+        if (cause instanceof ShoalError) throw cause;
         const got = reasonOf(cause);
         const hint = 'Is it still there?';
         const expected = 'a file that can be read';

@@ -1,9 +1,10 @@
 // idx.ts: a directory in the format of MNIST's files (IDX), gzipped or not: MNIST, Fashion-MNIST, KMNIST, your own.
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
+import { isThere, isUrl, readAll, within } from '../files.ts';
 import { checkLabels, readerFromArrays } from '../from-arrays.ts';
 import type { Reader } from '../reader.ts';
 import { defineReader } from './define.ts';
@@ -11,7 +12,7 @@ import { parseIdx } from './idx-format.ts';
 
 const schema = z.strictObject({
   reader: z.literal('idx'),
-  /** The directory; relative to the working directory. */
+  /** The directory, relative to the working directory; or its URL. */
   path: z.string().min(1),
   /** Labels are 0 to classes - 1. By default the training labels' largest, and one. */
   classes: z.int().min(1).max(256).optional(),
@@ -20,9 +21,9 @@ const schema = z.strictObject({
 export const idx = defineReader({
   schema,
   async open({ path, classes }) {
-    const directory = resolve(path);
-    const train = readPart(directory, 'train');
-    const test = readPart(directory, 't10k');
+    const directory = isUrl(path) ? path : resolve(path);
+    const train = await readPart(directory, 'train');
+    const test = await readPart(directory, 't10k');
     const count = classes ?? 1 + train.labels.reduce((largest, label) => Math.max(largest, label), 0);
     if (String(train.shape) !== String(test.shape)) {
       throw new ShoalError({
@@ -45,11 +46,11 @@ interface Part {
   readonly labels: Uint8Array;
 }
 
-function readPart(directory: string, part: 'train' | 't10k'): Part {
-  const imagesPath = find(directory, part, 'images', 3);
-  const labelsPath = find(directory, part, 'labels', 1);
-  const images = parseIdx(readBytes(imagesPath), 3, imagesPath);
-  const labels = parseIdx(readBytes(labelsPath), 1, labelsPath);
+async function readPart(directory: string, part: 'train' | 't10k'): Promise<Part> {
+  const imagesPath = await find(directory, part, 'images', 3);
+  const labelsPath = await find(directory, part, 'labels', 1);
+  const images = parseIdx(await readBytes(imagesPath), 3, imagesPath);
+  const labels = parseIdx(await readBytes(labelsPath), 1, labelsPath);
   if (images.dimensions[0] !== labels.dimensions[0]) {
     throw new ShoalError({
       code: 'SHOAL_DATA_COUNT',
@@ -74,24 +75,23 @@ function toReader({ imagesPath, labelsPath, shape, images, labels }: Part, class
 }
 
 /** MNIST's own names, with `-` or `.` before "idx". @throws {ShoalError} SHOAL_DATA_MISSING */
-function find(directory: string, part: string, what: string, dimensions: number): string {
+async function find(directory: string, part: string, what: string, dimensions: number): Promise<string> {
   const names = ['-', '.'].flatMap((mark) => {
     const name = `${part}-${what}${mark}idx${dimensions}-ubyte`;
     return [name, `${name}.gz`];
   });
-  const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
-  if (found !== undefined) return found;
+  for (const name of names) if (await isThere(within(directory, name))) return within(directory, name);
   throw new ShoalError({
     code: 'SHOAL_DATA_MISSING',
     operation: `open the dataset in ${directory}`,
-    got: existsSync(directory) ? `no file of ${part} ${what}` : 'no such directory',
+    got: isUrl(directory) || existsSync(directory) ? `no file of ${part} ${what}` : 'no such directory',
     expected: `one of ${names.join(', ')}`,
     hint: "Debian's package dataset-fashion-mnist, for one, puts such files into /usr/share/datasets/fashion-mnist.",
   });
 }
 
 /** The file's bytes, decompressed if its name ends in .gz. @throws {ShoalError} SHOAL_DATA_MISSING, _TRUNCATED, _CORRUPT */
-function readBytes(path: string): Uint8Array {
+async function readBytes(path: string): Promise<Uint8Array> {
   const failed = (code: `SHOAL_${string}`, cause: unknown, expected: string): ShoalError =>
     new ShoalError(
       {
@@ -103,10 +103,11 @@ function readBytes(path: string): Uint8Array {
       },
       { cause },
     );
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = isUrl(path) ? await readAll(path) : readFileSync(path);
   } catch (cause) {
+    if (cause instanceof ShoalError) throw cause;
     throw failed('SHOAL_DATA_MISSING', cause, 'a file that can be read');
   }
   if (!path.endsWith('.gz')) return bytes;
