@@ -18,8 +18,10 @@ export const CONTROL = {
   halted: 48,
   /** Arrivals, then generation, of the barrier of all threads. */
   barrier: 64,
+  /** Turns of a waiting loop before a thread sleeps (patience.ts). */
+  patience: 80,
   /** From here on: one line for each slot of the ring (arrivals), then one for each team's barrier. */
-  lines: 80,
+  lines: 96,
 } as const;
 
 export const LINE = 16;
@@ -66,8 +68,6 @@ export interface ThreadSetup {
   readonly control: number;
   readonly threads: number;
   readonly teamSize: number;
-  /** Turns of a waiting loop before a thread sleeps; 0 where there are more threads than cores. */
-  readonly spin: number;
   /** Per thread: address of its bindings, of its scratch. Per team: address of its arena. */
   readonly bindings: readonly number[];
   readonly scratch: readonly number[];

@@ -8,12 +8,16 @@ import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
+import { BRIEF, coreTimes, patience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
 // falls into some threads' first steps. In MiB, of every thread started from here on; nothing is reserved.
 setFlagsFromString('--initial-old-space-size=64');
+
+/** How often the pool looks whether other programs want its cores. */
+const PATIENCE_MS = 500;
 
 /** Threads that this machine runs at once. */
 export const availableThreads = (): number => availableParallelism();
@@ -79,7 +83,6 @@ export function createPool(options: PoolOptions): ComputePool {
     control,
     threads,
     teamSize,
-    spin: threads <= availableThreads() ? 10_000 : 0,
     bindings: Array.from({ length: threads }, () => arena.take(4 * BINDING.words)),
     scratch: Array.from({ length: threads }, () => arena.take(SCRATCH_BYTES)),
     arenas: Array.from({ length: teams }, () => arena.take(options.arenaBytes)),
@@ -95,6 +98,13 @@ export function createPool(options: PoolOptions): ComputePool {
   });
   const { i32 } = arena.views;
   const word = control >>> 2;
+  let times = coreTimes();
+  i32[word + CONTROL.patience] = threads <= availableThreads() ? BRIEF : 0;
+  const looking = setInterval(() => {
+    const before = times;
+    times = coreTimes();
+    Atomics.store(i32, word + CONTROL.patience, patience(before, times, threads, availableThreads()));
+  }, PATIENCE_MS).unref();
   let failure: ShoalError | null = null;
   let closing = false;
   let head = 0;
@@ -179,6 +189,7 @@ export function createPool(options: PoolOptions): ComputePool {
     room: (commands) => reached(head + commands - RING),
     async close() {
       closing = true;
+      clearInterval(looking);
       poison();
       const all = await Promise.all(reports);
       await piscina.close({ force: true });

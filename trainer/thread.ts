@@ -30,7 +30,7 @@ const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) =>
 
 /** Runs commands until the pool is poisoned. `index` is the thread's number from 0. @returns the leaves it computed or shared in */
 export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): number {
-  const { threads, teamSize, spin } = setup;
+  const { threads, teamSize } = setup;
   const i32 = new Int32Array(setup.memory.buffer);
   const control = setup.control >>> 2;
   const teams = threads / teamSize;
@@ -44,10 +44,11 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   const allBarrier = control + CONTROL.barrier;
   const teamBarrier = control + teamWord(team);
   const poison = control + CONTROL.poison;
+  const patience = control + CONTROL.patience;
 
   /** Waits until the word is no longer `value`. False when the pool is poisoned. */
   function waitWhile(word: number, value: number): boolean {
-    for (let turn = 0; turn < spin; turn++) {
+    for (let turn = Atomics.load(i32, patience); turn > 0; turn--) {
       if (Atomics.load(i32, word) !== value) return true;
       pause(1);
     }

@@ -11,7 +11,7 @@ const EDGES: readonly RegExp[] = [
   /^kernels\/generate\//,
   /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine|next-ids)\.ts$/,
   /^datasets\/(readers|formats|prepare|fetch)\//,
-  /^trainer\/(pool|worker|node-files|sha256)\.ts$/,
+  /^trainer\/(pool|patience|worker|node-files|sha256)\.ts$/,
   /^trainer\/tfjs\/(tensorflow|check-tensorflow)\.ts$/,
   /^(bin|cluster)\//,
 ];
