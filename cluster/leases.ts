@@ -26,23 +26,26 @@ export const leavesOf = (node: Node, work: Work): number =>
 export function grant(turn: Turn): void {
   const { config } = turn;
   if (turn.state.phase !== 'running') return;
-  let ready = 0; // counted at every event of thousands of workers
-  for (const { ready: is } of turn.state.workers) if (is) ready++;
   const need = config.workers.min;
+  let ready = 0; // asked at every event of thousands of workers: counted until they are enough
+  for (const { ready: is } of turn.state.workers) if (is && ++ready >= need) break;
   tellWaiting(turn, ready < need ? { news: 'waiting-for-workers', have: ready, need } : null);
   if (ready < need) return;
   for (;;) {
     const { open } = turn.state;
     if (!open || open.applying || isWhole(open)) return;
+    const waiting = open.leases.filter((it) => it.status === 'live' && !isCovered(open, it.node));
+    const patience = patienceOf(turn, open);
+    const overdue = waiting.some((it) => turn.now - it.since > patience(it) / 2);
+    if (!overdue && freeBlocks(open, 1).blocks.length === 0) return; // nothing to give: nobody is asked whether he is idle
     const idle = turn.state.workers.filter((w) => isIdle(turn, w));
     if (idle.length === 0) return;
-    const free = freeBlocks(open, Math.max(...idle.map((w) => w.unit)));
+    const unit = idle.reduce((most, it) => Math.max(most, it.unit), 1);
+    const free = freeBlocks(open, unit);
     if (free.blocks.length > 0) {
       hand(turn, open, free, idle, expected(turn, open, idle), false);
       return;
     }
-    const waiting = open.leases.filter((it) => it.status === 'live' && !isCovered(open, it.node));
-    const patience = patienceOf(turn, open);
     const late = waiting.find((it) => turn.now - it.since > patience(it));
     if (late) {
       fence(turn, open, late.worker);
@@ -55,7 +58,6 @@ export function grant(turn: Turn): void {
     );
     if (!slow) return;
     measure(turn, slow.worker, (turn.now - slow.since) / Math.max(1, slow.leaves)); // it may never end in time to be measured
-    const unit = Math.max(...idle.map((w) => w.unit));
     const blocks = freeBlocks({ ...open, leases: [] }, unit).blocks.filter((b) =>
       overlap(slow.node, { level: Math.log2(unit), index: b }),
     );
@@ -75,9 +77,12 @@ function isIdle({ config, state }: Turn, worker: WorkerSeat): boolean {
 
 /** Workers that will soon ask for their share of this work: leaves are kept for them, until a worker comes for a second share. */
 function expected({ state }: Turn, { leases, done }: OpenWork, idle: readonly WorkerSeat[]): readonly WorkerSeat[] {
-  const had = (w: WorkerSeat) => [...leases, ...done].some((it) => it.worker === w.name);
-  if (idle.every(had)) return [];
-  return state.workers.filter((w) => w.ready && !w.fenced && w.busy.length === 0 && !idle.includes(w) && !had(w));
+  const served = new Set([...leases, ...done].map((it) => it.worker));
+  if (idle.every((w) => served.has(w.name))) return [];
+  const here = new Set(idle);
+  return state.workers.filter(
+    (w) => w.ready && !w.fenced && w.busy.length === 0 && !here.has(w) && !served.has(w.name),
+  );
 }
 
 interface Blocks {
@@ -89,12 +94,13 @@ interface Blocks {
 
 /** Blocks with a leaf that is neither done nor leased. */
 function freeBlocks({ work, done, leases }: OpenWork, unit: number): Blocks {
-  const taken = [...done, ...leases.filter((it) => it.status === 'live')].map((it) => it.node);
+  const taken = new Uint8Array(activeLeaves(work));
+  for (const { node } of done) taken.fill(1, firstLeaf(node), endLeaf(node));
+  for (const { node, status } of leases) if (status === 'live') taken.fill(1, firstLeaf(node), endLeaf(node));
   const blocks: number[] = [];
-  for (let leaf = 0; leaf < activeLeaves(work); leaf++) {
+  for (let leaf = 0; leaf < taken.length; leaf++) {
     const block = Math.floor(leaf / unit);
-    if (blocks.at(-1) === block) continue;
-    if (!taken.some((node) => firstLeaf(node) <= leaf && leaf < endLeaf(node))) blocks.push(block);
+    if (!taken[leaf] && blocks.at(-1) !== block) blocks.push(block);
   }
   return { unit, blocks };
 }

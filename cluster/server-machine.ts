@@ -18,6 +18,7 @@ export function startServer(): ServerState {
     nodes: [],
     applying: null,
     attached: [],
+    newest: 0,
   };
 }
 
@@ -47,15 +48,14 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
       const { link } = event;
       const { term, peer } = event.message;
       const { name } = peer;
-      set(turn, { attached: [...state.attached.filter((it) => it.link !== link), { link, term, name }] });
-      if (state.version !== null) broadcast(turn, [link], state.version);
+      set(turn, { attached: [...without(state, link), { link, term, name }], newest: Math.max(state.newest, link) });
+      if (state.version !== null) broadcast(turn, [{ link, term }], state.version);
       break;
     }
     case 'detached': {
-      const without = (links: readonly Link[]) => links.filter((link) => link !== event.link);
       set(turn, {
-        attached: state.attached.filter((it) => it.link !== event.link),
-        nodes: state.nodes.map((it) => ({ ...it, links: without(it.links) })),
+        attached: without(state, event.link),
+        nodes: state.nodes.map((it) => ({ ...it, links: it.links.filter((link) => link !== event.link) })),
       });
       break;
     }
@@ -68,6 +68,10 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
   }
   return { state: turn.state, actions: turn.actions };
 }
+
+/** Without that link. Links are numbered as they come: one of thousands that attach for the first time is not looked for. */
+const without = ({ attached, newest }: ServerState, link: Link): ServerState['attached'] =>
+  link > newest ? attached : attached.filter((it) => it.link !== link);
 
 function message(turn: Turn, message: FromCoordinator): void {
   const { state, actions } = turn;
@@ -151,11 +155,7 @@ function loaded(turn: Turn): void {
 /** A version stands: the coordinator and the workers are told. */
 function stands(turn: Turn, version: number): void {
   tellVersion(turn, version);
-  broadcast(
-    turn,
-    turn.state.attached.map((it) => it.link),
-    version,
-  );
+  broadcast(turn, turn.state.attached, version);
 }
 
 function tellVersion(turn: Turn, version: number): void {
@@ -164,9 +164,9 @@ function tellVersion(turn: Turn, version: number): void {
 }
 
 /** To those of these workers that are in this term. */
-function broadcast(turn: Turn, to: readonly Link[], version: number): void {
-  const { term, attached } = turn.state;
-  const links = attached.filter((it) => it.term === term && to.includes(it.link)).map((it) => it.link);
+function broadcast(turn: Turn, to: readonly { readonly link: Link; readonly term: Term }[], version: number): void {
+  const { term } = turn.state;
+  const links = to.filter((it) => it.term === term).map((it) => it.link);
   if (links.length > 0) turn.actions.push({ kind: 'params', links, term, version });
 }
 

@@ -82,6 +82,8 @@ export interface ServerState {
   readonly nodes: readonly NodeState[];
   readonly applying: number | null;
   readonly attached: readonly { readonly link: Link; readonly term: Term; readonly name: string }[];
+  /** The highest link that ever attached. */
+  readonly newest: Link;
 }
 
 export interface NodeState {

@@ -24,7 +24,9 @@ export function set(turn: Turn, change: Partial<CoordinatorState>): void {
 }
 
 export function setWorker(turn: Turn, link: Link, change: Partial<WorkerSeat>): void {
-  set(turn, { workers: turn.state.workers.map((w) => (w.link === link ? { ...w, ...change } : w)) });
+  const { workers } = turn.state;
+  const index = workers.findIndex((w) => w.link === link);
+  if (index >= 0) set(turn, { workers: workers.with(index, { ...workers[index]!, ...change }) });
 }
 
 export function setSeat(turn: Turn, index: number, change: Partial<ServerSeat>): void {
