@@ -118,14 +118,12 @@ function hand(
   const { term } = turn.state;
   let lease = turn.state.nextLease;
   const leases: LeaseState[] = [];
-  let to = 0;
   const shares = speedShares(
     blocks.length,
     [...idle, ...more].map((it) => it.leafMs),
   );
   for (const [i, worker] of idle.entries()) {
-    const from = to;
-    to += shares[i]!;
+    const { from, to } = shares[i]!;
     if (from === to) continue;
     const busy: number[] = [];
     let leaves = 0;
