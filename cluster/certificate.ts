@@ -1,8 +1,9 @@
 // certificate.ts: certificates for TLS: read from PEM files, or made and signed by themselves. It connects nothing.
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { writeError } from '../trainer/write-error.ts';
 import { bits, explicit, implicit, integer, octets, oid, sequence, set, text, time, yes } from './der.ts';
 import { wireError } from './wire-error.ts';
 
@@ -82,6 +83,7 @@ export function readAuthority(file: string): string {
 /**
  * The certificate kept in a folder as cert.pem and key.pem (which only the owner may read); a new one where there is none, where
  * it has run out, or where it does not name all of the hosts.
+ * @throws SHOAL_RUN_WRITE
  */
 export function keepIdentity(folder: string, hosts: readonly string[], now: Date = new Date()): Identity {
   const certFile = join(folder, 'cert.pem');
@@ -92,9 +94,14 @@ export function keepIdentity(folder: string, hosts: readonly string[], now: Date
     if (named && validAt(certificate, now)) return readIdentity(certFile, keyFile, now);
   }
   const identity = selfSigned(hosts, now);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(keyFile, identity.key, { mode: 0o600 });
-  writeFileSync(certFile, identity.cert);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(keyFile, identity.key, { mode: 0o600 });
+    writeFileSync(certFile, identity.cert);
+  } catch (error) {
+    rmSync(certFile, { force: true }); // half a file is no certificate
+    throw writeError(error, `write into ${folder}`);
+  }
   return identity;
 }
 

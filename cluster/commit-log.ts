@@ -2,6 +2,7 @@
 // (audit.ts). Written synchronously: a step is not told of before its line is with the system.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { StepTotals } from '../trainer/narrator.ts';
+import { writeError } from '../trainer/write-error.ts';
 import { lastTermOf } from './audit.ts';
 import type { LogRecord } from './messages.ts';
 
@@ -21,8 +22,16 @@ export interface CommitLog {
   close(): void;
 }
 
-/** Opens a log, made if absent. A last line that a crash cut short is cut off. @throws the file system's errors */
+/** Opens a log, made if absent. A last line that a crash cut short is cut off. @throws SHOAL_RUN_WRITE */
 export function openCommitLog(path: string): CommitLog {
+  try {
+    return opened(path);
+  } catch (error) {
+    throw writeError(error, `write ${path}`);
+  }
+}
+
+function opened(path: string): CommitLog {
   const file = openSync(path, 'a+');
   const text = readFileSync(path, 'utf8');
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);

@@ -4,8 +4,10 @@ import type { RunEvent } from '../trainer/events.ts';
 import { allFinite, type Snapshot } from '../trainer/local-store.ts';
 import type { Narrator } from '../trainer/narrator.ts';
 import { slotNames } from '../trainer/optimizers/kind.ts';
+import { RUN } from '../trainer/run-folder.ts';
 import type { RunRecorder } from '../trainer/run-recorder.ts';
 import { firstSnapshot } from '../trainer/snapshot.ts';
+import { writeProblem } from '../trainer/write-error.ts';
 import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
 import type { Setup } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorEvent } from './coordinator-types.ts';
@@ -76,7 +78,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
         failpoint('after checkpoint');
         if (written !== null) narrator.saved(at);
       } catch (error) {
-        emit({ event: 'problem', problem: toWire(error), fatal: false });
+        emit({ event: 'problem', problem: writeProblem(error, `write ${path}/${RUN.commits}`), fatal: false });
       }
     }
     options.dumped({ kind: 'dumped', term, version: at, finite, path: written, problem: written ? null : notWritten });

@@ -1,17 +1,18 @@
 // coordinator-process.ts: the coordinator's process: listener, clock, run folder and commit log, driven by the machine (coordinator.ts).
 // No decisions. It resolves as trainer/session.ts does.
-import { type ShoalError, toWire } from '../base/errors.ts';
+import type { ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { deciding } from '../trainer/callbacks/index.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import { joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
-import type { RunCheckpoint } from '../trainer/run-folder.ts';
+import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
 import { firstSnapshot } from '../trainer/snapshot.ts';
 import type { Work } from '../trainer/work.ts';
+import { writeProblem } from '../trainer/write-error.ts';
 import { handleCoordinator, startCoordinator } from './coordinator.ts';
 import { eventOf } from './coordinator-events.ts';
 import { announce, auditRun } from './coordinator-files.ts';
@@ -157,6 +158,9 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     }
   }
 
+  const notWritten = (error: unknown, file: string): void =>
+    emit({ event: 'problem', problem: writeProblem(error, `write ${path}/${file}`), fatal: false });
+
   /** What callbacks decided after an evaluation stands in the log; a stop is told to the machine before it opens anything more. */
   function decided({ version, epoch }: Work): void {
     if (deciding(job.callbacks).length === 0) return;
@@ -170,7 +174,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     try {
       log.append(record, sync);
     } catch (error) {
-      emit({ event: 'problem', problem: toWire(error), fatal: false });
+      notWritten(error, RUN.commits);
     }
     monitor.logged((performance.now() - since) / 1000);
   }
@@ -207,14 +211,19 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     try {
       return announce(path, url);
     } catch (error) {
-      emit({ event: 'problem', problem: toWire(error), fatal: false });
+      notWritten(error, RUN.url);
       return () => {};
     }
   }
 
   /** Who computed what, which the log proves. */
   function tellWorkers(): void {
-    log.sync();
+    try {
+      log.sync();
+    } catch (error) {
+      notWritten(error, RUN.commits);
+      return;
+    }
     const audit = auditRun(path, job, hash);
     if (audit.ok) emit({ event: 'workers', leaves: audit.report.leaves });
     else emit({ event: 'problem', problem: auditFailed(path, audit.line, audit.violation), fatal: false });

@@ -1,12 +1,13 @@
 // remote-data.ts: a dataset over HTTP: columns of fields by range requests, for workers whose machine lacks the files. Both ends.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { check } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { readerFromArrays } from '../datasets/from-arrays.ts';
 import { type Dataset, fieldBytes, type Reader } from '../datasets/reader.ts';
+import { writeError } from '../trainer/write-error.ts';
 import type { Reach } from './dial.ts';
 import { httpGet, httpUrl } from './http-get.ts';
 import type { RouteHandler } from './transport.ts';
@@ -137,10 +138,15 @@ async function fetchPart(remote: RemoteData, part: string, { fields, length, cla
 }
 
 async function keep(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(folder, { recursive: true });
   const partial = `${path}.${process.pid}.partial`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(partial, bytes);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw writeError(error, `keep data in ${folder}`);
+  }
 }
 
 /** At most `most` bytes; with `at`: exactly as many, from there on. Tries again when the connection breaks. */

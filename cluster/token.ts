@@ -1,6 +1,7 @@
 // token.ts: the secret that lets a process into a run: made, kept in a file, compared. Never printed, never put into a URL.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeError } from '../trainer/write-error.ts';
 import { wireError } from './wire-error.ts';
 
 const USABLE = /^[A-Za-z0-9._~+/=-]{16,512}$/;
@@ -30,12 +31,17 @@ export function findToken(from: {
   return usable(text.trim(), operation);
 }
 
-/** The token in that file; a new one, which only the owner may read, where the file is missing. */
+/** The token in that file; a new one, which only the owner may read, where the file is missing. @throws SHOAL_RUN_WRITE */
 export function keepToken(file: string): string {
   const known = findToken({ file });
   if (known !== null) return known;
   const token = newToken();
-  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    rmSync(file, { force: true }); // a full disk leaves an empty one
+    throw writeError(error, `write ${file}`);
+  }
   return token;
 }
 

@@ -21,6 +21,7 @@ import type { Snapshot } from './local-store.ts';
 import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreSnapshot } from './snapshot.ts';
+import { writeError } from './write-error.ts';
 
 /** Places inside the folder of a run. */
 export const RUN = {
@@ -53,8 +54,16 @@ export interface OpenedRun {
   readonly problems: readonly Problem[];
 }
 
-/** Makes a run's folder. A name that is taken gets -2, -3 and so on. @returns its path @throws the file system's errors */
+/** Makes a run's folder. A name that is taken gets -2, -3 and so on. @returns its path @throws SHOAL_RUN_WRITE */
 export async function createRun(parent: string, job: Job, files: Files = nodeFiles): Promise<string> {
+  try {
+    return await makeFolder(parent, job, files);
+  } catch (error) {
+    throw writeError(error, `make a run in ${parent}`);
+  }
+}
+
+async function makeFolder(parent: string, job: Job, files: Files): Promise<string> {
   await makeDirectories(files, parent);
   for (let number = 1; ; number++) {
     const path = `${parent}/${job.name}${number > 1 ? `-${number}` : ''}`;
@@ -70,11 +79,15 @@ export async function createRun(parent: string, job: Job, files: Files = nodeFil
   }
 }
 
-/** Writes the job of a run: at its beginning, and when it is resumed with more epochs. */
+/** Writes the job of a run: at its beginning, and when it is resumed with more epochs. @throws SHOAL_RUN_WRITE */
 export async function writeJob(path: string, job: Job, files: Files = nodeFiles): Promise<void> {
   const text = `${JSON.stringify(jobToJson(job), null, 2)}\n`;
-  await replaceDurably(files, `${path}/${RUN.job}`, [new TextEncoder().encode(text)]);
-  await files.syncDirectory(path);
+  try {
+    await replaceDurably(files, `${path}/${RUN.job}`, [new TextEncoder().encode(text)]);
+    await files.syncDirectory(path);
+  } catch (error) {
+    throw writeError(error, `write into ${path}`);
+  }
 }
 
 /** The job of a run as it stands in its folder. @throws SHOAL_RUN_MISSING */

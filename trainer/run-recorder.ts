@@ -18,6 +18,7 @@ import { nodeFiles } from './node-files.ts';
 import { RUN, type RunCheckpoint } from './run-folder.ts';
 import { createRunScalars } from './run-scalars.ts';
 import { snapshotTensors, snapshotWeights } from './snapshot.ts';
+import { writeError, writeProblem } from './write-error.ts';
 
 export interface RunRecorderOptions {
   /** The run's folder. */
@@ -57,10 +58,18 @@ export interface RunRecorder {
 /** Steps are written this often at least, so that the files can be followed. */
 const FLUSH_MS = 1000;
 
-/** @throws SHOAL_RUN_DATA if a resumed run's data have changed, the file system's errors */
+/** @throws SHOAL_RUN_DATA if a resumed run's data have changed, SHOAL_RUN_WRITE if its files cannot be opened */
 export async function recordRun(options: RunRecorderOptions): Promise<RunRecorder> {
-  const { path, job, tool, data, from, emit, files = nodeFiles } = options;
   checkData(options);
+  try {
+    return await startRecording(options);
+  } catch (error) {
+    throw writeError(error, `write into ${options.path}`);
+  }
+}
+
+async function startRecording(options: RunRecorderOptions): Promise<RunRecorder> {
+  const { path, job, tool, data, from, emit, files = nodeFiles } = options;
   const hash = await jobHash(job);
   const log = await openEventLog(`${path}/${RUN.events}`, files);
   const wish = job.callbacks.find((one) => one.class_name === 'CSVLogger');
@@ -81,10 +90,10 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
   async function attempt(action: () => Promise<void>, otherwise: (error: unknown) => void = tell): Promise<void> {
     await action().catch(otherwise);
   }
-  const tell = (error: unknown): void => problem(asProblem(error, `write into ${path}`));
+  const tell = (error: unknown): void => problem(writeProblem(error, `write into ${path}`));
   /** What can fail with every event is told once. */
   const tellOnce = (error: unknown): void => {
-    const what = asProblem(error, `write the events of ${path}`);
+    const what = writeProblem(error, `write the events of ${path}`);
     if (!told.has(what.got)) {
       told.add(what.got);
       problem(what);
@@ -207,16 +216,3 @@ const callbackFailed = (className: string, error: unknown): Problem => ({
   expected: 'a function that returns',
   hint: 'Correct its onEvent: the run goes on.',
 });
-
-function asProblem(error: unknown, operation: string): Problem {
-  const errno = errnoOf(error);
-  if (!errno) return toWire(error);
-  const full = errno === 'ENOSPC' || errno === 'EDQUOT';
-  return {
-    code: 'SHOAL_RUN_WRITE',
-    operation,
-    got: `${full ? 'a full disk: ' : ''}${(error as Error).message}`,
-    expected: 'to write there',
-    hint: full ? 'Free some space: training goes on.' : 'Check the disk and the rights to it: training goes on.',
-  };
-}

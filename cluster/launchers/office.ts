@@ -2,6 +2,7 @@
 // whose daemon died keeps its tasks). Who came last leads; the others are told. It needs a file system that the leaders share.
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { writeError } from '../../trainer/write-error.ts';
 
 const LOOK_MS = 500;
 /** After which an older leader that can see the file has stopped writing. */
@@ -19,8 +20,12 @@ export async function takeOffice(run: string, deposed: () => void): Promise<Offi
   const file = `${run}/leader`;
   const own = randomUUID();
   const before = read(file);
-  writeFileSync(`${file}.${own}`, own);
-  renameSync(`${file}.${own}`, file);
+  try {
+    writeFileSync(`${file}.${own}`, own);
+    renameSync(`${file}.${own}`, file);
+  } catch (error) {
+    throw writeError(error, `write ${file}`);
+  }
   const look = setInterval(() => {
     if (read(file) === own) return;
     clearInterval(look);

@@ -1,7 +1,8 @@
 // train.test.ts: `shoal train` as a process: what it prints, writes, and ends with.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { linesOf, newFolder, type Outcome, shoal } from './support/shoal.ts';
 
 const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
@@ -146,6 +147,16 @@ describe('shoal train', () => {
     );
     const whole = readdirSync(join(folder, 'nan/job/checkpoints')).filter((name) => /^step-\d+$/.test(name));
     assert.ok(whole.length > 0, 'a checkpoint is there');
+  });
+
+  it('where nothing can be written, ends with SHOAL_RUN_WRITE, in one process and in several', async () => {
+    const limited = ['-c', 'ulimit -f 0; exec "$0" "$@"', process.execPath, resolve('bin/shoal.ts')];
+    const args = ['train', 'job.json', '--out', 'nowhere'];
+    for (const more of [[], ['--workers', '2']]) {
+      const { status, stderr } = spawnSync('bash', [...limited, ...args, ...more], { cwd: folder, encoding: 'utf8' });
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /^error SHOAL_RUN_WRITE: write into nowhere\/job/);
+    }
   });
 
   it('with --workers 1:2 starts one, says how another may join, and lets it', async () => {

@@ -72,6 +72,26 @@ describe('a run in several processes', function () {
     );
   });
 
+  it('on a disk that takes no more, tells of SHOAL_RUN_WRITE or SHOAL_CHECKPOINT_WRITE and goes on to the same bytes', async () => {
+    const path = await createRun(`${runs.at.folder}/runs`, runs.job);
+    const problems: RunEvent[] = [];
+    const done = await local.launch({
+      command: ['bash', '-c', 'ulimit -f 8; exec "$0" "$@"', ...COMMAND], // files of 8 KiB at most: fewer lines than steps
+      run: path,
+      workers: 2,
+      servers: 1,
+      threads: 1,
+      onEvent: (event) => event.event === 'problem' && problems.push(event),
+    });
+    same(done, runs.expected);
+    const told = problems.map(
+      (it) => it.event === 'problem' && `${it.problem.code} ${it.problem.operation} ${it.fatal}`,
+    );
+    for (const line of told) assert.match(String(line), /^SHOAL_(RUN|CHECKPOINT)_WRITE write .* false$/);
+    for (const file of [`the events of ${path}`, `${path}/commits.jsonl`])
+      assert.ok(told.includes(`SHOAL_RUN_WRITE write ${file} false`), told.join('\n'));
+  });
+
   it('below the least number of workers it waits, and says so, until the one that was killed is back', async () => {
     let struck = false;
     const ran = await runs.run({
