@@ -6,18 +6,13 @@ import { addModelCommands } from './groups/model-commands.ts';
 import { addRunCommands } from './groups/run-commands.ts';
 import { addTensorflowCommands } from './groups/tensorflow-commands.ts';
 import { EXIT } from './output/exit-codes.ts';
+import { watchOutput } from './output/full.ts';
 import { processScreen } from './output/screen.ts';
 import { registrar } from './registrar.ts';
 import { version } from './version.ts';
 
-/** Whoever reads our output has gone (`| head`): the same as Ctrl-C. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    stream.on('error', () => {});
-    if (!process.emit('SIGINT')) process.exit(EXIT.done);
-  });
-}
+const screen = processScreen();
+const outputFailed = watchOutput(screen);
 
 const program = new Command('shoal')
   .description('Train neural networks on the CPUs you have.')
@@ -28,7 +23,6 @@ const program = new Command('shoal')
   .exitOverride()
   .addHelpText('after', '\nFor example:  npx shoal train examples/digits.json');
 
-const screen = processScreen();
 const top = registrar(program, screen);
 addModelCommands(top);
 addRunCommands(top);
@@ -43,3 +37,4 @@ try {
   // commander has printed what there is to say
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
 }
+if (outputFailed()) process.exitCode = EXIT.failed;
