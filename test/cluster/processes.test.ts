@@ -76,7 +76,7 @@ describe('a run in several processes', function () {
     const path = await createRun(`${runs.at.folder}/runs`, runs.job);
     const problems: RunEvent[] = [];
     const done = await local.launch({
-      command: ['bash', '-c', 'ulimit -f 8; exec "$0" "$@"', ...COMMAND], // files of 8 KiB at most: fewer lines than steps
+      command: ['bash', '-c', 'ulimit -f 4; exec "$0" "$@"', ...COMMAND], // files of 4 KiB at most: fewer lines than steps
       run: path,
       workers: 2,
       servers: 1,
