@@ -110,11 +110,15 @@ async function bare(folder: string, loops: number): Promise<number> {
 function python(folder: string, processes: number): Record<string, number> {
   const script = fileURLToPath(new URL('./peers/images.py', import.meta.url));
   try {
-    const text = execFileSync(process.env['PYTHON'] ?? 'python3', [script, join(folder, 'a'), String(processes)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 300_000,
-    });
+    const text = execFileSync(
+      process.env['SHOAL_BENCH_PYTHON'] ?? 'python3',
+      [script, join(folder, 'a'), String(processes)],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 300_000,
+      },
+    );
     return JSON.parse(text) as Record<string, number>;
   } catch {
     return {};

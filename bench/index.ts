@@ -1,7 +1,7 @@
 // index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, tfjs, and, not
+//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, feeder, tfjs, and, not
 //                 part of a run without --only: kernels; models (many minutes), or one of them (resnet50-b8 and so on: models.ts)
 //   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
+import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
 import { benchModel, MODEL_BENCHES } from './models.ts';
@@ -32,7 +33,17 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const STANDARD = ['gemm', ...EXAMPLES, 'threads', 'wire', 'distribution', 'distribution-large', 'images', 'tfjs'];
+const STANDARD = [
+  'gemm',
+  ...EXAMPLES,
+  'threads',
+  'wire',
+  'distribution',
+  'distribution-large',
+  'images',
+  'feeder',
+  'tfjs',
+];
 const NAMES = [...STANDARD, 'kernels', 'models', ...Object.keys(MODEL_BENCHES)];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
@@ -138,6 +149,7 @@ if (wanted('threads')) {
 }
 if (wanted('wire')) for (const row of await benchWire(rounds)) show(row);
 if (wanted('images')) for (const row of await benchImages(rounds)) show(row);
+if (wanted('feeder')) for (const row of await benchFeeder(rounds, seconds)) show(row);
 for (const size of ['distribution', 'distribution-large'] as const)
   if (wanted(size)) await benchDistribution(size, { rounds, show, say });
 for (const name of Object.keys(MODEL_BENCHES)) {
