@@ -116,11 +116,11 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   };
   function load(snapshot: Snapshot): void {
     const weights = joined(snapshot);
+    const { parameters, slots } = versions.of(snapshot.version);
     // into the other copy too: no step writes what is frozen, or rests
-    for (const { parameters, slots } of [versions.of(snapshot.version + 1), versions.of(snapshot.version)]) {
-      expand(versions.segments, weights, vector(parameters));
-      for (const [i, name] of versions.slots.entries()) expand(trained, snapshot.slots[name]!, slotAt(slots, i));
-    }
+    for (const copy of [versions.of(snapshot.version + 1).parameters, parameters])
+      expand(versions.segments, weights, vector(copy));
+    for (const [i, name] of versions.slots.entries()) expand(trained, snapshot.slots[name]!, slotAt(slots, i));
   }
   function snapshot(): Snapshot {
     const { parameters, slots } = versions.of(state.committed);

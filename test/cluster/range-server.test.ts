@@ -68,12 +68,24 @@ function someNodes(turn: number, leaves: number): readonly Node[] {
 describe('range servers', () => {
   const sgd = { class_name: 'SGD', config: { learning_rate: 0.1, momentum: 0.9, nesterov: true } };
   const adamW = { class_name: 'AdamW', config: {} };
-  for (const [name, optimizer, layers, most] of [
-    ['SGD with momentum', sgd, mlp, 7],
-    ['Adam', adamW, mlp, 7],
-    ['penalties and bounds', adamW, boundedMlp, 6],
+  /** Here slots stand apart from their next values; the in-process store writes them in place. */
+  const others = [
+    ['AMSGrad', 'Adam', { amsgrad: true }],
+    ['Nadam', 'Nadam', {}],
+    ['RMSprop', 'RMSprop', {}],
+    ['RMSprop, centered, with momentum', 'RMSprop', { centered: true, momentum: 0.9 }],
+    ['Adagrad', 'Adagrad', {}],
+    ['Adadelta', 'Adadelta', { learning_rate: 1 }],
+    ['Adamax', 'Adamax', {}],
+    ['Lion', 'Lion', {}],
+  ] as const;
+  for (const [name, optimizer, layers, counts] of [
+    ['SGD with momentum', sgd, mlp, [1, 2, 3, 7]],
+    ['Adam', adamW, mlp, [1, 2, 3, 7]],
+    ['penalties and bounds', adamW, boundedMlp, [1, 2, 3, 6]],
+    ...others.map(([of, class_name, config]) => [of, { class_name, config }, mlp, [2]] as const),
   ] as const) {
-    for (const servers of [1, 2, 3, most])
+    for (const servers of counts)
       it(`${servers} of them make the bytes of the in-process store, ${name}, ragged batches, the tree cut anew each step`, async () => {
         const job = smallJob(layers, { optimizer, batch: BATCH, microShards: 8, epochs: 2 });
         const { snapshot } = await runSession({ job, dataset, threads: 1 });

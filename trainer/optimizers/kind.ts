@@ -13,7 +13,7 @@ export interface Update {
   readonly partAt: number;
   readonly p: Operand;
   readonly nextP: Operand;
-  /** Of slot i, read and written. */
+  /** Of slot i, read and written: in one process the same place, so each value is read before it is written. */
   slot(i: number): Operand;
   nextSlot(i: number): Operand;
   /** f32: divisor, rate, then what `scalars` gives. */
