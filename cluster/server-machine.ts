@@ -109,7 +109,7 @@ function welcome(turn: Turn, { term, job, range }: Welcome): void {
   enter(turn, term);
   const before = turn.state.range;
   if (range === null || (before?.from === range.from && before.to === range.to)) return;
-  set(turn, { range, version: null, loading: null, nodes: [] });
+  set(turn, { range, prepared: null, version: null, loading: null, nodes: [] });
   turn.actions.push({ kind: 'prepare', job, range });
 }
 

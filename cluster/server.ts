@@ -109,7 +109,16 @@ export async function runServer(options: ServerOptions): Promise<void> {
     act,
   );
 
+  let making = false;
+  let waiting: (() => void)[] = [];
+  /** What the coordinator says while a range is being made is heard afterwards: its frames are the first that go into it. */
+  function inTurn(hear: () => void): void {
+    waiting.push(hear);
+    while (!making && waiting.length > 0) waiting.shift()!();
+  }
+
   async function prepare(json: unknown, range: FlatRange): Promise<void> {
+    making = true;
     const job = parseJob(await withModules(json, (named) => named), "the run's job");
     const segments = movingOf(withRates(segmentsOf(job.model).weights, job.rates));
     const optimizer = optimizerOf(job.optimizer.class_name);
@@ -117,6 +126,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
     const { microShards } = job;
     owned = createRangeServer({ segments, optimizer, optimizerConfig, microShards, range, kernels });
     machine.feed({ kind: 'prepared', vectors: owned.vectors, microShards });
+    making = false;
+    inTurn(() => {});
   }
 
   function act(action: ServerAction): void {
@@ -189,16 +200,21 @@ export async function runServer(options: ServerOptions): Promise<void> {
     },
     down() {
       control = null;
+      waiting = [];
       tell({ news: 'disconnected', to: url });
       machine.feed({ kind: 'lost' });
     },
     message(message) {
-      hearTerm(message as FromCoordinator);
-      machine.feed({ kind: 'message', message: message as FromCoordinator });
+      inTurn(() => {
+        hearTerm(message as FromCoordinator);
+        machine.feed({ kind: 'message', message: message as FromCoordinator });
+      });
     },
     bulk(bulk) {
-      floats = bulk.values as Float32Array<ArrayBuffer>;
-      machine.feed({ kind: 'load', slice: sliceOf(bulk) });
+      inTurn(() => {
+        floats = bulk.values as Float32Array<ArrayBuffer>;
+        machine.feed({ kind: 'load', slice: sliceOf(bulk) });
+      });
     },
     failed: end,
   });

@@ -10,7 +10,8 @@ const SEARCH = 1500;
 const replay = (seed: number, violation: string | null): string =>
   `seed ${seed}: ${violation}\nreplay it with: npx node test/support/simulate.ts --seed ${seed} --trace`;
 
-describe('the cluster in a simulated world', () => {
+describe('the cluster in a simulated world', function () {
+  this.timeout(240_000); // a quarter of a minute where nothing else runs
   const totals = new Map<string, number>();
 
   it(`ends with the bytes of the undisturbed run and a clean audit in ${RUNS} seeded schedules of faults`, () => {
