@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, duration, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { typed, usageError } from '../output/usage-error.ts';
+import { endWithParent } from '../parent.ts';
 import { version } from '../version.ts';
 
 export interface DataPrepOptions extends PrepFlags {
@@ -27,6 +28,7 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
   const mode = MODES.find((name) => name === (options.mode ?? 'incremental'));
   if (mode === undefined)
     throw usageError('read --mode', options.mode!, MODES.join(', '), 'The default is incremental.');
+  endWithParent();
   const stop = new AbortController();
   const release = onInterrupt(
     () => stop.abort(new Error('interrupted')),

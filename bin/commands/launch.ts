@@ -9,6 +9,7 @@ import { jsonView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { usageError } from '../output/usage-error.ts';
 import { launchKubernetes } from './launch-kubernetes.ts';
+import { launchPrep } from './launch-prep.ts';
 import { launchSlurm } from './launch-slurm.ts';
 import { launchSsh } from './launch-ssh.ts';
 import type { LaunchedOptions } from './launched.ts';
@@ -16,6 +17,8 @@ import { runHere, tellResult } from './launched.ts';
 
 export interface LaunchCommandOptions extends TrainOptions {
   readonly engine: string;
+  /** What is behind it is for `shoal data prep`. */
+  readonly prep?: boolean;
   readonly hostfile?: string;
   readonly ssh?: string;
   readonly remote?: string;
@@ -47,7 +50,7 @@ const LAUNCH: Readonly<Record<string, (options: Launching) => Promise<ExitCode>>
 };
 
 export async function launchCommand(
-  path: string | undefined,
+  words: readonly string[],
   options: LaunchCommandOptions,
   screen: Screen,
 ): Promise<ExitCode> {
@@ -59,6 +62,9 @@ export async function launchCommand(
       `one of ${Object.keys(LAUNCH).join(', ')}`,
       'docs/launch.md describes each.',
     );
+  if (options.prep) return launchPrep(words, options, screen);
+  const [path, more] = words;
+  if (more !== undefined) throw usageError('launch', `${words.length} jobs`, 'one', 'Only --prep takes more words.');
   const wanted = await whatToTrain(path, options);
   const dataset = await openJobData(wanted.job);
   prepare(wanted.job, dataset, { threads: options.threads ?? 1 }); // refuses what cannot be run, before anything is written

@@ -55,7 +55,8 @@ export function addLaunchCommands({
     action(async () => (await import('../commands/agent.ts')).agentCommand()),
   );
 
-  jobOptions(command('launch', 'train a job in many processes, started by an engine').argument('[job]', 'its file'))
+  jobOptions(command('launch', 'train a job in many processes, started by an engine').argument('[job...]', 'its file'))
+    .option('--prep', 'prepare data instead: behind -- stands what shoal data prep takes')
     .requiredOption('--engine <name>', 'what starts them: local, ssh, slurm or kubernetes')
     .option('--workers <n>', 'processes that compute (default: 1; ssh: as many as the hosts have slots)', positive)
     .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)

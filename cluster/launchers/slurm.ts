@@ -161,7 +161,8 @@ function follower(file: string): { read(): RunEvent[] } {
   };
 }
 
-async function tool(name: string, args: readonly string[], operation: string): Promise<string> {
+/** Calls one of Slurm's programs. @throws SHOAL_LAUNCH_SLURM with what it said */
+export async function tool(name: string, args: readonly string[], operation: string): Promise<string> {
   try {
     return (await call(name, [...args])).stdout;
   } catch (error) {

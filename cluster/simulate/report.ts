@@ -82,13 +82,20 @@ const BUSY = 0.6;
 function reasonOf(point: Simulated, microShards: number, open: boolean): string {
   const { workers, computing, server_up, server_down, coordinator_link } = point;
   const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const limits: string[] = [];
+  if (workers > microShards)
+    limits.push(
+      `a step has ${microShards} micro-shards for ${workers} workers, and the others wait: more microShards and a larger batch would move that point`,
+    );
   if (server_up >= BUSY || server_down >= BUSY) {
     const way = server_up >= server_down ? 'out of' : 'into';
-    return `the links ${way} the servers are busy for ${percent(Math.max(server_up, server_down))} of the time: more servers, a smaller codec, a faster network, or more micro-shards for each worker would move that point`;
+    limits.push(
+      `the links ${way} the servers are busy for ${percent(Math.max(server_up, server_down))} of the time: more servers, a smaller codec, a faster network, or more micro-shards for each worker would move that point`,
+    );
   }
-  if (coordinator_link >= BUSY) return "the coordinator's link is busy: larger micro-shards would move that point";
-  if (workers > microShards)
-    return `a step has ${microShards} micro-shards for ${workers} workers, and the others wait: more microShards and a larger batch would move that point`;
+  if (coordinator_link >= BUSY)
+    limits.push("the coordinator's link is busy: larger micro-shards would move that point");
+  if (limits.length > 0) return limits.join('; and ');
   if (open && computing >= BUSY) return `nothing limits it yet: workers compute for ${percent(computing)} of the time`;
   return `workers compute for ${percent(computing)} of the time and wait for messages in the rest: a lower latency, or more work in a step, would move that point`;
 }

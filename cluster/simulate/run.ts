@@ -71,6 +71,9 @@ export function simulateRun(options: SimulateOptions): Simulated {
   let to: ReturnType<typeof mark> | null = null;
 
   function mark() {
+    const { nic: own } = coordinator!;
+    /** Bytes that a link has yet to carry: they are not what it was busy with. */
+    const queued = (free: number): number => Math.max(0, free - world.now) * link.rate;
     const busiest = (of: (machine: Machine) => number) => Math.max(...[...servers.values()].map(of));
     const all: Machine[] = [...workers.values(), ...servers.values(), coordinator!];
     return {
@@ -78,9 +81,9 @@ export function simulateRun(options: SimulateOptions): Simulated {
       ...machines.tensorBytes,
       wire: all.reduce((sum, it) => sum + it.nic.sent, 0),
       busy: [...workers.values()].reduce((sum, it) => sum + it.busyMs, 0),
-      up: busiest((it) => it.nic.sent),
-      down: busiest((it) => it.nic.received),
-      coordinator: Math.max(coordinator!.nic.sent, coordinator!.nic.received),
+      up: busiest(({ nic }) => nic.sent - queued(nic.upFree)),
+      down: busiest(({ nic }) => nic.received - queued(nic.downFree)),
+      coordinator: Math.max(own.sent - queued(own.upFree), own.received - queued(own.downFree)),
     };
   }
   const watch = {

@@ -1,8 +1,8 @@
 // launch.test.ts: shoal launch where nothing is submitted: scripts and objects on stdout, and command lines that cannot be meant.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { newFolder, shoal } from './support/shoal.ts';
+import { linesOf, newFolder, shoal } from './support/shoal.ts';
 
 describe('shoal launch', () => {
   const folder = newFolder();
@@ -34,5 +34,40 @@ describe('shoal launch', () => {
     });
     assert.equal(code, 2);
     assert.match(stderr, /neither --connect nor a launcher's variables/);
+  });
+
+  it('--prep makes the dataset of one data prep, in tasks of their own', async () => {
+    const words = ['digits', '--encode', 'raw', '--shard-size', '2500'];
+    const alone = await shoal(folder, ['data', 'prep', ...words, '-o', 'alone', '--json']);
+    assert.equal(alone.code, 0, alone.stderr);
+    const launch = ['launch', '--prep', '--engine', 'local', '--workers', '2', '--json', '--', ...words, '-o', 'parts'];
+    const parts = await shoal(folder, launch);
+    assert.equal(parts.code, 0, parts.stderr);
+    const events = linesOf(parts.stdout);
+    assert.deepEqual([...new Set(events.flatMap((it) => it['task'] ?? []))].sort(), [1, 2]);
+    assert.equal(events.at(-1)!['manifest'], linesOf(alone.stdout).at(-1)!['manifest']);
+    for (const { file } of JSON.parse(readFileSync(`${folder}/alone/manifest.json`, 'utf8')).parts.train.shards)
+      assert.ok(readFileSync(`${folder}/parts/${file}`).equals(readFileSync(`${folder}/alone/${file}`)), file);
+  });
+
+  it("--prep tells a task's own error, shows what Slurm would get, and refuses what tasks cannot share", async () => {
+    const prep = (engine: string, ...words: string[]) =>
+      shoal(folder, ['launch', '--prep', '--engine', engine, '--workers', '2', ...words]);
+    const missing = await prep('local', '--', 'nowhere', '--reader', 'folder', '-o', 'x');
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /SHOAL_PROCESS[\s\S]*SHOAL_DATA_MISSING/);
+    const { stdout } = await prep('slurm', '--print', '--', 'digits', '-o', 'my shards');
+    assert.match(stdout, /\n#SBATCH --ntasks=2\n/);
+    assert.match(stdout, /\nsrun .* data prep digits -o 'my shards' --task auto .*\nexec .* data merge 'my shards'\n/);
+    for (const [words, why] of [
+      [['digits'], /no folder for the shards/],
+      [['digits', '-o', 'x', '--mode', 'overwrite'], /incremental or extend/],
+      [['digits', '-o', 'x', '--task', '1/2'], /each process is given its own/],
+    ] as const) {
+      const { code, stderr } = await prep('local', '--', ...words);
+      assert.equal(code, 2);
+      assert.match(stderr, why);
+    }
+    assert.match((await prep('kubernetes', '--', 'digits', '-o', 'x')).stderr, /--task auto\/TASKS/);
   });
 });

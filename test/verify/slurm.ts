@@ -122,6 +122,19 @@ describe('shoal launch --engine slurm', () => {
     assert.ok(!existsSync(`${folder}/runs`));
   });
 
+  it('--prep submits tasks, and ends with the manifest of shoal data prep, across a requeue', async () => {
+    const words = ['digits', '--encode', 'raw', '--shard-size', '1000'];
+    const alone = call(folder, [...SHOAL, 'data', 'prep', ...words, '-o', 'alone']);
+    assert.equal(await alone.code, 0, alone.stderr);
+    const prep = ['launch', '--prep', '--engine', 'slurm', '--workers', '2', '--wait', '--', ...words, '-o', 'parts'];
+    const called = call(folder, [...SHOAL, ...prep]);
+    await until('a task at work', () => existsSync(`${folder}/parts/plan.jsonl`));
+    tool('scontrol', 'requeue', jobOf());
+    assert.equal(await called.code, 0, called.stderr);
+    const [one, other] = ['alone', 'parts'].map((it) => readFileSync(`${folder}/${it}/manifest.json`, 'utf8'));
+    assert.equal(other, one);
+  });
+
   it("srun shoal worker in somebody's own script ends with the same hashes", async () => {
     const script = `#!/bin/bash
 #SBATCH --ntasks=2 --output=out.txt

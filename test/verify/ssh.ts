@@ -1,6 +1,6 @@
 // ssh.ts: the ssh launcher against three real sshds (test/support/ssh-hosts.sh). Run by npm run verify:ssh.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { version } from '../../bin/version.ts';
 import { aboutThis } from '../../cluster/launchers/about.ts';
 import { ssh } from '../../cluster/launchers/ssh.ts';
@@ -145,4 +145,36 @@ describe('shoal launch --engine ssh', () => {
   }
   const parentOf = (pid: number): number =>
     Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]);
+
+  it('--prep makes the dataset of one data prep, in a task for each slot; one that is killed is started again', async () => {
+    const folder = folderFor({ folders });
+    const words = ['digits', '--encode', 'raw', '--shard-size', '1000'];
+    const alone = call(folder, [...SHOAL, 'data', 'prep', ...words, '-o', 'alone']);
+    assert.equal(await alone.code, 0, alone.stderr);
+    const how = ['--engine', 'ssh', '--hostfile', hostfile, '--ssh', client.join(' '), '--threads', '1', '--json'];
+    let killed = false;
+    const called = call(folder, [...SHOAL, 'launch', '--prep', ...how, '--', ...words, '-o', 'parts'], () => {
+      const task = killed ? undefined : taskIn(folder, '2/4');
+      if (task === undefined) return;
+      killed = true;
+      process.kill(task, 'SIGKILL');
+    });
+    assert.equal(await called.code, 0, called.stderr);
+    assert.ok(killed);
+    const [one, other] = ['alone', 'parts'].map((it) => readFileSync(`${folder}/${it}/manifest.json`, 'utf8'));
+    assert.equal(other, one);
+  });
 });
+
+/** The process of a task that works in this folder. */
+function taskIn(folder: string, task: string): number | undefined {
+  const found = readdirSync('/proc').find((name) => {
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      return words.at(words.indexOf('--task') + 1) === task && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false; // gone meanwhile, or no process
+    }
+  });
+  return found === undefined ? undefined : Number(found);
+}
