@@ -46,7 +46,10 @@ export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Rec
   const sharp = await loadSharp(operation);
   try {
     const opened = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
-    const pipeline = cooked(opened.autoOrient().flatten({ background: BACKGROUND }), recipe);
+    const turned = opened.autoOrient();
+    // a JPEG has nothing transparent, and to ask for it costs a pass over its pixels
+    const opaque = formatOf(bytes) === 'jpg' ? turned : turned.flatten({ background: BACKGROUND });
+    const pipeline = cooked(opaque, recipe);
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
     return cropped({ data, rows: info.height, columns: info.width, channels: info.channels }, recipe.crop, operation);
   } catch (cause) {

@@ -17,11 +17,13 @@ export interface MomentCounter {
 /** More columns than this are no channels: nothing is counted. */
 const MOST_CHANNELS = 4096;
 
+/** Squares of so many bytes have a sum below 2^31: 32-bit arithmetic is several times faster. */
+const PIECE = 2 ** 15;
+
 export function countMoments(): MomentCounter {
   let count = 0;
   let sums = new Float64Array(0);
   let squares = new Float64Array(0);
-  const histogram = new Uint32Array(256);
   return {
     add(values, channels) {
       if (channels > MOST_CHANNELS) return;
@@ -31,14 +33,18 @@ export function countMoments(): MomentCounter {
       } else if (sums.length !== channels) return;
       count += values.length / channels;
       if (values instanceof Uint8Array && channels <= 4) {
-        for (let channel = 0; channel < channels; channel++) {
-          histogram.fill(0);
-          for (let i = channel; i < values.length; i += channels) histogram[values[i]!]!++;
-          for (let value = 1; value < 256; value++) {
-            sums[channel]! += value * histogram[value]!;
-            squares[channel]! += value * value * histogram[value]!;
+        for (let channel = 0; channel < channels; channel++)
+          for (let from = channel; from < values.length; from += PIECE * channels) {
+            const end = Math.min(values.length, from + PIECE * channels);
+            let [sum, square] = [0, 0];
+            for (let i = from; i < end; i += channels) {
+              const value = values[i]!;
+              sum = (sum + value) | 0;
+              square = (square + value * value) | 0;
+            }
+            sums[channel]! += sum;
+            squares[channel]! += square;
           }
-        }
         return;
       }
       for (let i = 0; i < values.length; i++) {

@@ -17,7 +17,8 @@ export function differenceHash({ data, rows, columns, channels }: Pixels): strin
       const [left, right] = [Math.floor((x * columns) / COLUMNS), Math.floor(((x + 1) * columns) / COLUMNS)];
       let sum = 0;
       for (let row = top; row < bottom; row++)
-        for (let i = (row * columns + left) * channels; i < (row * columns + right) * channels; i++) sum += data[i]!;
+        for (let i = (row * columns + left) * channels; i < (row * columns + right) * channels; i++)
+          sum = (sum + data[i]!) | 0; // a cell has less than 2^31 / 255 values
       cells[y * COLUMNS + x] = sum / ((bottom - top) * (right - left));
     }
   }

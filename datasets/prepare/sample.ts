@@ -56,13 +56,15 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
   const { transform, encode, quality } = job;
   const pixels = await decodeImage(content.bytes, entry.key, transform);
   const shape = [pixels.rows, pixels.columns, pixels.channels];
-  const about = { shape, dtype: 'u8', values: pixels.data, hash: differenceHash(pixels), sha256 } as const;
-  if (encode === 'raw') return { ending: 'npy', bytes: writeNpy(shape, pixels.data), ...about };
+  const about = () => ({ shape, dtype: 'u8', values: pixels.data, hash: differenceHash(pixels), sha256 }) as const;
+  if (encode === 'raw') return { ending: 'npy', bytes: writeNpy(shape, pixels.data), ...about() };
   const from = formatOf(content.bytes)!;
   const untouched = transform.resize === null && transform.crop === null && transform.channels === 3;
-  if (encode === 'auto' && untouched) return { ending: from, bytes: content.bytes, ...about };
+  if (encode === 'auto' && untouched) return { ending: from, bytes: content.bytes, ...about() };
   const ending = encode === 'auto' ? (from === 'jpg' ? 'jpg' : 'png') : encode;
-  return { ending, bytes: await encodeImage(pixels, ending, quality), ...about };
+  const encoding = encodeImage(pixels, ending, quality);
+  const measured = about(); // while sharp's thread encodes
+  return { ending, bytes: await encoding, ...measured };
 }
 
 /** A row of ids. */
