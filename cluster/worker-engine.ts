@@ -56,7 +56,8 @@ export function createWorkerEngine({ job, dataset, threads, weights, computed }:
     feedBytes(program.input, microShards, slots),
   ];
   const arena = createArena(sizes.reduce((a, b) => a + b, 0));
-  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  // a single thread waits for no other, only for the network, beside other processes of the run
+  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes, waitsAwake: threads > 1 });
   const parameters = lengthOf(trainedOf(segments));
   const seed = seedWords(job.seed);
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });

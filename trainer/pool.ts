@@ -36,6 +36,8 @@ export interface PoolOptions {
   readonly teamSize: number;
   /** Bytes of each team's activations. */
   readonly arenaBytes: number;
+  /** Whether threads that wait stay awake for a while (patience.ts). Default: true. */
+  readonly waitsAwake?: boolean;
 }
 
 export interface ComputePool {
@@ -99,8 +101,10 @@ export function createPool(options: PoolOptions): ComputePool {
   const { i32 } = arena.views;
   const word = control >>> 2;
   let times = coreTimes();
-  i32[word + CONTROL.patience] = threads <= availableThreads() ? BRIEF : 0;
+  const { waitsAwake = true } = options;
+  i32[word + CONTROL.patience] = waitsAwake && threads <= availableThreads() ? BRIEF : 0;
   const looking = setInterval(() => {
+    if (!waitsAwake) return;
     const before = times;
     times = coreTimes();
     Atomics.store(i32, word + CONTROL.patience, patience(before, times, threads, availableThreads()));
