@@ -5,7 +5,7 @@ import { firstLeaf, type Node, reduceProgram, rootOf } from '../trainer/tree.ts'
 import { activeLeaves, rowsOf, type Work } from '../trainer/work.ts';
 import type { CoordinatorEvent, DoneNode, OpenWork } from './coordinator-types.ts';
 import { sameNode } from './leases.ts';
-import type { Applied } from './messages.ts';
+import type { Applied, Vote } from './messages.ts';
 import { send, set, setSeat, type Turn, tell } from './turn.ts';
 
 /** Disjoint done nodes that cover all active leaves: the largest there are, since nodes of a tree nest. Null: not yet. */
@@ -41,7 +41,7 @@ export function addTotals(cover: readonly Pick<DoneNode, 'node' | 'totals'>[], w
 /** Goes on with the open work if its nodes are all done. */
 export function settle(turn: Turn): void {
   const { config } = turn;
-  const { open, term, seats } = turn.state;
+  const { open, term } = turn.state;
   if (!open || open.applying) return;
   const { work } = open;
   const disjoint = chooseCover(open.done, work);
@@ -59,10 +59,35 @@ export function settle(turn: Turn): void {
     version: work.version,
     leaves: activeLeaves(work),
     nodes: cover.map((it) => it.node),
-    scalars: [rowsOf(work), ...config.scalars(work.step + 1)].map(Math.fround),
+    scalars: config.scalars(work.step + 1).map(Math.fround),
+    rounds: config.votes.rounds(work.step + 1),
+    votes: [],
   } as const;
-  set(turn, { open: { ...open, applying: { cover, totals, message } } });
-  for (const { link } of seats) send(turn, link, message);
+  ask(turn, { ...open, applying: { cover, totals, message, votes: [] } });
+}
+
+/** All servers are to vote, or to update. */
+function ask(turn: Turn, open: OpenWork): void {
+  const { seats } = turn.state;
+  const applying = { ...open.applying!, votes: seats.map(() => null) };
+  set(turn, { open: { ...open, applying } });
+  for (const { link } of seats) send(turn, link, applying.message);
+}
+
+/** A server has voted: with the last of a round, the next begins. @returns whether the vote is one that it can give */
+export function vote(turn: Turn, seat: number, { term, version, round, sums }: Vote): boolean {
+  const { open } = turn.state;
+  if (term !== turn.state.term || !open?.applying || version !== open.work.version) return true;
+  const { message } = open.applying;
+  if (round !== message.votes.length || round >= message.rounds) return true; // told twice
+  const votes = open.applying.votes.map((other, i) => (i === seat ? sums : other));
+  set(turn, { open: { ...open, applying: { ...open.applying, votes } } });
+  if (votes.includes(null)) return true;
+  const joined = turn.config.votes.join(round, votes as readonly (readonly number[])[]);
+  if (joined === null) return false;
+  const next = { ...message, votes: [...message.votes, joined] };
+  ask(turn, { ...open, applying: { ...open.applying, message: next } });
+  return true;
 }
 
 /** A piece of work that no version comes of: it was an evaluation, or its sums are not finite. */

@@ -27,7 +27,10 @@ const workName = strict({ kind, epoch: u32, step: u32, version: u32 });
 /** JSON has no word for these, and a loss may well be one. */
 const ODD = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY, '-0': -0 };
 const odd = z.enum(['NaN', 'Infinity', '-Infinity', '-0']).transform((name) => ODD[name]);
-const numbers = z.array(z.union([z.number(), odd])).max(4096);
+const float = z.union([z.number(), odd]);
+const numbers = z.array(float).max(4096);
+/** A few for each tensor. */
+const votes = z.array(float).max(2 ** 16);
 const code = z.custom<`SHOAL_${string}`>((it) => typeof it === 'string' && /^SHOAL_[A-Z0-9_]{1,64}$/.test(it));
 const words = z.string().max(16_384);
 const problem = strict({ code, operation: words, got: words, expected: words, hint: words });
@@ -38,6 +41,7 @@ const schemas = {
   holding: strict({ type: z.literal('holding'), term: u32, version: u32 }),
   done: strict({ type: z.literal('done'), term: u32, lease: u32, work: workName, node, totals: numbers }),
   applied: strict({ type: z.literal('applied'), term: u32, version: u32 }),
+  vote: strict({ type: z.literal('vote'), term: u32, version: u32, round: count, sums: votes }),
   flawed: strict({ type: z.literal('flawed'), term: u32, step: u32, node, worker: text }),
   welcome: strict({
     type: z.literal('welcome'),
@@ -57,6 +61,8 @@ const schemas = {
     leaves: count,
     nodes: z.array(node).max(2 ** 16),
     scalars: numbers,
+    rounds: z.int().min(0).max(16),
+    votes: z.array(votes).max(16),
   }),
   dump: strict({ type: z.literal('dump'), term: u32, version: u32 }),
   refuse: strict({ type: z.literal('refuse'), problem }),
@@ -80,7 +86,9 @@ export function controlPayload(message: Message): Uint8Array {
     Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : String(value);
   let plain: object = message;
   if (message.type === 'done') plain = { ...message, totals: message.totals.map(named) };
-  if (message.type === 'apply') plain = { ...message, scalars: message.scalars.map(named) };
+  if (message.type === 'vote') plain = { ...message, sums: message.sums.map(named) };
+  if (message.type === 'apply')
+    plain = { ...message, scalars: message.scalars.map(named), votes: message.votes.map((sums) => sums.map(named)) };
   const bytes = new TextEncoder().encode(JSON.stringify(plain));
   if (bytes.length <= CONTROL_BYTES) return bytes;
   throw wireError(

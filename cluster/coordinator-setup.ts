@@ -2,13 +2,13 @@
 import { movingOf } from '../trainer/contribution.ts';
 import { createDecisions, type Decisions } from '../trainer/decisions.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
-import { scalarsOf } from '../trainer/optimizers/kind.ts';
 import { phasesOf } from '../trainer/phases.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { mostRanges } from '../trainer/ranges.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { scheduleOf } from '../trainer/session.ts';
 import type { Schedule } from '../trainer/step-machine.ts';
+import { scalarsOf } from '../trainer/step-scalars.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
 import { drawnOtherwise, tooManyServers, unfreezing } from './coordinator-problems.ts';
@@ -19,6 +19,7 @@ import { flatRanges } from './flat-ranges.ts';
 import { arithmetic } from './profile.ts';
 import { referenceHash } from './reference.ts';
 import { datasetHash } from './remote-data.ts';
+import { createVotes } from './votes.ts';
 
 export interface Setup {
   readonly job: Job;
@@ -54,6 +55,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const from = await usableCheckpoint(job, path, options.from, log.version);
   const version = from?.snapshot.version ?? 0;
   const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
+  const ranges = flatRanges(segments, servers);
   const hash = await jobHash(job);
   const decisions = createDecisions(job, from?.snapshot.evaluations ?? []);
   const config: CoordinatorConfig = {
@@ -64,14 +66,15 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
     profile,
     dataset: datasetHash(dataset),
     reference: referenceHash(job, prepared, kernels),
-    ranges: flatRanges(segments, servers),
+    ranges,
     workers: {
       get min() {
         return computed() ? workers.min : (options.startWith ?? workers.min);
       },
       max: workers.max,
     },
-    scalars: (step) => scalarsOf(optimizer, optimizerConfig, step, decisions.now.rate),
+    scalars: (step) => scalarsOf(optimizer, optimizerConfig, schedule, step, decisions.now.rate),
+    votes: createVotes(segments, optimizer, optimizerConfig, ranges),
     draws: drawsOf({ samples: schedule.samples, batch: job.batch, seed: job.seed }),
     leaseFloorMs: options.leaseFloorMs ?? 5000,
     bugs: new Set(),

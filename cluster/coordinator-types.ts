@@ -6,6 +6,7 @@ import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
 import type { Bugs } from './bugs.ts';
 import type { Apply, FlatRange, FromCoordinator, LogRecord, Term, ToCoordinator } from './messages.ts';
+import type { Votes } from './votes.ts';
 
 /** A connection, as the driver numbers it: never used twice in one process. */
 export type Link = number;
@@ -24,8 +25,9 @@ export interface CoordinatorConfig {
   /** One for each server, cut at block borders: together the whole compact vector. */
   readonly ranges: readonly FlatRange[];
   readonly workers: { readonly min: number; readonly max: number };
-  /** The optimizer's scalars of a step, counted from 1, as f32. */
+  /** Of a step, counted from 1: trainer/step-scalars.ts, scalarsOf. */
   readonly scalars: (step: number) => readonly number[];
+  readonly votes: Votes;
   /** sha256 of the sample indices of a gradient step, counted from 0 over the whole run: draws.ts. */
   readonly draws: (step: number) => string;
   /** A lease is late after max(floor, 4 x median of a leaf's time x its leaves); idle workers back it up after half of that. */
@@ -196,6 +198,8 @@ export interface OpenWork {
     readonly cover: readonly DoneNode[];
     readonly totals: readonly number[];
     readonly message: Apply;
+    /** The servers' votes of the round that is under way, by seat. */
+    readonly votes: readonly (readonly number[] | null)[];
   } | null;
 }
 

@@ -1,7 +1,7 @@
 // coordinator.ts: the coordinator as a pure function of events and time: which part of it hears of what. No socket, file or clock;
 // membership.ts, leases.ts and commit.ts decide.
 import { startSteps } from '../trainer/step-machine.ts';
-import { applied, dumped, pump, stop } from './commit.ts';
+import { applied, dumped, pump, stop, vote } from './commit.ts';
 import type {
   Checkpoint,
   CoordinatorConfig,
@@ -105,6 +105,7 @@ function message(turn: Turn, link: Link, message: ToCoordinator): void {
     applied(turn, seat, message);
     return;
   }
+  if (seat >= 0 && message.type === 'vote' && vote(turn, seat, message)) return;
   if (seat >= 0 && message.type === 'flawed') {
     flawed(turn, message);
     return;

@@ -41,6 +41,7 @@ export const CONTROL_TYPES = {
   pong: 17,
   report: 18,
   flawed: 19,
+  vote: 20,
 } as const satisfies Record<Message['type'], number>;
 export const BULK_TYPES = { push: 32, params: 33, load: 34, dump: 35 } as const satisfies Record<Bulk['type'], number>;
 

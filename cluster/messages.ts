@@ -7,6 +7,7 @@
 //   worker ----push------> server      the sums of a node, cut to the server's range; acked when all slices are stored
 //   worker ----done------> coordinator after every server's ack: totals of the node
 //   coordinator --apply--> servers     once done nodes cover the tree: which nodes to add, and the step's scalars
+//   server ----vote------> coordinator where the update needs norms: squares of its blocks; apply comes again, with all servers' joined
 //   server ----params----> workers     the new version of its range; then applied -> coordinator
 //   coordinator: commit record, next step
 //
@@ -79,6 +80,14 @@ export interface Applied {
   readonly term: Term;
   readonly version: number;
 }
+/** A server has measured its blocks for a round of norms: votes.ts. */
+export interface Vote {
+  readonly type: 'vote';
+  readonly term: Term;
+  readonly version: number;
+  readonly round: number;
+  readonly sums: readonly number[]; // f64
+}
 /** A server was sent sums of a node that are not finite: it keeps nothing of them. */
 export interface Flawed {
   readonly type: 'flawed';
@@ -131,15 +140,19 @@ export interface Load {
   readonly term: Term;
   readonly version: number;
 }
-/** To a server: add these nodes in the tree, divide, update: version -> version + 1. */
+/** To a server: add these nodes in the tree and vote; or, when there are as many votes as rounds, divide, update: version -> version + 1. */
 export interface Apply {
   readonly type: 'apply';
   readonly term: Term;
   readonly version: number;
   readonly leaves: number;
   readonly nodes: readonly Node[];
-  /** f32: divisor, then the optimizer's scalars. */
+  /** f32: trainer/step-scalars.ts, scalarsOf. */
   readonly scalars: readonly number[];
+  /** Votes that this step needs. */
+  readonly rounds: number;
+  /** Those of all servers, joined, f64. */
+  readonly votes: readonly (readonly number[])[];
 }
 /** To a server: send your range of this version in `dump` bulk frames on this connection. */
 export interface Dump {
@@ -181,7 +194,7 @@ export interface Pong {
   readonly sent: number;
 }
 
-export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Flawed | Report | Ping | Pong;
+export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Vote | Flawed | Report | Ping | Pong;
 export type FromCoordinator = Welcome | Fence | Lease | Load | Apply | Dump | Refuse | Bye | Ping | Pong;
 export type ToServer = Attach | Ping | Pong;
 export type FromServer = Ack | Refuse | Ping | Pong;

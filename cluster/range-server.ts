@@ -1,19 +1,21 @@
-// range-server.ts: the tensors of a server: its range of parameters and optimizer state, the sums of nodes, the update. The same
+// range-server.ts: the tensors of a server: its range of parameters and optimizer state, the sums of nodes, norms, the update. The same
 // kernels and calls as the in-process store's, on the calling thread. It knows no step order, no term and no socket.
 import { ShoalError } from '../base/errors.ts';
-import { BINDING, countTiles, type KernelEntry, SCRATCH_BYTES, SPACES, type Space } from '../kernels/abi.ts';
+import { BINDING, countTiles, SCRATCH_BYTES, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp, createArena } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { compact, memoryBytes } from '../trainer/contribution.ts';
 import { CALL_WORDS } from '../trainer/control.ts';
 import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';
-import type { AnyOptimizer, CommonConfig } from '../trainer/optimizers/kind.ts';
-import { BLOCK_BYTES, blocksOf, factorsOf } from '../trainer/rates.ts';
+import { type AnyOptimizer, type CommonConfig, slotsOf } from '../trainer/optimizers/kind.ts';
+import type { PlanCall } from '../trainer/plan-builder.ts';
+import { BLOCK_BYTES, blocksOf, updatesAt } from '../trainer/step-scalars.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
-import { penalized, updateCalls, withPenalties } from '../trainer/updates.ts';
+import { allCalls, penalized, updateProgram, withPenalties } from '../trainer/update-program.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
 import type { FlatRange } from './messages.ts';
+import { voteOf } from './votes.ts';
 
 export interface RangeServerOptions {
   /** Of the whole model. */
@@ -25,6 +27,18 @@ export interface RangeServerOptions {
   readonly kernels: KernelModule;
 }
 
+/** What there is to know of a step, whose sums are there. */
+export interface RangeStep {
+  readonly version: number;
+  /** Are added in the tree over `leaves`. */
+  readonly nodes: readonly Node[];
+  readonly leaves: number;
+  /** trainer/step-scalars.ts, scalarsOf. */
+  readonly scalars: readonly number[];
+  /** Joined, of each round so far. */
+  readonly votes: readonly (readonly number[])[];
+}
+
 export interface RangeServer {
   readonly range: FlatRange;
   /** Parameters, and each slot of the optimizer. */
@@ -33,8 +47,10 @@ export interface RangeServer {
   load(version: number, vector: number, from: number, values: Float32Array): void;
   /** Takes a slice of a node's sums, for the next update. */
   store(node: Node, from: number, values: Float32Array): void;
-  /** Adds these nodes in the tree over `leaves`, divides by scalars[0] and updates: version -> version + 1. Forgets all nodes. */
-  apply(version: number, nodes: readonly Node[], leaves: number, scalars: readonly number[]): void;
+  /** Measures for the round of norms that follows those of `step.votes`: this server's vote (votes.ts). As often as it is asked. */
+  vote(step: RangeStep): readonly number[];
+  /** Adds the nodes, divides and updates: version -> version + 1. Forgets all nodes. */
+  apply(step: RangeStep): void;
   /** A copy of a vector's range, compact. Only the two newest versions stand. */
   read(version: number, vector: number): Float32Array<ArrayBuffer>;
   /** Forgets the sums of all nodes. */
@@ -48,10 +64,10 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
   const { optimizer, optimizerConfig, microShards, range, kernels } = options;
   const pieces = piecesOf(options.segments, range);
   const bytes = memoryBytes(pieces);
-  const slots = optimizer.slots(optimizerConfig).length;
-  const of = { versions: { segments: pieces, slotBytes: bytes }, optimizer, optimizerConfig };
-  const updates = updateCalls(of).map(({ call }) => call);
-  const factors = factorsOf(options.segments);
+  const slots = slotsOf(optimizer, optimizerConfig).length;
+  const versionsOf = { segments: pieces, slotBytes: bytes };
+  const program = updateProgram({ versions: versionsOf, optimizer, optimizerConfig, whole: options.segments });
+  const lists = allCalls(program);
   const programWords = 3 + 2 * microShards;
   const sizes = [
     bytes,
@@ -60,17 +76,23 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     bytes * slots,
     penalized(pieces) ? bytes : 0,
     SCRATCH_BYTES,
-    4 * (BINDING.words + programWords) + BLOCK_BYTES * factors.length,
+    4 * (BINDING.words + programWords) + program.bytes,
+    ...lists.map(encodedBytes),
   ];
-  const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), encodedBytes(updates) + 4096));
+  const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), 4096));
   const { memory, views } = arena;
   const versions = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots) }));
   const penalties = penalized(pieces) ? arena.take(bytes) : null; // zeros at first
   const scratch = arena.take(SCRATCH_BYTES);
   const bindings = arena.take(4 * BINDING.words);
-  const scalarsAt = arena.take(BLOCK_BYTES * factors.length);
+  const scalarsAt = arena.take(program.bytes);
   const programAt = arena.take(4 * programWords);
-  const encoded = encodeCalls(arena, updates);
+  const descriptors = new Map<PlanCall['arguments'], number>();
+  for (const calls of lists) {
+    const { address } = encodeCalls(arena, calls);
+    for (const [i, call] of calls.entries())
+      descriptors.set(call.arguments, views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
+  }
   const entries = instantiate(kernels, memory);
 
   // sums of nodes lie behind all that, as many as come: nobody knows beforehand how the tree is cut
@@ -104,6 +126,38 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     });
   }
 
+  function run(call: PlanCall): void {
+    entries[call.arguments.kernel](descriptors.get(call.arguments)!, bindings, 0, countTiles(call.tiles, 0));
+  }
+  /** Everything that calls of a step read: which sums, which versions, its scalars as the rounds so far leave them. */
+  function bind({ version, nodes: parts, leaves, scalars, votes }: RangeStep): void {
+    const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
+    const reduce = reduceProgram(parts, leaves);
+    const added = reduce.map((e) => (e === '+' ? 0 : addresses[e]!));
+    const all = withPenalties(added, penalties);
+    views.i32.set([all.length, ...all], programAt >>> 2);
+    for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, program.factors, version + 1).entries())
+      views.f32.set(block, (scalarsAt + i * BLOCK_BYTES) >>> 2);
+    const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
+    const bases: Partial<Record<Space, number>> = {
+      parameters: now.parameters,
+      slots: now.slots,
+      next: next.parameters,
+      nextSlots: next.slots,
+      step: scalarsAt,
+      scratch,
+      ...(penalties !== null && { penalties }),
+    };
+    const word = bindings >>> 2;
+    for (const [space, base] of Object.entries(bases)) views.u32[word + SPACES.indexOf(space as Space)] = base;
+    views.u32[word + BINDING.reduce] = programAt;
+    if (program.accumulator !== null) views.u32[word + BINDING.carried] = now.slots + program.accumulator * bytes;
+    for (const [i, sums] of votes.entries()) {
+      views.f64.set(sums, (scalarsAt + program.rounds[i]!.sumsAt) >>> 3);
+      for (const call of program.rounds[i]!.scale.flat()) run(call);
+    }
+  }
+
   return {
     range,
     vectors: 1 + slots,
@@ -117,32 +171,19 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
       }
       copyIn(at, from, values);
     },
-    apply(version, parts, leaves, scalars) {
-      const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
-      const program = reduceProgram(parts, leaves);
-      const added = program.map((e) => (e === '+' ? 0 : addresses[e]!));
-      const all = withPenalties(added, penalties);
-      views.i32.set([all.length, ...all], programAt >>> 2);
-      for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, factors, version + 1).entries())
-        views.f32.set(block, (scalarsAt + i * BLOCK_BYTES) >>> 2);
-      const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
-      const bases: Partial<Record<Space, number>> = {
-        parameters: now.parameters,
-        slots: now.slots,
-        next: next.parameters,
-        nextSlots: next.slots,
-        step: scalarsAt,
-        scratch,
-        ...(penalties !== null && { penalties }),
-      };
-      const word = bindings >>> 2;
-      for (const [space, base] of Object.entries(bases)) views.u32[word + SPACES.indexOf(space as Space)] = base;
-      views.u32[word + BINDING.reduce] = programAt;
-      for (const [i, call] of updates.entries()) {
-        const descriptor = views.u32[(encoded.address >>> 2) + CALL_WORDS * i + 1]!;
-        const kernel: KernelEntry = entries[call.arguments.kernel];
-        kernel(descriptor, bindings, 0, countTiles(call.tiles, 0));
-      }
+    vote(step) {
+      bind(step);
+      const round = program.rounds[step.votes.length]!;
+      for (const { call } of round.measure.flat()) run(call);
+      return voteOf(round, range, (quantity, tensor, count) => {
+        const own = program.segments.findIndex(({ path }) => path === tensor.path);
+        return new Float64Array(memory.buffer, scalarsAt + round.squaresAt(quantity, own), count);
+      });
+    },
+    apply(step) {
+      bind(step);
+      const calls = updatesAt(optimizerConfig, step.version + 1) ? program.apply : program.gather;
+      for (const { call } of calls.flat()) run(call);
       forget();
     },
     read: (version, vector) => compact(pieces, vectorAt(addressOf(version, vector))) as Float32Array<ArrayBuffer>,

@@ -62,6 +62,13 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
     case 'push':
       push(turn, event.link, event.slice);
       break;
+    case 'measured': {
+      const { term, version, round, sums } = event;
+      const { state: now } = turn;
+      if (term === now.term && version === now.version && now.connected)
+        turn.actions.push({ kind: 'send', message: { type: 'vote', term, version, round, sums } });
+      break;
+    }
     case 'applied':
       applied(turn, event.version);
       break;
@@ -170,14 +177,19 @@ function broadcast(turn: Turn, to: readonly { readonly link: Link; readonly term
   if (links.length > 0) turn.actions.push({ kind: 'params', links, term, version });
 }
 
-function apply(turn: Turn, { term, version, leaves, nodes, scalars }: Apply): void {
+function apply(turn: Turn, message: Apply): void {
+  const { term, version, leaves, nodes, scalars, rounds, votes } = message;
   const { state } = turn;
   if (state.version === version + 1) {
     tellVersion(turn, version + 1);
     return;
   }
   if (state.version !== version || state.applying !== null) return;
-  turn.actions.push({ kind: 'apply', term, version, leaves, nodes, scalars });
+  if (votes.length < rounds) {
+    turn.actions.push({ kind: 'measure', message }); // told again after a reconnection, it votes again
+    return;
+  }
+  turn.actions.push({ kind: 'apply', term, version, leaves, nodes, scalars, votes });
   set(turn, { applying: version });
 }
 

@@ -4,7 +4,17 @@ import type { Profile } from '../trainer/executor.ts';
 import type { Node } from '../trainer/tree.ts';
 import type { Bugs } from './bugs.ts';
 import type { Link } from './coordinator-types.ts';
-import type { Attach, Bulk, FlatRange, FromCoordinator, FromServer, Peer, Term, ToCoordinator } from './messages.ts';
+import type {
+  Apply,
+  Attach,
+  Bulk,
+  FlatRange,
+  FromCoordinator,
+  FromServer,
+  Peer,
+  Term,
+  ToCoordinator,
+} from './messages.ts';
 import type { Received } from './received.ts';
 
 export interface ServerConfig {
@@ -38,6 +48,14 @@ export type ServerEvent =
   | { readonly kind: 'attach'; readonly link: Link; readonly message: Attach }
   | { readonly kind: 'detached'; readonly link: Link }
   | { readonly kind: 'push'; readonly link: Link; readonly slice: Slice }
+  /** The answer to `measure`; no `message` or `load` may be fed between the two. */
+  | {
+      readonly kind: 'measured';
+      readonly term: Term;
+      readonly version: number;
+      readonly round: number;
+      readonly sums: readonly number[];
+    }
   /** An `apply` action is done: this version stands. No `message` or `load` may be fed between the two: pause the socket. */
   | { readonly kind: 'applied'; readonly term: Term; readonly version: number };
 
@@ -60,7 +78,10 @@ export type ServerAction =
       readonly leaves: number;
       readonly nodes: readonly Node[];
       readonly scalars: readonly number[];
+      readonly votes: readonly (readonly number[])[];
     }
+  /** Measure the nodes for the round after those of `votes`, then tell `measured`. No version changes. */
+  | { readonly kind: 'measure'; readonly message: Apply }
   /** Send vector 0 of this version to these workers; what of an older version still waits for them is dropped. */
   | { readonly kind: 'params'; readonly links: readonly Link[]; readonly term: Term; readonly version: number }
   /** Send all vectors of this version to the coordinator as `dump` frames. */

@@ -156,9 +156,14 @@ export async function runServer(options: ServerOptions): Promise<void> {
         return;
       }
       case 'apply':
-        owned!.apply(action.version, action.nodes, action.leaves, action.scalars);
+        owned!.apply(action);
         machine.feed({ kind: 'applied', term: action.term, version: action.version + 1 });
         return;
+      case 'measure': {
+        const { term, version, votes } = action.message;
+        machine.feed({ kind: 'measured', term, version, round: votes.length, sums: owned!.vote(action.message) });
+        return;
+      }
       case 'params': {
         const { term, version: step } = action;
         const values = owned!.read(step, 0); // one copy for all of them

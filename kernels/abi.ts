@@ -52,6 +52,7 @@ export const BINDING = {
   reduce: 54, // address of the reduce program: u32 length, then postfix: a contribution's base, or 0 = add the top two (left + right)
   leaves: 55, // leaves that the rows belong to, side by side: their sums are taken one by one and added in the tree; 0 is 1
   leafEnds: 56, // address of u32: the row after each leaf's last
+  carried: 57, // base of gradient sums of earlier steps, laid out as a contribution, that are added to the left of this step's; 0: none
   words: 64,
 } as const;
 

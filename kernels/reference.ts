@@ -14,6 +14,7 @@ import { halves } from './reference/halves.ts';
 import { losses } from './reference/losses.ts';
 import { masks } from './reference/masks.ts';
 import { matrix } from './reference/matrix.ts';
+import { norms } from './reference/norms.ts';
 import { optimizers } from './reference/optimizers.ts';
 import { penalties } from './reference/penalties.ts';
 import { pixels } from './reference/pixels.ts';
@@ -54,6 +55,7 @@ const families: readonly Family[] = [
   halves,
   optimizers,
   penalties,
+  norms,
 ];
 
 /** All reference kernels over one memory. */

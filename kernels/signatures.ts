@@ -514,6 +514,7 @@ export const signatures = {
   reduce_f32: define(['out'], ['partAt', 'count'], [], (i) => fixed(Math.ceil(i.count / UPDATE_BLOCK))),
 
   // ---- optimizers: g = reduced gradient / scalars[0]; p and slots are read, next* written. scalars[1] = rate; more as each says.
+  // The sum that is reduced has what earlier steps carried (abi.ts) at its left, and is clipped to +-scalars[14] where that is above 0
   // Weight decay is Keras 3's, decoupled: q = p (1 - rate * weightDecay) comes first
   sgd: update([], []),
   sgd_momentum: define(
@@ -558,6 +559,38 @@ export const signatures = {
     ['weightDecay', 'rho', 'oneMinusRho', 'momentum', 'epsilon'],
     updateTiles,
   ),
+  // m and v as adam's; squares, f64, one a tile: of q, and of step = scalars[2] m / (sqrt(scalars[3] v) + eps)
+  lamb_moments: define(
+    ['p', 'm', 'nextM', 'v', 'nextV', 'scalars', 'wSquares', 'uSquares'],
+    ['count', 'partAt'],
+    ['weightDecay', 'oneMinusBeta1', 'oneMinusBeta2', 'epsilon'],
+    updateTiles,
+  ),
+  // p' = q - rate scalars[15] step, of such m and v
+  lamb: define(['p', 'nextP', 'm', 'v', 'scalars'], ['count'], ['weightDecay', 'epsilon'], updateTiles),
+  // v = momentum v + scalars[15] (g + weightDecay p); p' = p - rate v. The decay is not decoupled here
+  lars: define(
+    ['p', 'nextP', 'velocity', 'nextVelocity', 'scalars'],
+    ['count', 'partAt', 'nesterov'],
+    ['weightDecay', 'momentum'],
+    updateTiles,
+  ),
+  // a = scalars[12] a + scalars[13] p; p = a where scalars[11] is above 0
+  average: define(['p', 'a', 'nextA', 'scalars'], ['count'], [], updateTiles),
+  // y = x, or 0
+  carry: define(['x', 'y'], ['count', 'clears'], [], updateTiles),
+  // out = the sum that an optimizer would divide
+  gradient_sums: define(['scalars', 'out'], ['count', 'partAt'], [], updateTiles),
+
+  // ---- norms, f64. out = the sum of x^2 (of g^2) over each tile
+  squares: define(['x', 'out'], ['count'], [], updateTiles),
+  gradient_squares: define(['scalars', 'out'], ['count', 'partAt'], [], updateTiles),
+  // sum = values added pair by pair, in place
+  tree_f64: define(['values', 'sum'], ['count'], [], () => fixed(1)),
+  // next = now, 16 scalars; a norm sqrt(sum) beyond `most` raises the divisor so that the norm is `most`
+  clip_scale: define(['sum', 'now', 'next'], [], ['most'], () => fixed(1)),
+  // next = now but for [15] = coefficient |w| / (|g| + decay |w| + epsilon), of w and g the squares; 1 where one of them is 0
+  trust_ratio: define(['w', 'g', 'now', 'next'], [], ['coefficient', 'decay', 'epsilon'], () => fixed(1)),
 } as const;
 
 export type Signatures = typeof signatures;

@@ -126,6 +126,7 @@ export function parseJob(json: unknown, origin: string): Job {
     throw jobError(operation, got, 'as many of each', 'Give one number, or one for each channel.');
   }
   checkCallbacks(rest, outputs, operation);
+  checkOptimizer(rest, operation);
   return { ...rest, name: name ?? nameOf(origin), microShards: shards, model: parsed, outputs, modelConfig: model };
 }
 
@@ -145,6 +146,18 @@ function checkCallbacks(
       const got = `${class_name} beside the schedule ${optimizer.config.learning_rate.class_name}`;
       throw jobError(operation, got, 'a learning_rate that is a number', 'Take one of the two.');
     }
+  }
+}
+
+/** One way of clipping at most; and averages that something is made of. @throws SHOAL_JOB */
+function checkOptimizer({ optimizer: { config } }: Pick<JobConfig, 'optimizer'>, operation: string): void {
+  const set = (['clipvalue', 'clipnorm', 'global_clipnorm'] as const).filter((key) => config[key] !== null);
+  if (set.length > 1)
+    throw jobError(operation, set.join(' and '), 'one way of clipping gradients', 'Leave one of them.');
+  if (config.use_ema && config.ema_overwrite_frequency === null) {
+    // Keras replaces the weights when fit() ends; here a run that goes on for more epochs has the bytes of one that was told so at once
+    const hint = 'Give the updates of an epoch: each evaluation and the end of training then have the averages.';
+    throw jobError(operation, 'use_ema alone', 'ema_overwrite_frequency beside it', hint);
   }
 }
 

@@ -24,7 +24,7 @@ import { fromLogits, lossOf } from './losses/index.ts';
 import { metrics as metricKinds } from './metrics/index.ts';
 import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
-import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
+import { type AnyOptimizer, type CommonConfig, slotsOf } from './optimizers/kind.ts';
 import { modelInPhase, segmentsInPhase } from './phases.ts';
 import { compile, isTrained, type OutputOptions, type Program, sharedLayers } from './plan.ts';
 import { poolBytes } from './pool.ts';
@@ -148,7 +148,7 @@ function memoryOf(
 ): Record<string, number> {
   const { threads, teamSize, level, depth, slots, ranges, staging } = machine;
   const { microShards } = job;
-  const slotCount = optimizer.slots(optimizerConfig).length;
+  const slotCount = slotsOf(optimizer, optimizerConfig).length;
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = { segments, bytes: 0, slotBytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const { contribution } = program;

@@ -2,13 +2,14 @@
 import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
-import { lengthOf, trainedOf } from './contribution.ts';
+import { lengthOf, movingPart, trainedOf } from './contribution.ts';
 import { evaluationsOf } from './decisions.ts';
 import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Snapshot } from './local-store.ts';
 import type { Model, Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
+import { slotsOf } from './optimizers/kind.ts';
 import { type NamedWeight, orderWeights } from './order-weights.ts';
 import { segmentsOf } from './weights.ts';
 
@@ -56,10 +57,14 @@ export function flatWeights(model: Model, weights: readonly NamedWeight[]): Weig
 
 /** A snapshot with given weights, before the first step: what an optimizer keeps begins as it says. */
 export function freshSnapshot(job: Job, { parameters, state }: Weights): Snapshot {
-  const kept = optimizerOf(job.optimizer.class_name).slots(job.optimizer.config);
-  const trained = lengthOf(trainedOf(segmentsOf(job.model).parameters));
+  const kept = slotsOf(optimizerOf(job.optimizer.class_name), job.optimizer.config);
+  const all = segmentsOf(job.model).parameters;
+  const trained = lengthOf(trainedOf(all));
   const slots = Object.fromEntries(
-    kept.map(({ name, initial = 0 }) => [name, new Float32Array(trained).fill(initial)]),
+    kept.map(({ name, initial = 0 }) => [
+      name,
+      initial === 'weights' ? movingPart(all, parameters) : new Float32Array(trained).fill(initial),
+    ]),
   );
   return { version: 0, parameters, state, slots };
 }

@@ -70,7 +70,7 @@ export interface StepResult {
   readonly actions: readonly StepAction[];
 }
 
-export const stepsPerEpoch = (s: Schedule): number => Math.ceil(s.samples / s.batch);
+export const stepsPerEpoch = (s: Pick<Schedule, 'samples' | 'batch'>): number => Math.ceil(s.samples / s.batch);
 export const totalSteps = (s: Schedule): number => stepsPerEpoch(s) * s.epochs;
 const stepsToDo = (s: Schedule): number => stepsPerEpoch(s) * (s.until ?? s.epochs);
 const passes = (s: Schedule): number => Math.ceil(s.evaluationSamples / s.batch);

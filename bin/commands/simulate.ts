@@ -7,11 +7,13 @@ import { measureRun } from '../../cluster/scale/measure.ts';
 import { DATASET, PROFILE, REFERENCE } from '../../cluster/simulate/machines.ts';
 import { parseRate } from '../../cluster/simulate/network.ts';
 import { simulateJob } from '../../cluster/simulate/report.ts';
+import { createVotes } from '../../cluster/votes.ts';
 import { lengthOf, parametersOf } from '../../trainer/contribution.ts';
-import { scalarsOf } from '../../trainer/optimizers/kind.ts';
+import { slotsOf } from '../../trainer/optimizers/kind.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { mostRanges } from '../../trainer/ranges.ts';
 import { openJobData, scheduleOf } from '../../trainer/session.ts';
+import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { parseTime } from '../input/cluster-options.ts';
 import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -77,7 +79,7 @@ export async function simulateCommand(
   const report = simulateJob({
     name: job.name,
     parameters: lengthOf(parametersOf(segments)),
-    vectors: 1 + optimizer.slots(optimizerConfig).length,
+    vectors: 1 + slotsOf(optimizer, optimizerConfig).length,
     job: {
       schedule,
       job: {},
@@ -87,7 +89,8 @@ export async function simulateCommand(
       dataset: DATASET,
       reference: REFERENCE,
       ranges: flatRanges(segments, servers),
-      scalars: (step) => scalarsOf(optimizer, optimizerConfig, step),
+      scalars: (step) => scalarsOf(optimizer, optimizerConfig, schedule, step),
+      votes: { rounds: createVotes(segments, optimizer, optimizerConfig, []).rounds, join: () => [] }, // nobody measures anything
       draws: () => '',
       leaseFloorMs: Math.max(5000, 4 * leafMs),
       bugs: new Set(),

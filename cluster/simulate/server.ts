@@ -85,6 +85,16 @@ export class SimulatedServer extends Machine {
         });
         return;
       }
+      case 'measure': {
+        const { term, version, nodes, votes } = action.message;
+        const floats = this.#state.range!.to - this.#state.range!.from;
+        this.#held = [];
+        this.after(machines.times.addMs * floats * nodes.length, () => {
+          this.#feed({ kind: 'measured', term, version, round: votes.length, sums: [] });
+          this.#release();
+        });
+        return;
+      }
       case 'params': {
         const range = this.#state.range!;
         const { term, version: step } = action;

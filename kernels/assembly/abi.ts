@@ -11,6 +11,7 @@ export const SEED_HIGH: usize = 212;
 export const REDUCE: usize = 216;
 export const LEAVES: usize = 220;
 export const LEAF_ENDS: usize = 224;
+export const CARRIED: usize = 228;
 export const SCRATCH_SPACE: usize = 12;
 
 // @ts-ignore: decorator

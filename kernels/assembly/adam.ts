@@ -2,7 +2,7 @@
 import { fma } from "./abi";
 import { adam as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
-import { BLOCK, reduced, TILE } from "./reduce";
+import { BLOCK, gradients, TILE } from "./reduce";
 import { decayOf, firstMoment, secondMoment } from "./update";
 
 export function adam(d: usize, b: usize, from: i32, to: i32): void {
@@ -14,7 +14,7 @@ export function adam(d: usize, b: usize, from: i32, to: i32): void {
   for (let i = from * TILE; i < end; i += BLOCK) {
     const at = <usize>i << 2;
     let n = min(BLOCK, end - i);
-    let g = reduced(b, <usize>args.partAt(d) + at, n);
+    let g = gradients(b, scalars, <usize>args.partAt(d) + at, n);
     let p = args.p(d, b) + at, m = args.m(d, b) + at, v = args.v(d, b) + at;
     let nextP = args.nextP(d, b) + at, nextM = args.nextM(d, b) + at, nextV = args.nextV(d, b) + at;
     for (; n >= 8; n -= 8) {

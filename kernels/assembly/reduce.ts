@@ -1,6 +1,8 @@
 // reduce.ts: sums over the tree: the ladder of finished left siblings, and reduce programs (kernels/abi.ts). Always left + right.
-import { LADDER, LADDER_COUNT, REDUCE, scratchOf } from "./abi";
-import { ladder_f64 as ladderArgs, reduce_f32 as floatArgs, reduce_f64 as doubleArgs } from "./generated/arguments";
+import { CARRIED, LADDER, LADDER_COUNT, REDUCE, scratchOf } from "./abi";
+import {
+  gradient_sums as sumsArgs, ladder_f64 as ladderArgs, reduce_f32 as floatArgs, reduce_f64 as doubleArgs,
+} from "./generated/arguments";
 
 /** Floats that a reduce program is run on at a time: four streams of them fit a first-level cache. */
 export const BLOCK: i32 = 1024;
@@ -55,6 +57,25 @@ export function reduced(b: usize, offset: usize, n: i32): usize {
   return <usize>load<u32>(stack);
 }
 
+/** Byte of a step's scalars (kernels/signatures.ts): what a gradient's sum is clipped to. */
+const LIMIT: usize = 56;
+
+/** As `reduced`, of a gradient: with what earlier steps carried, clipped to the limit of the step's scalars `c`. */
+export function gradients(b: usize, c: usize, offset: usize, n: i32): usize {
+  let sum = reduced(b, offset, n);
+  const carried = <usize>load<u32>(b, CARRIED), limit = load<f32>(c, LIMIT), block = scratchOf(b);
+  if (carried) {
+    addBlocks(carried + offset, sum, block, n);
+    sum = block;
+  }
+  if (!(limit > 0)) return sum;
+  const most = f32x4.splat(limit), least = f32x4.splat(-limit);
+  for (let i: usize = 0, end = <usize>n << 2; i < end; i += 16) {
+    v128.store(block + i, f32x4.max(f32x4.min(v128.load(sum + i), most), least));
+  }
+  return block;
+}
+
 function addBlocks(left: usize, right: usize, sum: usize, n: i32): void {
   for (; n > 0; n -= 16) {
     const l0 = v128.load(left, 0), l1 = v128.load(left, 16), l2 = v128.load(left, 32), l3 = v128.load(left, 48);
@@ -101,5 +122,13 @@ export function ladder_f64(d: usize, b: usize, from: i32, to: i32): void {
   for (let i = 0; i < ladderArgs.count(d); i++) {
     const at = <usize>i << 3, values = ladderArgs.values(d, b) + at;
     store<f64>(values, climb64(b, ladderArgs.valuesOffset(d) + at, load<f64>(values)));
+  }
+}
+
+export function gradient_sums(d: usize, b: usize, from: i32, to: i32): void {
+  const end = min(to * TILE, sumsArgs.count(d)), c = sumsArgs.scalars(d, b);
+  for (let i = from * TILE; i < end; i += BLOCK) {
+    const n = min(BLOCK, end - i), at = <usize>i << 2;
+    memory.copy(sumsArgs.out(d, b) + at, gradients(b, c, <usize>sumsArgs.partAt(d) + at, n), <usize>n << 2);
   }
 }

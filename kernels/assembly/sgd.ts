@@ -2,7 +2,7 @@
 import { fma } from "./abi";
 import { sgd as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
-import { BLOCK, reduced, TILE } from "./reduce";
+import { BLOCK, gradients, TILE } from "./reduce";
 
 export function sgd(d: usize, b: usize, from: i32, to: i32): void {
   const end = min(to * TILE, args.count(d)), scalars = args.scalars(d, b);
@@ -12,7 +12,7 @@ export function sgd(d: usize, b: usize, from: i32, to: i32): void {
   for (let i = from * TILE; i < end; i += BLOCK) {
     const at = <usize>i << 2;
     let n = min(BLOCK, end - i);
-    let g = reduced(b, <usize>args.partAt(d) + at, n), p = args.p(d, b) + at, nextP = args.nextP(d, b) + at;
+    let g = gradients(b, scalars, <usize>args.partAt(d) + at, n), p = args.p(d, b) + at, nextP = args.nextP(d, b) + at;
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p, 0), p1 = v128.load(p, 16), g0 = v128.load(g, 0), g1 = v128.load(g, 16);
       const next0 = stepped(p0, g0, inverse, rate, decay), next1 = stepped(p1, g1, inverse, rate, decay);

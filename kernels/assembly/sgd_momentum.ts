@@ -3,7 +3,7 @@
 import { fma } from "./abi";
 import { sgd_momentum as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
-import { BLOCK, reduced, TILE } from "./reduce";
+import { BLOCK, gradients, TILE } from "./reduce";
 
 export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
   const end = min(to * TILE, args.count(d)), scalars = args.scalars(d, b), nesterov = args.nesterov(d);
@@ -13,7 +13,7 @@ export function sgd_momentum(d: usize, b: usize, from: i32, to: i32): void {
   for (let i = from * TILE; i < end; i += BLOCK) {
     const at = <usize>i << 2;
     let n = min(BLOCK, end - i);
-    let g = reduced(b, <usize>args.partAt(d) + at, n), p = args.p(d, b) + at, v = args.velocity(d, b) + at;
+    let g = gradients(b, scalars, <usize>args.partAt(d) + at, n), p = args.p(d, b) + at, v = args.velocity(d, b) + at;
     let nextP = args.nextP(d, b) + at, nextV = args.nextVelocity(d, b) + at;
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p, 0), p1 = v128.load(p, 16), v0 = v128.load(v, 0), v1 = v128.load(v, 16);

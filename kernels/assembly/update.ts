@@ -6,7 +6,7 @@
 //   first(d, c, g, s)   second(d, c, g, t, s')   third(d, c, g, u, s', t')   next(d, c, q, g, last slot's old value, s', t', u')
 import { fma } from "./abi";
 import { storeUpTo } from "./lanes";
-import { BLOCK, reduced, TILE } from "./reduce";
+import { BLOCK, gradients, TILE } from "./reduce";
 
 /** 1 / scalars[0]: one division for all. */
 // @ts-ignore: decorator
@@ -42,7 +42,7 @@ export function update1<F>(
 ): void {
   const f = changetype<F>(0), end = min(to * TILE, count), inverse = inverseOf(c), decay = decayOf(c, weightDecay);
   for (let i = from * TILE; i < end; i += BLOCK) {
-    let at = <usize>i << 2, n = min(BLOCK, end - i), g = reduced(b, partAt + at, n);
+    let at = <usize>i << 2, n = min(BLOCK, end - i), g = gradients(b, c, partAt + at, n);
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p + at), p1 = v128.load(p + at, 16), s0 = v128.load(s + at), s1 = v128.load(s + at, 16);
       const g0 = f32x4.mul(v128.load(g), inverse), g1 = f32x4.mul(v128.load(g, 16), inverse);
@@ -75,7 +75,7 @@ export function update2<F>(
 ): void {
   const f = changetype<F>(0), end = min(to * TILE, count), inverse = inverseOf(c), decay = decayOf(c, weightDecay);
   for (let i = from * TILE; i < end; i += BLOCK) {
-    let at = <usize>i << 2, n = min(BLOCK, end - i), g = reduced(b, partAt + at, n);
+    let at = <usize>i << 2, n = min(BLOCK, end - i), g = gradients(b, c, partAt + at, n);
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p + at), p1 = v128.load(p + at, 16), s0 = v128.load(s + at), s1 = v128.load(s + at, 16);
       const t0 = v128.load(t + at), t1 = v128.load(t + at, 16);
@@ -117,7 +117,7 @@ export function update3<F>(
 ): void {
   const f = changetype<F>(0), end = min(to * TILE, count), inverse = inverseOf(c), decay = decayOf(c, weightDecay);
   for (let i = from * TILE; i < end; i += BLOCK) {
-    let at = <usize>i << 2, n = min(BLOCK, end - i), g = reduced(b, partAt + at, n);
+    let at = <usize>i << 2, n = min(BLOCK, end - i), g = gradients(b, c, partAt + at, n);
     for (; n >= 8; n -= 8) {
       const p0 = v128.load(p + at), p1 = v128.load(p + at, 16), s0 = v128.load(s + at), s1 = v128.load(s + at, 16);
       const t0 = v128.load(t + at), t1 = v128.load(t + at, 16), u0 = v128.load(u + at), u1 = v128.load(u + at, 16);

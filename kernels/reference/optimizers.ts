@@ -1,7 +1,7 @@
 // optimizers.ts: reference twins of the optimizers: gradient from the reduce program, divided, then the update.
 import { readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { elementsOf, reducedF32 } from './reduce.ts';
+import { elementsOf, gradientF32, reducedF32 } from './reduce.ts';
 
 interface Tensor {
   readonly at: { readonly p: number; readonly nextP: number; readonly scalars: number };
@@ -21,7 +21,7 @@ function eachElement(
   const more = memory.f32.subarray((a.at.scalars >> 2) + 2, (a.at.scalars >> 2) + 5);
   const [first, end] = elementsOf(a.count, ...tiles);
   for (let i = first; i < end; i++) {
-    const g = Math.fround(reducedF32(memory, b, a.partAt + 4 * i) / divisor!);
+    const g = Math.fround(gradientF32(memory, b, a.at.scalars, a.partAt + 4 * i) / divisor!);
     update(i, memory.f32[(a.at.p >> 2) + i]!, g, rate!, more);
   }
 }
@@ -34,6 +34,33 @@ const slotAt = (memory: Views, from: number, to: number, i: number, next: (old: 
 };
 
 export const optimizers: Family = (memory) => ({
+  lars(d, b, from, to) {
+    const a = readArguments('lars', memory, d, b);
+    const ratio = memory.f32[(a.at.scalars >> 2) + 15]!;
+    eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
+      const adapted = ratio * (g + a.weightDecay * p);
+      const v = slotAt(memory, a.at.velocity, a.at.nextVelocity, i, (old) => a.momentum * old + adapted);
+      memory.f32[(a.at.nextP >> 2) + i] = p - rate * (a.nesterov ? adapted + a.momentum * v : v);
+    });
+  },
+
+  average(d, b, from, to) {
+    const a = readArguments('average', memory, d, b);
+    const [replaces, momentum, share] = memory.f32.subarray((a.at.scalars >> 2) + 11, (a.at.scalars >> 2) + 14);
+    const [first, end] = elementsOf(a.count, from, to);
+    for (let i = first; i < end; i++) {
+      const next = memory.f32[(a.at.a >> 2) + i]! * momentum! + memory.f32[(a.at.p >> 2) + i]! * share!;
+      memory.f32[(a.at.nextA >> 2) + i] = next;
+      if (replaces! > 0) memory.f32[(a.at.p >> 2) + i] = next;
+    }
+  },
+
+  carry(d, b, from, to) {
+    const a = readArguments('carry', memory, d, b);
+    const [first, end] = elementsOf(a.count, from, to);
+    for (let i = first; i < end; i++) memory.f32[(a.at.y >> 2) + i] = a.clears ? 0 : memory.f32[(a.at.x >> 2) + i]!;
+  },
+
   sgd(d, b, from, to) {
     const a = readArguments('sgd', memory, d, b);
     eachElement(memory, b, a, [from, to], (i, p, g, rate) => {
@@ -53,9 +80,11 @@ export const optimizers: Family = (memory) => ({
 
   moving_average(d, b, from, to) {
     const a = readArguments('moving_average', memory, d, b);
-    eachElement(memory, b, a, [from, to], (i, p, mean) => {
-      memory.f32[(a.at.nextP >> 2) + i] = p * a.momentum + mean * a.oneMinusMomentum;
-    });
+    const [first, end] = elementsOf(a.count, from, to);
+    for (let i = first; i < end; i++) {
+      const mean = reducedF32(memory, b, a.partAt + 4 * i) / memory.f32[a.at.scalars >> 2]!;
+      memory.f32[(a.at.nextP >> 2) + i] = memory.f32[(a.at.p >> 2) + i]! * a.momentum + mean * a.oneMinusMomentum;
+    }
   },
 
   adam(d, b, from, to) {

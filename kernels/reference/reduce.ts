@@ -35,6 +35,15 @@ export const reducedF32 = (memory: Views, b: number, offset: number): number =>
     (left, right) => Math.fround(left + right),
   );
 
+/** As an optimizer sees it: with what earlier steps carried, clipped to the limit of the scalars at this address. */
+export function gradientF32(memory: Views, b: number, scalars: number, offset: number): number {
+  const own = reducedF32(memory, b, offset);
+  const carried = memory.u32[(b >> 2) + BINDING.carried]!;
+  const sum = carried === 0 ? own : Math.fround(memory.f32[(carried + offset) >> 2]! + own);
+  const limit = memory.f32[(scalars >> 2) + 14]!;
+  return limit > 0 ? Math.max(Math.min(sum, limit), -limit) : sum;
+}
+
 /** Bases of the finished left siblings, nearest first. */
 export function ladder(memory: Views, b: number): readonly number[] {
   const word = b >> 2;
@@ -109,5 +118,12 @@ export const reduce: Family = (memory) => ({
     const a = readArguments('reduce_f32', memory, d, b);
     const [first, end] = elementsOf(a.count, from, to);
     for (let i = first; i < end; i++) memory.f32[(a.at.out >> 2) + i] = reducedF32(memory, b, a.partAt + 4 * i);
+  },
+
+  gradient_sums(d, b, from, to) {
+    const a = readArguments('gradient_sums', memory, d, b);
+    const [first, end] = elementsOf(a.count, from, to);
+    for (let i = first; i < end; i++)
+      memory.f32[(a.at.out >> 2) + i] = gradientF32(memory, b, a.at.scalars, a.partAt + 4 * i);
   },
 });

@@ -49,6 +49,8 @@ export interface KernelCase<K extends KernelName> {
   readonly seed?: readonly [low: number, high: number];
   /** Reduce program: entries are contributions' values placed in memory, or '+' (abi.ts). Offsets inside them are operand ints. */
   readonly reduce?: readonly (Data | '+')[];
+  /** Sums of earlier steps, as one more contribution. */
+  readonly carried?: Data;
 }
 
 /** Every (build, tile) that some engine uses. */
@@ -132,6 +134,11 @@ function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
       views.u32[(program >> 2) + 1 + i] = value;
     });
     views.u32[word + BINDING.reduce] = program;
+  }
+  if (c.carried) {
+    const carried = take(c.carried.byteLength);
+    views.u8.set(bytesOf(c.carried), carried);
+    views.u32[word + BINDING.carried] = carried;
   }
   if (c.leafEnds) {
     const ends = take(4 * c.leafEnds.length);

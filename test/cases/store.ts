@@ -27,6 +27,13 @@ export const MOMENTUM = {
   nesterov: false,
   weight_decay: 0,
   exclude_from_weight_decay: [],
+  clipvalue: null,
+  clipnorm: null,
+  global_clipnorm: null,
+  use_ema: false,
+  ema_momentum: 0.99,
+  ema_overwrite_frequency: null,
+  gradient_accumulation_steps: null,
 };
 
 const SCHEDULE: Schedule = {

@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import { seedWords } from '../../base/random.ts';
 import { flatRanges } from '../../cluster/flat-ranges.ts';
 import { createRangeServer } from '../../cluster/range-server.ts';
+import { createVotes } from '../../cluster/votes.ts';
 import { sampler } from '../../datasets/sampler.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
 import type { Job } from '../../trainer/job.ts';
-import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { type Prepared, prepare } from '../../trainer/prepare.ts';
 import { mostRanges } from '../../trainer/ranges.ts';
 import { runSession } from '../../trainer/session.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
+import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { endLeaf, firstLeaf, type Node, sharesOf } from '../../trainer/tree.ts';
 import { boundedMlp, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 
@@ -79,11 +80,25 @@ describe('range servers', () => {
     ['Adamax', 'Adamax', {}],
     ['Lion', 'Lion', {}],
   ] as const;
+  const averaged = { use_ema: true, ema_momentum: 0.8, ema_overwrite_frequency: 3 };
+  const clippedLamb = { class_name: 'Lamb', config: { global_clipnorm: 0.5, weight_decay: 0.1, ...averaged } };
+  const gatheredLars = {
+    class_name: 'LARS',
+    config: {
+      ...{ weight_decay: 0.1, exclude_from_weight_decay: ['bias'], clipnorm: 0.1, gradient_accumulation_steps: 3 },
+      ...{ use_ema: true, ema_overwrite_frequency: 2 },
+    },
+  };
+  const clippedLion = { class_name: 'Lion', config: { clipvalue: 0.01, gradient_accumulation_steps: 2 } };
   for (const [name, optimizer, layers, counts] of [
     ['SGD with momentum', sgd, mlp, [1, 2, 3, 7]],
     ['Adam', adamW, mlp, [1, 2, 3, 7]],
     ['penalties and bounds', adamW, boundedMlp, [1, 2, 3, 6]],
     ...others.map(([of, class_name, config]) => [of, { class_name, config }, mlp, [2]] as const),
+    ['LAMB clipped by the norm of all, replaced by averages', clippedLamb, mlp, [2, 3]],
+    ['LARS clipped tensor by tensor, of three batches at a time, replaced by averages', gatheredLars, mlp, [2, 3]],
+    ['the same with penalties and bounds', gatheredLars, boundedMlp, [2]],
+    ['Lion clipped value by value', clippedLion, mlp, [2, 3]],
   ] as const) {
     for (const servers of counts)
       it(`${servers} of them make the bytes of the in-process store, ${name}, ragged batches, the tree cut anew each step`, async () => {
@@ -92,7 +107,8 @@ describe('range servers', () => {
         const prepared = prepare(job, dataset, { threads: 1 });
         const { segments, optimizer: kind, optimizerConfig } = prepared;
         const kernels = loadKernels();
-        const owners = flatRanges(segments, servers).map((range) =>
+        const ranges = flatRanges(segments, servers);
+        const owners = ranges.map((range) =>
           createRangeServer({ segments, optimizer: kind, optimizerConfig, microShards: 8, range, kernels }),
         );
         const first = firstSnapshot(job);
@@ -104,8 +120,7 @@ describe('range servers', () => {
         for (let step = 0; step < 8; step++) {
           const leaves = leafSums(job, prepared, whole(step, 0), step);
           const nodes = someNodes(step, leaves.length);
-          const rows = step % 4 === 3 ? 6 : BATCH;
-          for (const { range, store, apply } of owners) {
+          for (const { range, store } of owners) {
             for (const node of nodes.toReversed()) {
               const own = nodeSums(leaves, node).subarray(range.from, range.to);
               const half = Math.floor(own.length / 2);
@@ -113,8 +128,17 @@ describe('range servers', () => {
               store(node, range.from, own.subarray(0, half));
             }
             store({ level: 3, index: 9 }, range.from, new Float32Array(1).fill(5)); // nobody adds this one
-            apply(step, nodes, leaves.length, [rows, ...scalarsOf(kind, optimizerConfig, step + 1)]);
           }
+          const scalars = scalarsOf(kind, optimizerConfig, { samples: 96, batch: BATCH }, step + 1).map(Math.fround);
+          const votes: (readonly number[])[] = [];
+          const known = () => ({ version: step, nodes, leaves: leaves.length, scalars, votes });
+          const polls = createVotes(segments, kind, optimizerConfig, ranges);
+          for (let round = 0; round < polls.rounds(step + 1); round++) {
+            const own = owners.map((owner) => owner.vote(known()));
+            assert.deepEqual(owners[0]!.vote(known()), own[0], 'asked twice');
+            votes.push(polls.join(round, own)!);
+          }
+          for (const owner of owners) owner.apply(known());
         }
         assert.deepEqual(whole(8, 0), snapshot.parameters);
         Object.values(snapshot.slots).forEach((slot, i) => {
@@ -143,6 +167,9 @@ describe('range servers', () => {
     const kernels = loadKernels();
     const owner = createRangeServer({ segments, optimizer, optimizerConfig, microShards: 8, range: range!, kernels });
     assert.throws(() => owner.load(0, 0, 0, new Float32Array(4)), { code: 'SHOAL_RANGE' });
-    assert.throws(() => owner.apply(0, [{ level: 3, index: 0 }], 8, [1, 1, 1]), { code: 'SHOAL_TREE' });
+    assert.throws(
+      () => owner.apply({ version: 0, nodes: [{ level: 3, index: 0 }], leaves: 8, scalars: [1, 1, 1], votes: [] }),
+      { code: 'SHOAL_TREE' },
+    );
   });
 });

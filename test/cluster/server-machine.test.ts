@@ -39,7 +39,16 @@ class Server {
     return this.feed({ kind: 'attach', link, message: { type: 'attach', peer: peer('worker', `w${link}`), term } });
   }
   apply(version = 0): readonly ServerAction[] {
-    return this.hear({ type: 'apply', term: 1, version, leaves: 1, nodes: [LEAF], scalars: [2, 0.5] });
+    return this.hear({
+      type: 'apply',
+      term: 1,
+      version,
+      leaves: 1,
+      nodes: [LEAF],
+      scalars: [2, 0.5],
+      rounds: 0,
+      votes: [],
+    });
   }
   /** In term 1, with version 0. */
   begin(): this {

@@ -44,6 +44,11 @@ CASES = [
     ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "clipnorm": 0.6}),
     ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "global_clipnorm": 0.7}),
     ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.8}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 2}),
+    (
+        "SGD",
+        {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.6, "ema_overwrite_frequency": 2, "gradient_accumulation_steps": 2},
+    ),
     ("Adam", {"learning_rate": 0.1, "gradient_accumulation_steps": 2}),
     ("SGD", {"learning_rate": DECAY, "momentum": 0.9, "gradient_accumulation_steps": 2, "global_clipnorm": 0.5}),
 ]

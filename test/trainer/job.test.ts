@@ -1,6 +1,7 @@
 // job.test.ts: the examples are jobs; defaults, settings and hashes; what is wrong in a job is said by name.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ShoalError } from '../../base/errors.ts';
 import { defaultMicroShards, jobHash, jobToJson, parseJob } from '../../trainer/job.ts';
 import { applySettings } from '../../trainer/settings.ts';
 import { summarize } from '../../trainer/summary.ts';
@@ -23,6 +24,16 @@ const least = (): Json => ({
   optimizer: 'adam',
   epochs: 1,
 });
+/** What every optimizer has by default. */
+const shared = {
+  clipvalue: null,
+  clipnorm: null,
+  global_clipnorm: null,
+  use_ema: false,
+  ema_momentum: 0.99,
+  ema_overwrite_frequency: null,
+  gradient_accumulation_steps: null,
+};
 const read = (...settings: string[]) => parseJob(applySettings(least(), settings), 'jobs/my job.json');
 
 describe('a job', () => {
@@ -93,6 +104,7 @@ describe('a job', () => {
           amsgrad: false,
           weight_decay: 0,
           exclude_from_weight_decay: [],
+          ...shared,
         },
       },
       callbacks: [],
@@ -116,6 +128,7 @@ describe('a job', () => {
       nesterov: false,
       weight_decay: 0,
       exclude_from_weight_decay: [],
+      ...shared,
     });
     assert.deepEqual(read('optimizer=adam_w').optimizer.config, {
       learning_rate: 0.001,
@@ -125,7 +138,36 @@ describe('a job', () => {
       amsgrad: false,
       weight_decay: 0.004,
       exclude_from_weight_decay: [],
+      ...shared,
     });
+  });
+
+  it('has the defaults of Keras 3.15 for Lamb, and of timm for LARS', () => {
+    const common = { weight_decay: 0, exclude_from_weight_decay: [], ...shared };
+    assert.deepEqual(read('optimizer=lamb').optimizer.config, {
+      ...{ learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 },
+      ...common,
+    });
+    assert.deepEqual(read('optimizer=lars').optimizer.config, {
+      ...{ learning_rate: 0.1, momentum: 0.9, nesterov: false, trust_coefficient: 0.001, epsilon: 1e-8 },
+      ...common,
+    });
+  });
+
+  it('clips gradients in one way at most, and keeps averages only to replace the weights', () => {
+    const sgd = 'optimizer={"class_name":"SGD","config":';
+    for (const [config, got] of [
+      ['{"clipnorm":1,"clipvalue":1}', 'clipvalue and clipnorm'],
+      ['{"use_ema":true}', 'use_ema alone'],
+    ])
+      assert.throws(
+        () => read(`${sgd}${config}}`),
+        (error: ShoalError) => error.code === 'SHOAL_JOB' && error.got === got,
+      );
+    assert.equal(
+      read(`${sgd}{"use_ema":true,"ema_overwrite_frequency":9}}`).optimizer.config.ema_overwrite_frequency,
+      9,
+    );
   });
 
   it('splits a batch in the largest power of two of micro-shards that leaves 8 samples to each, 16 with BatchNormalization, at most 64', () => {

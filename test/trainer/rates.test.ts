@@ -4,9 +4,9 @@ import { createRangeServer } from '../../cluster/range-server.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { lengthOf, trainedOf } from '../../trainer/contribution.ts';
 import { optimizerOf } from '../../trainer/optimizers/index.ts';
-import { scalarsOf } from '../../trainer/optimizers/kind.ts';
 import { withRates } from '../../trainer/rates.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
+import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
 import { convNet, smallJob } from '../support/small-jobs.ts';
 import { dataset, outcome, smallRun } from '../support/small-run.ts';
@@ -59,7 +59,8 @@ describe('learning rates by layer', () => {
         0,
         Float32Array.from({ length }, (_, i) => 1 + (i % 7)),
       );
-      own.apply(0, [{ level: 0, index: 0 }], 1, [2, ...scalarsOf(optimizer, optimizerConfig, 1)].map(Math.fround));
+      const scalars = scalarsOf(optimizer, optimizerConfig, { samples: 2, batch: 2 }, 1).map(Math.fround);
+      own.apply({ version: 0, nodes: [{ level: 0, index: 0 }], leaves: 1, scalars, votes: [] });
       return own.read(1, 0);
     };
     const [plain, slow] = [server(segmentsOf(rated.model).weights), server(segments)];

@@ -31,6 +31,19 @@ const optimizers: readonly (readonly [class_name: string, config: object])[] = [
   ['Adagrad', { learning_rate: 0.01 }],
   ['Adadelta', { learning_rate: 1, weight_decay: 0.1 }],
   ['SGD', { learning_rate: schedule, momentum: 0.9, weight_decay: 0.1 }],
+  ['Lamb', { learning_rate: 0.01, weight_decay: 0.1, exclude_from_weight_decay: ['bias'] }],
+  ['LARS', { weight_decay: 0.05, exclude_from_weight_decay: ['bias'], trust_coefficient: 0.02 }],
+  ['LARS', { nesterov: true, weight_decay: 0.05, clipnorm: 0.1 }],
+  ['Adam', { learning_rate: 0.01, clipvalue: 0.01, epsilon: 1e-3 }],
+  ['SGD', { learning_rate: 0.1, momentum: 0.9, global_clipnorm: 0.2 }],
+  ['SGD', { learning_rate: 0.1, use_ema: true, ema_momentum: 0.8, ema_overwrite_frequency: 2 }],
+];
+
+/** Over batches of one size: then the mean over all samples, which an update takes here, is Keras' mean of the batches' means. */
+const gathered: readonly (readonly [class_name: string, config: object])[] = [
+  ['Adam', { learning_rate: 0.01, epsilon: 1e-3, gradient_accumulation_steps: 3 }],
+  ['SGD', { learning_rate: schedule, gradient_accumulation_steps: 2, clipnorm: 0.1, momentum: 0.9 }],
+  ['Lamb', { gradient_accumulation_steps: 2, clipvalue: 0.01, use_ema: true, ema_overwrite_frequency: 1 }],
 ];
 
 /** Labels reach these as one-hot rows. */
@@ -44,7 +57,7 @@ async function checkSteps(job: Job): Promise<void> {
   const dataset = smallDataset(32, 4);
   const { parameters: segments } = segmentsOf(job.model);
   const actual = await runSteps(job, dataset);
-  assert.equal(actual.length, 3);
+  assert.equal(actual.length, Math.ceil(32 / job.batch));
   for (const [step, expected] of oracleSteps(job, dataset).entries()) {
     const loss = relativeError([actual[step]!.loss], [expected.loss]);
     assert.ok(loss <= 1e-5, `loss of step ${step + 1}: relative error ${loss}`);
@@ -64,6 +77,10 @@ describe('three steps of a run', () => {
     it(`of ${title} with dropout and ${class_name} ${JSON.stringify(config)}: within 1e-5 of the float64 oracle`, () =>
       checkSteps(smallJob(layers, { optimizer: { class_name, config }, ...ragged })));
   }
+
+  for (const [class_name, config] of gathered)
+    it(`and a fourth, of batches of one size, with ${class_name} ${JSON.stringify(config)}: within 1e-5 of the float64 oracle`, () =>
+      checkSteps(smallJob(mlp, { optimizer: { class_name, config }, ...ragged, batch: 8 })));
 
   for (const [loss, activation] of losses) {
     const last = { class_name: 'Dense', config: { units: 4, activation } };

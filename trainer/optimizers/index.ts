@@ -5,6 +5,8 @@ import { adagrad } from './adagrad.ts';
 import { adam, adamW } from './adam.ts';
 import { adamax } from './adamax.ts';
 import { type AnyOptimizer, common } from './kind.ts';
+import { lamb } from './lamb.ts';
+import { lars } from './lars.ts';
 import { lion } from './lion.ts';
 import { nadam } from './nadam.ts';
 import { rmsprop } from './rmsprop.ts';
@@ -20,6 +22,8 @@ export const optimizers = {
   Adagrad: adagrad,
   Adadelta: adadelta,
   Lion: lion,
+  Lamb: lamb,
+  LARS: lars,
 } as const;
 
 export type OptimizerName = keyof typeof optimizers;

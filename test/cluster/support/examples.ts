@@ -22,6 +22,7 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
     totals: [0.1 + 0.2, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 1e308],
   },
   flawed: { type: 'flawed', term, step: 7, node: { level: 1, index: 2 }, worker: 'worker-2' },
+  vote: { type: 'vote', term, version: 3, round: 1, sums: [0.1, Number.NaN, -0, Number.POSITIVE_INFINITY] },
   applied: { type: 'applied', term, version: 0xffff_ffff },
   welcome: {
     type: 'welcome',
@@ -46,6 +47,8 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
     leaves: 6,
     nodes: [node, { level: 0, index: 24 }],
     scalars: [256, 0.001, -0],
+    rounds: 2,
+    votes: [[1e-300, -0, Number.NaN, Number.POSITIVE_INFINITY]],
   },
   dump: { type: 'dump', term, version: 5 },
   refuse: {

@@ -155,7 +155,24 @@ export function oracleOptimizer({
   const states = new Map<string, Vector>();
   let accumulated: Vectors | null = null;
   let step = 0;
-  let average: Record<string, Vector> | null = null;
+  let average: Vectors | null = null;
+  /** Keras averages after every step; its count of updates, before this one where this is one, says how and whether weights are replaced. */
+  const averaged = (weights: Vectors): Vectors | null => {
+    if (config['use_ema'] !== true) return null;
+    const update = Math.floor((step - 1) / steps);
+    const momentum = update === 0 ? 0 : c('ema_momentum', 0.99);
+    const old = average;
+    average = Object.fromEntries(
+      Object.entries(weights).map(([path, w]) => [
+        path,
+        w.map((x, i) => momentum * (old === null ? 0 : old[path]![i]!) + (1 - momentum) * x),
+      ]),
+    );
+    const frequency = config['ema_overwrite_frequency'] as number | null | undefined;
+    if (frequency && (update + 1) % frequency === 0)
+      for (const [path, w] of Object.entries(weights)) w.set(average[path]!);
+    return average;
+  };
   return (weights, gradients, rate = config['learning_rate'] as number) => {
     const before = accumulated;
     accumulated = Object.fromEntries(
@@ -164,7 +181,7 @@ export function oracleOptimizer({
         Float64Array.from(g, (x, i) => x + (before === null ? 0 : before[path]![i]!)),
       ]),
     );
-    if (++step % steps !== 0) return average;
+    if (++step % steps !== 0) return averaged(weights);
     const whole = Object.fromEntries(Object.entries(accumulated).map(([path, g]) => [path, g.map((x) => x / steps)]));
     accumulated = null;
     const given = clipped(whole, config);
@@ -180,16 +197,6 @@ export function oracleOptimizer({
       };
       rule({ w, g: given[path]!, rate, t: step / steps, decays, kept }, c, config);
     }
-    if (config['use_ema'] === true) {
-      const momentum = average ? c('ema_momentum', 0.99) : 0;
-      const old = average;
-      average = Object.fromEntries(
-        Object.entries(weights).map(([path, w]) => [
-          path,
-          w.map((x, i) => momentum * (old === null ? 0 : old[path]![i]!) + (1 - momentum) * x),
-        ]),
-      );
-    }
-    return average;
+    return averaged(weights);
   };
 }

@@ -26,7 +26,7 @@ import {
   slices,
 } from './cluster.ts';
 import { checkBounds, checkCommit } from './invariants.ts';
-import { firstVectors, SLOTS, sameBits, scalarsOf, type Vectors, workKey } from './toy.ts';
+import { firstVectors, SLOTS, sameBits, scalarsOf, type Vectors, votesOf, workKey } from './toy.ts';
 
 const nameOf = (action: CoordinatorAction): string =>
   action.kind === 'send'
@@ -61,7 +61,8 @@ export class CoordinatorProcess extends Process {
       reference: REFERENCE,
       ranges,
       workers,
-      scalars: scalarsOf,
+      scalars: (step) => scalarsOf(schedule, step),
+      votes: votesOf(ranges),
       draws: drawsOf({ samples, batch, seed }),
       leaseFloorMs: 60,
       bugs,

@@ -5,7 +5,7 @@ import type { ServerAction, ServerConfig, ServerEvent, ServerState, Slice } from
 import { type Connection, Process } from '../../../cluster/simulate/world.ts';
 import { type Node, nodeName } from '../../../trainer/tree.ts';
 import { type Cluster, Dial, isFrame, isRepeated, must, PROFILE, pure, slices } from './cluster.ts';
-import { applyNodes, SLOTS, type Vectors } from './toy.ts';
+import { applyNodes, joinedVotes, SLOTS, type Vectors, voteOf } from './toy.ts';
 
 const nameOf = (action: ServerAction): string =>
   action.kind === 'send' ? `server send ${action.message.type}` : `server ${action.kind}`;
@@ -113,7 +113,21 @@ export class ServerProcess extends Process {
       case 'close':
         must(false, () => `${this.name} turns a push away: ${JSON.stringify(action.problem)}`);
         return;
+      case 'measure': {
+        const { term, version, votes } = action.message;
+        this.#held = [];
+        this.after(world.between(0.5, 4), () => {
+          const sums = [voteOf(this.#state.range!, votes.length)];
+          this.#feed({ kind: 'measured', term, version, round: votes.length, sums });
+          this.#release();
+        });
+        return;
+      }
       case 'apply':
+        must(
+          JSON.stringify(action.votes) === JSON.stringify(joinedVotes(this.cluster.ranges, action.version + 1)),
+          () => `${this.name} updates with ${JSON.stringify(action.votes)}`,
+        );
         this.#apply(action);
         return;
       case 'params':

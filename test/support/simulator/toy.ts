@@ -1,8 +1,11 @@
 // toy.ts: a job of a few floats whose sums depend on the order of additions, and the undisturbed loop that simulated runs are held
 // against. Not the trainer: no model, no kernels.
+import type { FlatRange } from '../../../cluster/messages.ts';
+import type { Votes } from '../../../cluster/votes.ts';
 import { handleStep, type Schedule, startSteps } from '../../../trainer/step-machine.ts';
+import { rowsAt } from '../../../trainer/step-scalars.ts';
 import { endLeaf, firstLeaf, type Node, reduceProgram, rootOf } from '../../../trainer/tree.ts';
-import { activeLeaves, rowsOf, type Work } from '../../../trainer/work.ts';
+import { activeLeaves, type Work } from '../../../trainer/work.ts';
 
 /** A mixing of integers into [0, 1). */
 export function mix(...words: number[]): number {
@@ -78,7 +81,23 @@ export function applyNodes(
   return [before[0]!.map((value, i) => value - rate * momentum[i]!), momentum];
 }
 
-export const scalarsOf = (step: number): readonly number[] => [0.01 / step];
+export const scalarsOf = (schedule: Schedule, step: number): readonly number[] => [
+  rowsAt(schedule, step - 1),
+  0.01 / step,
+];
+
+/** Before updates servers vote: none, one or two times, each with a number that tells of it. */
+export const votesOf = (ranges: readonly FlatRange[]): Votes => ({
+  rounds: (step) => step % 3,
+  join: (round, votes) =>
+    ranges.every((range, i) => votes[i]![0] === voteOf(range, round)) ? [votes.flat().reduce((a, b) => a + b)] : null,
+});
+export const voteOf = ({ from, to }: FlatRange, round: number): number => 1000 * round + 10 * from + to + 0.1;
+/** What every server must have before the update of a step, counted from 1. */
+export const joinedVotes = (ranges: readonly FlatRange[], step: number): readonly (readonly number[])[] =>
+  Array.from({ length: votesOf(ranges).rounds(step) }, (_, round) => [
+    ranges.map((range) => voteOf(range, round)).reduce((a, b) => a + b),
+  ]);
 
 export const firstVectors = (length: number, seed: number): Vectors => [
   Float32Array.from({ length }, (_, i) => mix(seed, i) - 0.5),
@@ -109,7 +128,7 @@ export function undisturbed(schedule: Schedule, first: Vectors): Reference {
     const sums = nodeSums(work, now[0]!);
     totals.set(workKey(work), sums.totals);
     if (work.kind === 'gradient') {
-      const scalars = [rowsOf(work), ...scalarsOf(work.step + 1)].map(Math.fround);
+      const scalars = scalarsOf(schedule, work.step + 1).map(Math.fround);
       versions.push(applyNodes(now, [sums.gradient], [rootOf(schedule.microShards)], activeLeaves(work), scalars));
     }
     state = handleStep(schedule, state, { kind: 'settled', work, finite: true }).state;
