@@ -12,6 +12,9 @@ export interface MemoryDescription {
   readonly columns: Readonly<Record<string, SharedArrayBuffer>>;
 }
 
+/** Bytes up to which a loop is quicker than a view and a copy. */
+const SHORT = 64;
+
 export function reopen(description: MemoryDescription): Reader {
   const { fields, length, classes, hash } = description;
   const columns = new Map(
@@ -26,10 +29,16 @@ export function reopen(description: MemoryDescription): Reader {
     classes,
     hash,
     read(index, into) {
-      checkRead(fields, length, index, into);
+      const inside = index >= 0 && index < length && Number.isInteger(index);
+      if (!inside) checkRead(fields, length, index, into); // says what is wrong
       for (const name in into) {
-        const { bytes, size } = columns.get(name)!;
-        into[name]!.set(bytes.subarray(index * size, (index + 1) * size));
+        const column = columns.get(name);
+        const out = into[name]!;
+        if (column?.size !== out.length) checkRead(fields, length, index, into);
+        const { bytes, size } = column!;
+        const from = index * size;
+        if (size > SHORT) out.set(bytes.subarray(from, from + size));
+        else for (let i = 0; i < size; i++) out[i] = bytes[from + i]!;
       }
     },
     share: () => ({ module: workerFile('./memory-reader', import.meta.url), description }),

@@ -17,7 +17,7 @@ import type { ThreadReport, WorkerData } from './worker.ts';
 setFlagsFromString('--initial-old-space-size=64');
 
 /** How often the pool looks whether other programs want its cores. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 200;
 
 /** Threads that this machine runs at once. */
 export const availableThreads = (): number => availableParallelism();

@@ -33,6 +33,7 @@ export interface Rows {
  * @throws {ShoalError} SHOAL_DATA_FIELD when a transform names a field that is missing, or cannot take it
  */
 export function transformRows(reader: Reader, configs: readonly TransformConfig[]): Rows {
+  if (configs.length === 0) return reader;
   const fields: Record<string, Field> = { ...reader.fields };
   // By field: its transforms in order, each with the scratch that it reads from.
   const chains = new Map<string, { transform: Transform; source: Uint8Array }[]>();
