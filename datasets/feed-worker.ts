@@ -62,33 +62,6 @@ async function open(): Promise<Opened> {
   return { source, augmenter, following: what && (await following(source, what, augmenter)), shares };
 }
 
-/** Views of the rows that were filled before: slots come again and again, and to make views takes longer than to copy a short row. */
-const places = new Map<number, Record<string, Uint8Array>[]>();
-const MOST_PLACES = 4096;
-let known = 0;
-
-/** Where a row of the leaf at `address` goes. */
-function placeOf(address: number, row: number): Record<string, Uint8Array> {
-  const rows = places.get(address);
-  const before = rows?.[row];
-  if (before) return before;
-  const into: Record<string, Uint8Array> = {};
-  for (const name in layout.fields) {
-    const { at, rowBytes } = layout.fields[name]!;
-    const start = address + at + row * rowBytes;
-    into[name] = bytes.subarray(start, start + rowBytes);
-  }
-  if (known >= MOST_PLACES) return into;
-  known++;
-  if (rows) rows[row] = into;
-  else
-    places.set(
-      address,
-      Array.from({ length: row + 1 }, (_, i) => (i === row ? into : undefined!)),
-    );
-  return into;
-}
-
 const wordsOf = (bytes: Uint8Array) => [bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2] as const;
 
 /** Returns how long it took when every row is in place, or when told to stop. */
@@ -108,7 +81,12 @@ export default async function feed(task: FeedTask): Promise<FeedFailure | FeedTi
         if (Atomics.load(status, STOP) === 1) return times();
         const index = indices[next++]!;
         Atomics.store(status, SAMPLE, index);
-        const into = placeOf(addresses[leaf]!, row);
+        const into: Record<string, Uint8Array> = {};
+        for (const name in layout.fields) {
+          const { at, rowBytes } = layout.fields[name]!;
+          const start = addresses[leaf]! + at + row * rowBytes;
+          into[name] = bytes.subarray(start, start + rowBytes);
+        }
         if (augmenter) {
           source.read(index, { ...into, ...following?.raw, image: augmenter.raw() });
           const read = performance.now();

@@ -12,9 +12,6 @@ export interface MemoryDescription {
   readonly columns: Readonly<Record<string, SharedArrayBuffer>>;
 }
 
-/** Bytes up to which a loop is quicker than a view and a copy. */
-const SHORT = 64;
-
 export function reopen(description: MemoryDescription): Reader {
   const { fields, length, classes, hash } = description;
   const columns = new Map(
@@ -29,16 +26,10 @@ export function reopen(description: MemoryDescription): Reader {
     classes,
     hash,
     read(index, into) {
-      const inside = index >= 0 && index < length && Number.isInteger(index);
-      if (!inside) checkRead(fields, length, index, into); // says what is wrong
+      checkRead(fields, length, index, into);
       for (const name in into) {
-        const column = columns.get(name);
-        const out = into[name]!;
-        if (column?.size !== out.length) checkRead(fields, length, index, into);
-        const { bytes, size } = column!;
-        const from = index * size;
-        if (size > SHORT) out.set(bytes.subarray(from, from + size));
-        else for (let i = 0; i < size; i++) out[i] = bytes[from + i]!;
+        const { bytes, size } = columns.get(name)!;
+        into[name]!.set(bytes.subarray(index * size, (index + 1) * size));
       }
     },
     share: () => ({ module: workerFile('./memory-reader', import.meta.url), description }),
