@@ -4,7 +4,7 @@ import { catalog } from '../../datasets/fetch/catalog.ts';
 import { download } from '../../datasets/fetch/download.ts';
 import { fetchDataset } from '../../datasets/fetch/fetch-dataset.ts';
 import { isUrl } from '../../datasets/files.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { bytes as size } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
@@ -30,24 +30,19 @@ export async function fetchCommand(what: string, options: DataFetchOptions, scre
   if (entry === null && options.from !== undefined)
     throw usageError('read --from', options.from, 'one of the names with it', 'A URL says where it is.');
   const out = options.out ?? join('data', entry === null ? '.' : what);
-  const stop = new AbortController();
-  const release = onInterrupt(
-    () => stop.abort(new Error('interrupted')),
-    () => process.exit(EXIT.interrupted),
-  );
   const say = progressOf(json, screen);
-  try {
+  return untilInterrupted('What has come stays; the same command goes on from there.', screen, async (signal) => {
     if (entry === null) {
       const name = new URL(what).pathname.split('/').at(-1) || 'file';
       const to = join(out, name);
       const onProgress = (done: number, of: number | null) => say(name, done, of);
-      const { sha256: found, kept } = await download({ url: what, to, sha256, signal: stop.signal, onProgress });
+      const { sha256: found, kept } = await download({ url: what, to, sha256, signal, onProgress });
       if (json) screen.out(JSON.stringify({ event: 'fetched', path: to, sha256: found, kept }));
       else screen.out(`${to}${kept ? ' was there already' : ''}\nsha256 ${found}`);
       return EXIT.done;
     }
     const onProgress = (file: { name: string; bytes: number }, done: number) => say(file.name, done, file.bytes);
-    const fetched = await fetchDataset({ entry, out, from: options.from, signal: stop.signal, onProgress });
+    const fetched = await fetchDataset({ entry, out, from: options.from, signal, onProgress });
     if (json) screen.out(JSON.stringify({ event: 'fetched', path: out, files: fetched }));
     else {
       screen.out(`${fetched === 0 ? `${out} is whole already` : `${out} is whole`} (${entry.licence}).`);
@@ -56,13 +51,7 @@ export async function fetchCommand(what: string, options: DataFetchOptions, scre
       );
     }
     return EXIT.done;
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    screen.err('Interrupted. What has come stays; the same command goes on from there.');
-    return EXIT.interrupted;
-  } finally {
-    release();
-  }
+  });
 }
 
 /** A line at a file's end, and now and then before. */

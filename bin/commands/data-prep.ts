@@ -4,7 +4,7 @@ import { type Finished, finish } from '../../datasets/prepare/manifest.ts';
 import { type PrepareOptions, type Progress, prepareDataset } from '../../datasets/prepare/run.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
 import { type PrepFlags, parseMaxErrors, prepareJob } from '../input/prepare-options.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, duration, table } from '../output/format.ts';
@@ -22,6 +22,9 @@ export interface DataPrepOptions extends PrepFlags {
   readonly json?: boolean;
 }
 
+/** What an interrupted preparation leaves. */
+export const FINISHED_STAY = 'Finished shards stay; the same command makes the others.';
+
 const MODES = ['incremental', 'overwrite', 'extend'] as const;
 
 export async function prepCommand(source: string, options: DataPrepOptions, screen: Screen): Promise<ExitCode> {
@@ -29,24 +32,18 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
   if (mode === undefined)
     throw usageError('read --mode', options.mode!, MODES.join(', '), 'The default is incremental.');
   endWithParent();
-  const stop = new AbortController();
-  const release = onInterrupt(
-    () => stop.abort(new Error('interrupted')),
-    () => process.exit(EXIT.interrupted),
-  );
-  const since = performance.now();
-  const prepare: PrepareOptions = {
-    job: prepareJob(source, options),
-    out: options.out,
-    threads: options.threads ?? availableParallelism(),
-    mode,
-    maxErrors: parseMaxErrors(options.maxErrors ?? '10%'),
-    task: options.task === undefined ? null : parseTask(options.task, process.env),
-    version,
-    signal: stop.signal,
-    onProgress: showProgress(options, screen, since),
-  };
-  try {
+  return untilInterrupted(FINISHED_STAY, screen, async (signal) => {
+    const prepare: PrepareOptions = {
+      job: prepareJob(source, options),
+      out: options.out,
+      threads: options.threads ?? availableParallelism(),
+      mode,
+      maxErrors: parseMaxErrors(options.maxErrors ?? '10%'),
+      task: options.task === undefined ? null : parseTask(options.task, process.env),
+      version,
+      signal,
+      onProgress: showProgress(options, screen, performance.now()),
+    };
     const { finished, bad, progress } = await prepareDataset(prepare);
     if (finished === null) {
       if (!options.json) showBad(bad, progress.samples, screen);
@@ -54,13 +51,7 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
       if (!options.json) screen.out(`${progress.shards} shards are there. When all tasks are done: ${then}`);
     } else showFinished(options.out, finished, options, screen);
     return EXIT.done;
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    screen.err('Interrupted. Finished shards stay; the same command makes the others.');
-    return EXIT.interrupted;
-  } finally {
-    release();
-  }
+  });
 }
 
 /** Another format; the same samples in the same order and parts, none of which may be bad. */

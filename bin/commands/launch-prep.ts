@@ -10,12 +10,12 @@ import { slurmTasks } from '../../cluster/launchers/slurm-tasks.ts';
 import { sshPlace } from '../../cluster/launchers/ssh-place.ts';
 import { runTasks } from '../../cluster/launchers/tasks.ts';
 import { availableThreads } from '../../trainer/pool.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { typed, usageError } from '../output/usage-error.ts';
-import { mergeCommand } from './data-prep.ts';
+import { FINISHED_STAY, mergeCommand } from './data-prep.ts';
 import type { LaunchCommandOptions } from './launch.ts';
 import { hostsOf, remoteOf } from './launch-ssh.ts';
 import { ownCommand } from './launched.ts';
@@ -35,27 +35,17 @@ export async function launchPrep(
   const places = placesOf(options);
   const each = options.threads ?? Math.max(1, Math.floor(availableThreads() / places.length));
   const threads = options.engine === 'local' || options.threads !== undefined ? ['--threads', String(each)] : [];
-  const stop = new AbortController();
-  const release = onInterrupt(
-    () => stop.abort(new Error('interrupted')),
-    () => process.exit(EXIT.interrupted), // the tasks end with this process
-  );
-  try {
+  const ended = await untilInterrupted(FINISHED_STAY, screen, async (signal) => {
     await runTasks({
       places,
       args: [...args, ...threads, '--json'],
-      signal: stop.signal,
+      signal,
       onLine: (task, line) => tellTask(task, places.length, line, options.json ?? false, screen),
       onSaid: (place, task, text) => screen.err(`${place === 'here' ? '' : `${place} `}task-${task}: ${text}`),
     });
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    screen.err('Interrupted. Finished shards stay; the same command makes the others.');
-    return EXIT.interrupted;
-  } finally {
-    release();
-  }
-  return mergeCommand(out, options, screen);
+    return EXIT.done;
+  });
+  return ended === EXIT.done ? mergeCommand(out, options, screen) : ended;
 }
 
 /** Where the shards go. @throws SHOAL_USAGE for what tasks cannot be told */
