@@ -1,13 +1,12 @@
 // feeder.ts: images a second that the data threads augment by the standard recipe and put into input slots, beside PyTorch's DataLoader with as many
 // workers. Both read uint8 images from memory; ours stay bytes, which a kernel of the training step makes floats. Start-up is left out.
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { draws, seedWords } from '../base/random.ts';
 import { type AugmentConfig, augmentSchema } from '../datasets/augment/index.ts';
 import { createFeeder } from '../datasets/feeder.ts';
 import { readerFromArrays } from '../datasets/from-arrays.ts';
 import type { Reader } from '../datasets/reader.ts';
 import { loadKernels } from '../kernels/load.ts';
+import { pythonFigures } from './peers/figures.ts';
 import { median } from './probe.ts';
 import { type BenchRow, benchRow } from './table.ts';
 
@@ -63,25 +62,6 @@ async function ours(reader: Reader, configs: readonly AugmentConfig[], threads: 
   return (1000 * done) / took;
 }
 
-/** By DataLoader; nothing where Python lacks it. */
-function python(workers: number, seconds: number): Record<string, number> {
-  const script = fileURLToPath(new URL('./peers/loader.py', import.meta.url));
-  try {
-    const text = execFileSync(
-      process.env['SHOAL_BENCH_PYTHON'] ?? 'python3',
-      [script, String(workers), String(seconds)],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-        timeout: 300_000,
-      },
-    );
-    return JSON.parse(text) as Record<string, number>;
-  } catch {
-    return {};
-  }
-}
-
 export async function benchFeeder(rounds: number, seconds: number): Promise<BenchRow[]> {
   const configs = [
     { class_name: 'RandomResizedCrop', config: { size: SIZE } },
@@ -94,7 +74,8 @@ export async function benchFeeder(rounds: number, seconds: number): Promise<Benc
     const note = (who: string, figure: number) => figures.set(who, [...(figures.get(who) ?? []), figure]);
     for (let round = 0; round < rounds; round++) {
       note('ours', await ours(reader, configs, threads, seconds));
-      for (const [who, figure] of Object.entries(python(threads, seconds))) note(who, figure);
+      for (const [who, figure] of Object.entries(pythonFigures('loader.py', String(threads), String(seconds))))
+        note(who, figure);
     }
     const [[, own], ...peers] = [...figures].map(([who, all]) => [who, median(all)] as const) as [
       readonly [string, number],

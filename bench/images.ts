@@ -1,13 +1,12 @@
 // images.ts: decode, resize, encode: images a second of `shoal data prep`, beside a bare sharp loop, Pillow and torchvision on the same JPEGs. Start-up is left out.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { draws, seedWords } from '../base/random.ts';
 import { prepareSchema } from '../datasets/prepare/job.ts';
 import { prepareDataset } from '../datasets/prepare/run.ts';
+import { pythonFigures } from './peers/figures.ts';
 import { median } from './probe.ts';
 import type { BenchRow } from './table.ts';
 
@@ -106,25 +105,6 @@ async function bare(folder: string, loops: number): Promise<number> {
   return (1000 * files.length) / (performance.now() - since);
 }
 
-/** Images a second by Pillow and torchvision; none where Python lacks them. */
-function python(folder: string, processes: number): Record<string, number> {
-  const script = fileURLToPath(new URL('./peers/images.py', import.meta.url));
-  try {
-    const text = execFileSync(
-      process.env['SHOAL_BENCH_PYTHON'] ?? 'python3',
-      [script, join(folder, 'a'), String(processes)],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-        timeout: 300_000,
-      },
-    );
-    return JSON.parse(text) as Record<string, number>;
-  } catch {
-    return {};
-  }
-}
-
 export async function benchImages(rounds: number): Promise<BenchRow[]> {
   const home = mkdtempSync(join(tmpdir(), 'shoal-bench-images-'));
   const folder = join(home, 'source');
@@ -138,7 +118,7 @@ export async function benchImages(rounds: number): Promise<BenchRow[]> {
       for (let round = 0; round < rounds; round++) {
         figures['ours']!.push(await ours(folder, join(home, 'out'), threads));
         figures['bare sharp']!.push(await bare(folder, threads));
-        for (const [name, figure] of Object.entries(python(folder, threads)))
+        for (const [name, figure] of Object.entries(pythonFigures('images.py', join(folder, 'a'), String(threads))))
           figures[name] = [...(figures[name] ?? []), figure];
       }
       mine.push(figures['ours']!);
