@@ -1,21 +1,27 @@
-// blob-source.ts: encoded images of any length, packed in shared memory, as a Source: what formats give that are read whole.
+// blob-source.ts: encoded images or texts of any length, packed in shared memory, as a Source: what formats give that are read whole.
 import { workerFile } from '../base/worker-file.ts';
 import { sharedBytes } from './array-source.ts';
 import type { Content, Entry, Loader, Source } from './source.ts';
 
 interface Blobs {
+  /** What they are; texts are UTF-8. */
+  readonly kind: 'image' | 'text';
   readonly data: Uint8Array<SharedArrayBuffer>;
   /** (samples + 1) Where each begins; the last is the end. */
   readonly starts: Float64Array;
 }
 
 /** Sample i is the entry with at[0] = i. */
-export function blobSource(about: Pick<Source, 'entries' | 'classes' | 'bad'>, images: readonly Uint8Array[]): Source {
-  const starts = new Float64Array(images.length + 1);
-  images.forEach((bytes, i) => {
+export function blobSource(
+  about: Pick<Source, 'entries' | 'classes' | 'bad'>,
+  kind: Blobs['kind'],
+  samples: readonly Uint8Array[],
+): Source {
+  const starts = new Float64Array(samples.length + 1);
+  samples.forEach((bytes, i) => {
     starts[i + 1] = starts[i]! + bytes.length;
   });
-  const blobs: Blobs = { data: sharedBytes(images), starts };
+  const blobs: Blobs = { kind, data: sharedBytes(samples), starts };
   return {
     ...about,
     ...reopenSource(blobs),
@@ -23,11 +29,12 @@ export function blobSource(about: Pick<Source, 'entries' | 'classes' | 'bad'>, i
   };
 }
 
-export function reopenSource({ data, starts }: Blobs): Loader {
+export function reopenSource({ kind, data, starts }: Blobs): Loader {
   return {
     async load({ at }: Entry): Promise<Content> {
       const i = at![0]!;
-      return { kind: 'image', bytes: data.slice(starts[i], starts[i + 1]) };
+      const bytes = data.slice(starts[i], starts[i + 1]);
+      return kind === 'image' ? { kind, bytes } : { kind, text: new TextDecoder().decode(bytes) };
     },
     async close() {},
   };

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { ShoalError } from '../base/errors.ts';
 import { arraySource } from './array-source.ts';
+import { blobSource } from './blob-source.ts';
 import { type Bad, byCodeUnits, type Entry, type Part, partOf, type Source } from './source.ts';
-import { textSource } from './text-source.ts';
 
 /** Keys of every reader of tables. */
 export const tableKeys = {
@@ -128,8 +128,9 @@ function documents(
     return { key: row.key, part: row.part ?? null, label: number, at: [i] };
   });
   const encoder = new TextEncoder();
-  return textSource(
+  return blobSource(
     { entries, classes, bad },
+    'text',
     good.map(({ values }) => encoder.encode(String(values![text]))),
   );
 }

@@ -148,6 +148,7 @@ function imageSource(
   }));
   return blobSource(
     { entries, classes, bad },
+    'image',
     found.map(({ bytes }) => bytes),
   );
 }

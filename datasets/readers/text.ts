@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { draws, SITE, seedWords } from '../../base/random.ts';
+import { blobSource } from '../blob-source.ts';
 import { readerFromArrays } from '../from-arrays.ts';
 import type { Reader } from '../reader.ts';
 import type { Entry, Source } from '../source.ts';
-import { textSource } from '../text-source.ts';
 import { defineReader } from './define.ts';
 import { maskedWords } from './masked-words.ts';
 import { namedTexts, readTexts } from './text-files.ts';
@@ -76,8 +76,9 @@ function scanDocuments(path: string, documents: Config['documents']): Source {
     );
   });
   const entries = texts.map(({ key }, i): Entry => ({ key, part: null, label: null, at: [i] }));
-  return textSource(
+  return blobSource(
     { entries, classes: null, bad: [] },
+    'text',
     texts.map(({ bytes }) => bytes),
   );
 }
