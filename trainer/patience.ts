@@ -1,5 +1,5 @@
 // patience.ts: how long a compute thread that waits stays awake: long while nobody else wants the cores, briefly beside other programs.
-// It measures and decides; the pool tells the threads.
+// It measures and decides; the pool tells its threads.
 import { cpus } from 'node:os';
 
 /**
@@ -37,4 +37,23 @@ export function patience(before: CoreTimes, after: CoreTimes, threads: number, c
   const wall = after.now - before.now;
   const strangers = after.busy - before.busy - (after.own - before.own);
   return strangers <= (cores - threads + STRANGERS) * wall ? LONG : BRIEF;
+}
+
+/** How often is looked whether other programs want the cores. */
+const EVERY_MS = 200;
+
+/** Tells the turns for `threads` compute threads, at once and from then on, until the returned function is called. */
+export function keepPatience(threads: number, cores: number, tell: (turns: number) => void): () => void {
+  if (threads > cores) {
+    tell(0);
+    return () => {};
+  }
+  tell(BRIEF);
+  let times = coreTimes();
+  const timer = setInterval(() => {
+    const before = times;
+    times = coreTimes();
+    tell(patience(before, times, threads, cores));
+  }, EVERY_MS).unref();
+  return () => clearInterval(timer);
 }

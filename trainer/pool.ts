@@ -8,16 +8,13 @@ import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
-import { BRIEF, coreTimes, patience } from './patience.ts';
+import { keepPatience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
 // falls into some threads' first steps. In MiB, of every thread started from here on; nothing is reserved.
 setFlagsFromString('--initial-old-space-size=64');
-
-/** How often the pool looks whether other programs want its cores. */
-const PATIENCE_MS = 200;
 
 /** Threads that this machine runs at once. */
 export const availableThreads = (): number => availableParallelism();
@@ -100,15 +97,10 @@ export function createPool(options: PoolOptions): ComputePool {
   });
   const { i32 } = arena.views;
   const word = control >>> 2;
-  let times = coreTimes();
   const { waitsAwake = true } = options;
-  i32[word + CONTROL.patience] = waitsAwake && threads <= availableThreads() ? BRIEF : 0;
-  const looking = setInterval(() => {
-    if (!waitsAwake) return;
-    const before = times;
-    times = coreTimes();
-    Atomics.store(i32, word + CONTROL.patience, patience(before, times, threads, availableThreads()));
-  }, PATIENCE_MS).unref();
+  const letGo = waitsAwake
+    ? keepPatience(threads, availableThreads(), (turns) => Atomics.store(i32, word + CONTROL.patience, turns))
+    : () => {}; // the word is 0
   let failure: ShoalError | null = null;
   let closing = false;
   let head = 0;
@@ -193,7 +185,7 @@ export function createPool(options: PoolOptions): ComputePool {
     room: (commands) => reached(head + commands - RING),
     async close() {
       closing = true;
-      clearInterval(looking);
+      letGo();
       poison();
       const all = await Promise.all(reports);
       await piscina.close({ force: true });
