@@ -5,6 +5,8 @@ import { type Arena, createArena } from '../../kernels/arena.ts';
 import { type ContributionLayout, contributionLayout, type Part } from '../../trainer/contribution.ts';
 import type { LocalStore, Snapshot, StoreObserver } from '../../trainer/local-store.ts';
 import type { Segment } from '../../trainer/model.ts';
+import { optimizerSchema } from '../../trainer/optimizers/index.ts';
+import type { CommonConfig } from '../../trainer/optimizers/kind.ts';
 import type { Schedule } from '../../trainer/step-machine.ts';
 import { firstLeaf, type Node } from '../../trainer/tree.ts';
 import { activeLeaves, rowsOf, type Work } from '../../trainer/work.ts';
@@ -21,20 +23,10 @@ const PARAMETERS = 5607;
 const LENGTH = 5612;
 const SCALARS = 3;
 const LAYOUT: ContributionLayout = contributionLayout(SEGMENTS, SCALARS);
-export const MOMENTUM = {
-  learning_rate: 0.1,
-  momentum: 0.9,
-  nesterov: false,
-  weight_decay: 0,
-  exclude_from_weight_decay: [],
-  clipvalue: null,
-  clipnorm: null,
-  global_clipnorm: null,
-  use_ema: false,
-  ema_momentum: 0.99,
-  ema_overwrite_frequency: null,
-  gradient_accumulation_steps: null,
-};
+const STEP = { learning_rate: 0.1, momentum: 0.9 };
+export const MOMENTUM = (
+  optimizerSchema.parse({ class_name: 'SGD', config: STEP }) as { config: CommonConfig & typeof STEP }
+).config;
 
 const SCHEDULE: Schedule = {
   samples: 21,
