@@ -3,11 +3,12 @@
 import { UPDATE_BLOCK } from '../kernels/signatures.ts';
 import { lengthOf } from '../trainer/contribution.ts';
 import type { Segment } from '../trainer/model.ts';
+import type { Round } from '../trainer/norm-rounds.ts';
 import type { AnyOptimizer, CommonConfig } from '../trainer/optimizers/kind.ts';
 import { blocksOf } from '../trainer/ranges.ts';
 import { updatesAt } from '../trainer/step-scalars.ts';
 import { cover, endLeaf, firstLeaf, type Node, nodeName, rootOf } from '../trainer/tree.ts';
-import { type Round, updateProgram } from '../trainer/update-program.ts';
+import { updateProgram } from '../trainer/update-program.ts';
 import type { FlatRange } from './messages.ts';
 
 /** What a coordinator knows of votes. */

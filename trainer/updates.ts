@@ -2,9 +2,10 @@
 // parameters. It writes what they need and submits them; when they run, and what follows, is the store's business.
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
+import { callsOf, inOrder, ofRange, step } from './call-lists.ts';
 import type { ContributionLayout, Part } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
-import { PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
+import type { PlanCall } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
 import { rangesOf } from './ranges.ts';
 import type { Schedule } from './step-machine.ts';
@@ -12,8 +13,6 @@ import { BLOCK_BYTES, blocksOf, scalarsOf, updatesAt } from './step-scalars.ts';
 import { reduceProgram } from './tree.ts';
 import {
   allCalls,
-  inOrder,
-  ofRange,
   penalized,
   type UpdateOptions,
   type UpdateProgram,
@@ -58,12 +57,9 @@ const recordBytes = (program: UpdateProgram, { scalars }: ContributionLayout, mi
   SCALARS_AT + alignUp(program.bytes + 8 * scalars) + 4 * (3 + 2 * microShards);
 
 function totalsCalls(program: UpdateProgram, contribution: ContributionLayout): readonly PlanCall[] {
-  const build = new PlanBuilder(0, new Tables());
-  build.pass = 'apply';
-  build.layer = 'totals';
   const { scalarsAt: partAt, scalars: count } = contribution;
-  build.call('reduce_f64', { out: { space: 'step', at: program.bytes } }, { partAt, count }, {});
-  return build.finish().calls;
+  const out = step(program.bytes);
+  return callsOf((build) => build.call('reduce_f64', { out }, { partAt, count }, {}), 'totals');
 }
 
 /** Bytes that createUpdates takes from the pool's arena. */
