@@ -28,7 +28,7 @@ addModelCommands(top);
 addRunCommands(top);
 addLaunchCommands(top);
 addDataCommands(registrar(top.command('data', 'prepare, check and look at datasets'), screen));
-addTensorflowCommands(registrar(top.command('tensorflow', 'a tfjs-node that works on this Node'), screen));
+addTensorflowCommands(registrar(top.command('tensorflow', 'the executor tensorflow: make it work here'), screen));
 
 try {
   await program.parseAsync();

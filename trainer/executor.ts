@@ -4,9 +4,9 @@ import type { Work } from './work.ts';
 
 /** What of a process decides the bits. Compared when a worker joins. */
 export interface Profile {
-  /** strict: multiply, then add. fused: relaxed SIMD's multiply-add. */
-  readonly arithmetic: 'strict' | 'fused' | 'reference';
-  /** sha256 of the kernels that computed. */
+  /** strict: multiply, then add. fused: relaxed SIMD's multiply-add. tfjs: whatever its backend does. */
+  readonly arithmetic: 'strict' | 'fused' | 'reference' | 'tfjs';
+  /** sha256 of the kernels that computed; of tfjs the backend and its version. */
   readonly kernels: string;
 }
 

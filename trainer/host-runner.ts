@@ -28,6 +28,11 @@ export interface HostRunner {
 /** The built kernels, or others over the same memory: the reference twins. */
 export type HostKernels = KernelModule | ((views: Views) => Partial<Kernels>);
 
+/** What of a program is run. */
+export type HostProgram = Pick<Program, 'plans' | 'packs' | 'packedBytes' | 'contribution' | 'input'> & {
+  readonly tables: Pick<Program['tables'], 'bytes' | 'entries'>;
+};
+
 export interface HostShard {
   readonly rows: number;
   /** Place in the global batch of the first row, and the step: what random draws are keyed by. */
@@ -38,7 +43,7 @@ export interface HostShard {
 }
 
 export function createHostRunner(
-  program: Program,
+  program: HostProgram,
   segments: readonly Segment[],
   kernels: HostKernels,
   seed: Seed = [0, 0],

@@ -9,7 +9,7 @@ export function emitLosses(
   build: PlanBuilder,
   mode: Mode,
   options: CompileOptions,
-  { input, outputs, contribution, packs, firstCount, penalties }: Shared,
+  { input, outputs, contribution, packs, firstCount, penalties }: Omit<Shared, 'tables'>,
   results: readonly Tensor[],
 ): { readonly gradients: ReadonlyMap<string, Tensor> | null; readonly counts: Plan['counts'] } {
   const { model } = options;

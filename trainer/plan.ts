@@ -67,6 +67,8 @@ export interface Plan {
 
 /** Everything that a job needs compiled. */
 export interface Program {
+  /** What it is compiled from. */
+  readonly options: CompileOptions;
   readonly model: Model;
   readonly rows: number;
   readonly plans: Readonly<Record<Mode, Plan>>;
@@ -124,6 +126,7 @@ export function compile(options: CompileOptions): Program {
     compileMode(mode, options, { tables, packs, input, outputs, contribution, firstCount, penalties });
   const plans = { train: one('train'), evaluate: one('evaluate'), predict: one('predict') };
   return {
+    options,
     model,
     rows,
     plans,

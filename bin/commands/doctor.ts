@@ -54,7 +54,7 @@ export async function doctorCommand(options: { readonly json?: boolean }, screen
 
 /** What a training step on it said: a report, or why there is none. */
 function tensorflowText(report: Awaited<ReturnType<typeof checkTensorflow>> | null): string {
-  const use = 'for tfjs-node';
+  const use = 'for --executor tensorflow';
   if (report === null) return `not here, ${use}: ${SETUP}`;
   if (typeof report === 'string') return `does not work, ${use}: ${SETUP} (${report})`;
   const { tensorflow, gpu, by } = report;

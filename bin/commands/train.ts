@@ -1,6 +1,7 @@
 // train.ts: `shoal train`: a job from its file to a run's folder, shown on the way. Training itself is trainer/session.ts.
 import { toWire } from '../../base/errors.ts';
 import type { Dataset } from '../../datasets/reader.ts';
+import type { OtherExecutor } from '../../trainer/engine.ts';
 import type { DataEvent, RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
@@ -41,10 +42,17 @@ export async function trainCommand(
   const { job, start, run } = wanted;
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();
+  const executor = await executorOf(options.executor, job);
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   if (range || options.servers !== undefined) {
-    const alone = options.dryRun ? '--dry-run' : options.dataThreads === undefined ? null : '--data-threads';
+    const alone = executor
+      ? `--executor ${options.executor}`
+      : options.dryRun
+        ? '--dry-run'
+        : options.dataThreads === undefined
+          ? null
+          : '--data-threads';
     if (alone)
       throw usageError(
         'train',
@@ -58,8 +66,8 @@ export async function trainCommand(
     const launched = { ...others, ...many, ...wanted, dataset, screen, view };
     return tellResult(await runHere(launched), launched);
   }
-  const { dataThreads = 1 } = options;
-  const work: Work = { job, dataset, threads, dataThreads, start, screen, view, json: options.json ?? false };
+  const { dataThreads = 1, json = false } = options;
+  const work: Work = { job, dataset, threads, dataThreads, start, screen, view, json, ...(executor && { executor }) };
   if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);
   if (!options.json) screen.out(`${layersText(job)}\n\n${memoryText(job, prepared)}\n`);
   return dryRun(work);
@@ -74,11 +82,19 @@ interface Work {
   readonly screen: Screen;
   readonly view: RunView;
   readonly json: boolean;
+  readonly executor?: OtherExecutor;
+}
+
+/** What --executor names, loaded when it is asked for; undefined: our own kernels. */
+async function executorOf(name: string | undefined, job: Job): Promise<OtherExecutor | undefined> {
+  if (name === undefined) return undefined;
+  return (await import('../../trainer/tfjs-executor.ts')).executorNamed(name, job);
 }
 
 /** Runs the session until it is done, or asked to end well; a second Ctrl-C ends the process. */
 async function interruptible(work: Work, note: string, more: (signal: AbortSignal) => Partial<SessionOptions>) {
-  const { job, dataset, threads, dataThreads, start, view } = work;
+  const { job, dataset, threads, dataThreads, start, view, executor } = work;
+  const other = executor ? { executor } : {};
   const controller = new AbortController();
   const stopListening = onInterrupt(
     () => {
@@ -92,7 +108,7 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
   );
   try {
     const { signal } = controller;
-    return await runSession({ job, dataset, threads, dataThreads, start, signal, ...more(signal) });
+    return await runSession({ job, dataset, threads, dataThreads, start, signal, ...other, ...more(signal) });
   } finally {
     stopListening();
     view.close();

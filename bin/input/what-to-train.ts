@@ -15,6 +15,8 @@ export interface TrainOptions extends JobOptions {
   /** Processes on this machine, instead of this one alone. */
   readonly workers?: number;
   readonly servers?: number;
+  /** What computes: a name of trainer/tfjs-executor.ts. */
+  readonly executor?: string;
   /** The folder that runs are put in. */
   readonly out?: string;
 }

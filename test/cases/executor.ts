@@ -69,7 +69,7 @@ export function testExecutor(title: string, tolerance: number, given: ExecutorCa
       it('has a unit that is a power of two, and says what decides its bits', () => {
         const { unit, profile } = bench.executor;
         assert.ok(unit > 0 && Number.isInteger(Math.log2(unit)));
-        assert.match(profile.arithmetic, /^(strict|fused|reference)$/);
+        assert.match(profile.arithmetic, /^(strict|fused|reference|tfjs)$/);
         assert.notEqual(profile.kernels, '');
       });
 

@@ -1,4 +1,5 @@
-// executor.test.ts: both executors pass the suite of executors: the pool's, and one whose unit is two leaves.
+// executor.test.ts: all executors pass the suite of executors: the pool's, one whose unit is two leaves, and that of tfjs, whose device batches
+// hold some leaves and not all.
 import assert from 'node:assert/strict';
 import { seedWords } from '../../base/random.ts';
 import { createArena } from '../../kernels/arena.ts';
@@ -6,6 +7,7 @@ import { loadKernels } from '../../kernels/load.ts';
 import { profileOf } from '../../trainer/engine.ts';
 import { type ComputePool, createPool } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
+import { createTfjsExecutor, executorNamed } from '../../trainer/tfjs-executor.ts';
 import { rootOf, sharesOf } from '../../trainer/tree.ts';
 import { createWasmExecutor } from '../../trainer/wasm-executor.ts';
 import { testExecutor } from '../cases/executor.ts';
@@ -46,6 +48,14 @@ testExecutor('reference', 1e-6, {
     return { executor, close: () => executor.close() };
   },
   session: referenceExecutor,
+});
+
+testExecutor('tfjs-cpu', 1e-5, {
+  open(job, prepared) {
+    const executor = createTfjsExecutor({ backend: 'tfjs-cpu', job, prepared, most: 6 });
+    return { executor, close: () => executor.close() };
+  },
+  session: (job) => executorNamed('tfjs-cpu', job),
 });
 
 describe('the wasm executor', () => {

@@ -1,8 +1,8 @@
 // check-tensorflow.ts: trains a step on TensorFlow and says on what, as one line of JSON: a script, in a process of its own, since a
 // native part that is wrong may end the process. Not the setup.
 import { isMainThread } from 'node:worker_threads';
-import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
-import { findOrdinary, findTensorflow, loadTensorflow, TFJS_NODE, type Tf } from './tensorflow.ts';
+import { findOrdinary, findTensorflow, loadTensorflow, TFJS_NODE } from './tensorflow.ts';
+import type { Scalar, Tensor2D, Tensor4D, Tf } from './tf.ts';
 
 /** What the line holds. */
 export interface TensorflowReport {

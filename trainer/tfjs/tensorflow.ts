@@ -5,12 +5,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import util from 'node:util';
-import type * as tfjs from '@tensorflow/tfjs';
 import { ShoalError } from '../../base/errors.ts';
 import { findPackage } from '../../datasets/optional-package.ts';
-
-/** All of tfjs, from whichever package. */
-export type Tf = typeof tfjs;
+import type { Tf } from './tf.ts';
 
 /** The version that `shoal tensorflow setup` installs: the newest. */
 export const TFJS_NODE = '4.22.0';

@@ -1,0 +1,167 @@
+// network.ts: a model on tfjs: its weights on the device, forward, and backward to the sums of its gradients. It knows no file and no thread.
+import { draws, type Seed, unit } from '../../base/random.ts';
+import type { Call, Model, Segment, TensorSpec } from '../model.ts';
+import { elements } from '../model.ts';
+import type { InputField, Program } from '../plan.ts';
+import type { Lowered } from './kind.ts';
+import { lowerings } from './lowerings/index.ts';
+import type { Tensor, Tf } from './tf.ts';
+
+/** Plain data: crosses threads. */
+export interface NetworkOptions {
+  readonly model: Model;
+  readonly shapes: Readonly<Record<string, TensorSpec>>;
+  /** Of all weights. */
+  readonly segments: readonly Segment[];
+  /** As the model's inputs. */
+  readonly inputs: readonly InputField[];
+  /** Outputs whose activation the loss contains. */
+  readonly deferred: readonly string[];
+  readonly seed: Seed;
+}
+
+/** What of a compiled job a network needs. */
+export function networkOptions({ options }: Program, segments: readonly Segment[], seed: Seed): NetworkOptions {
+  const { model, shapes, inputs, outputs } = options;
+  const deferred = model.outputs.filter((_, i) => !outputs[i]!.fromLogits && outputs[i]!.loss.activation !== null);
+  return { model, shapes, segments, inputs, deferred, seed };
+}
+
+export interface DeviceBatch {
+  readonly mode: 'train' | 'evaluate';
+  readonly rows: number;
+  /** Place in the global batch of the first row; the step. What draws are keyed by. */
+  readonly slot: number;
+  readonly step: number;
+  /** The row after each micro-shard's last. */
+  readonly leafEnds: readonly number[];
+  /** As the model's inputs: the rows as read. */
+  readonly inputs: readonly (Uint8Array | Float32Array | Int32Array)[];
+}
+
+/** Given the outputs: of each its gradient. */
+export type Losses = (outputs: readonly Float32Array[]) => readonly Float32Array[];
+
+export interface Network {
+  /** Takes a version's weights, as in memory: each at its segment's `at`. */
+  load(weights: Float32Array): void;
+  /** Adds the gradients' sums, and those of moving statistics, to `sums`, as in memory. */
+  run(batch: DeviceBatch, losses: Losses, sums: Float32Array): void;
+  dispose(): void;
+}
+
+const isParameter = ({ state, frozen, resting }: Segment): boolean => !state && !frozen && !resting;
+
+export function createNetwork(tf: Tf, options: NetworkOptions): Network {
+  const { model, shapes, segments, seed } = options;
+  const weights = new Map<string, Tensor>();
+  const place = new Map(segments.map((segment) => [segment.path, segment]));
+  const trained = segments.filter(isParameter);
+  const sites = new Map(model.calls.map((call, site) => [call.name, site]));
+  const scales = options.inputs.map(({ scale, shift }) =>
+    scale.every((s) => s === 1) && shift.every((s) => s === 0)
+      ? null
+      : [tf.tensor1d([...scale], 'float32'), tf.tensor1d([...shift], 'float32')],
+  );
+
+  /** 0, or 1 / (1 - share): as the kernels draw, by place in the global batch. */
+  function kept(batch: DeviceBatch, call: Call, share: number, shape: readonly number[], apart: number): Tensor {
+    const size = elements(shape);
+    const L = shape.at(-1)!;
+    const values = new Float32Array(batch.rows * size);
+    const scale = Math.fround(1 / Math.fround(1 - share));
+    const least = Math.fround(share);
+    for (let row = 0; row < batch.rows; row++) {
+      const draw = draws(seed, batch.slot + row, sites.get(call.name)!, batch.step);
+      for (let at = 0, i = 0; at < size; at += L, i += apart)
+        for (let l = 0; l < L; l++) if (unit(draw(i + l)) >= least) values[row * size + at + l] = scale;
+    }
+    return tf.tensor(values, [batch.rows, ...shape]);
+  }
+
+  function forward(batch: DeviceBatch, see: (path: string, sum: Tensor) => void): readonly Tensor[] {
+    const values = new Map<string, Tensor>();
+    model.inputs.forEach(({ name, spec }, i) => {
+      const x = tf.tensor(Float32Array.from(batch.inputs[i]!), [batch.rows, ...spec.shape]);
+      const scaled = scales[i];
+      values.set(name, scaled ? tf.add(tf.mul(x, scaled[0]!), scaled[1]!) : x);
+    });
+    for (const call of model.calls) {
+      const { className, config } = model.layers[call.layer]!;
+      const l: Lowered = {
+        tf,
+        inputs: call.inputs.map((name) => values.get(name)!),
+        spec: shapes[call.name]!,
+        weight: (name) => weights.get(`${call.layer}/${name}`)!,
+        training: batch.mode === 'train',
+        deferActivation: options.deferred.includes(call.name),
+        leafEnds: batch.leafEnds,
+        see: (name, sum) => see(`${call.layer}/${name}`, sum),
+        kept: (share, shape, apart = shape.at(-1)!) => kept(batch, call, share, shape, apart),
+      };
+      values.set(call.name, lowerings[className]!(config as never, l));
+    }
+    return model.outputs.map((name) => values.get(name)!);
+  }
+
+  const read = (outputs: readonly Tensor[]) => outputs.map((y) => y.dataSync() as Float32Array);
+
+  /** A scalar whose gradient is what the losses ask of the outputs. */
+  function behindLosses(outputs: readonly Tensor[], losses: Losses): Tensor {
+    return tf.customGrad((...given) => {
+      const own = given.slice(0, outputs.length) as Tensor[];
+      const gradients = losses(read(own));
+      const shapes = own.map((y) => y.shape);
+      const gradFunc = () => gradients.map((dY, i) => tf.tensor(dY, shapes[i]!));
+      return { value: tf.scalar(0), gradFunc };
+    })(...outputs);
+  }
+
+  function add(segment: Segment, values: ArrayLike<number>, sums: Float32Array): void {
+    for (let i = 0; i < segment.length; i++) sums[segment.at + i]! += values[i]!;
+  }
+
+  function dispose(): void {
+    for (const tensor of weights.values()) tensor.dispose();
+    weights.clear();
+  }
+
+  return {
+    load(memory) {
+      dispose();
+      for (const { path, at, length, shape } of segments)
+        weights.set(path, tf.tensor(memory.slice(at, at + length), [...shape]));
+    },
+    run(batch, losses, sums) {
+      if (batch.mode === 'evaluate') {
+        tf.tidy(() => {
+          losses(read(forward(batch, () => {})));
+        });
+        return;
+      }
+      tf.tidy(() => {
+        const seen: { readonly segment: Segment; readonly sum: Tensor }[] = [];
+        const see = (path: string, sum: Tensor): void => {
+          const segment = place.get(path)!;
+          if (!segment.frozen && !segment.resting) seen.push({ segment, sum: tf.keep(sum) });
+        };
+        const of = trained.map(({ path }) => weights.get(path)!);
+        const backward = () => behindLosses(forward(batch, see), losses);
+        // a weight that no output depends on has no gradient
+        const { grads } = tf.engine().gradients(backward, of, undefined, true);
+        trained.forEach((segment, i) => {
+          const gradient = grads[i] as Tensor | null;
+          if (gradient) add(segment, gradient.dataSync(), sums);
+        });
+        for (const { segment, sum } of seen) {
+          add(segment, sum.dataSync(), sums);
+          sum.dispose();
+        }
+      });
+    },
+    dispose() {
+      dispose();
+      for (const pair of scales) for (const tensor of pair ?? []) tensor.dispose();
+    },
+  };
+}
