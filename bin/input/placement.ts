@@ -11,7 +11,7 @@ export function placement(): Placement {
     'start a worker',
     "neither --connect nor a launcher's variables",
     'either',
-    'Start it with --connect ws://HOST:PORT; or by srun, mpirun or another launcher that docs/launch.md lists.',
+    'Start it with --connect ws://HOST:PORT; or by srun, mpirun or another launcher that docs/launch-mpi.md lists.',
   );
 }
 

@@ -180,5 +180,5 @@ const flaw = ({ name }: Source, got: string, expected: string): ShoalError =>
     operation: `find this process's place among those that ${name === 'RANK' ? 'a launcher' : name} started`,
     got,
     expected,
-    hint: 'docs/launch.md lists the variables of each launcher; or name the coordinator with --connect.',
+    hint: 'docs/launch-mpi.md lists the variables of each launcher; or name the coordinator with --connect.',
   });

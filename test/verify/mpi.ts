@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { newToken } from '../../cluster/token.ts';
 import { holders, nothingLeft } from '../cases/launcher.ts';
 import { freePort } from '../cluster/support/whole-runs.ts';
-import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits } from './support.ts';
+import { docFolder, sessionsOf, typeIn } from '../support/doc-commands.ts';
+import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits, sameInText } from './support.ts';
 
 const MPIRUN = ['mpirun', '--allow-run-as-root', '--oversubscribe', '--mca', 'orte_abort_on_non_zero_status', '0'];
 
@@ -95,5 +96,26 @@ describe('mpirun', () => {
     const workers = call(folder, [...MPIRUN, '-n', '2', ...pass, ...SHOAL, 'worker', '--threads', '1'], undefined, env);
     assert.deepEqual(await Promise.all([lead.code, server.code, workers.code]), [0, 0, 0], workers.stderr);
     await sameAsDigits(lead.last());
+  });
+
+  it('types in what docs/launch-mpi.md shows, word for word', async () => {
+    const folder = docFolder();
+    folders.push(folder);
+    const env = {
+      OMPI_ALLOW_RUN_AS_ROOT: '1',
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+      OMPI_MCA_rmaps_base_oversubscribe: '1',
+      MASTER_PORT: port,
+    };
+    const [first, ...others] = sessionsOf('launch-mpi.md') as [readonly string[], ...(readonly string[])[]];
+    for (const session of [first, ...others.map((it) => [first[0]!, ...it])]) {
+      const { code, output } = await typeIn(
+        folder,
+        session.map((it) => it.replace('7070', port)),
+        env,
+      );
+      assert.equal(code, 0, output);
+      await sameInText(output);
+    }
   });
 });

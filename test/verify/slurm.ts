@@ -6,7 +6,19 @@ import { slurm } from '../../cluster/launchers/slurm.ts';
 import { newToken } from '../../cluster/token.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { launcherCases, nothingLeft } from '../cases/launcher.ts';
-import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits, starter, until } from './support.ts';
+import { docFolder, scriptsOf, sessionsOf, typeIn } from '../support/doc-commands.ts';
+import {
+  call,
+  DIGITS,
+  EPOCH,
+  folderFor,
+  removeAll,
+  SHOAL,
+  sameAsDigits,
+  sameInText,
+  starter,
+  until,
+} from './support.ts';
 
 process.env['SLURM_CONF'] = starter('slurm-box', 'conf');
 const box = (...args: readonly string[]) => starter('slurm-box', ...args);
@@ -133,6 +145,47 @@ describe('shoal launch --engine slurm', () => {
     assert.equal(await called.code, 0, called.stderr);
     const [one, other] = ['alone', 'parts'].map((it) => readFileSync(`${folder}/${it}/manifest.json`, 'utf8'));
     assert.equal(other, one);
+  });
+
+  it('types in what docs/launch-slurm.md shows, word for word', async () => {
+    const folder = docFolder();
+    folders.push(folder);
+    const env = { SHOAL_TOKEN: token, MASTER_ADDR: '127.0.0.1' };
+    const [shown] = sessionsOf('launch-slurm.md') as [readonly string[]];
+    const submitted = await typeIn(folder, shown, env);
+    assert.equal(submitted.code, 0, submitted.output);
+    const job = /submitted as job (\d+)/.exec(submitted.output)![1]!;
+    const events = `${folder}/runs/digits/events.jsonl`;
+    await until('30 steps', () => existsSync(events) && readFileSync(events, 'utf8').split('"step"').length > 30);
+    // what it says to type next: squeue -j 1, tail -f runs/digits/slurm-1.out, npx shoal status runs/digits, scancel 1
+    const next = /Next: {2}(.*)/s.exec(submitted.output)![1]!.trim().split(/\n\s+/);
+    assert.deepEqual(next, [
+      `squeue -j ${job}`,
+      `tail -f runs/digits/slurm-${job}.out`,
+      'npx shoal status runs/digits',
+      `scancel ${job}`,
+    ]);
+    const looked = await typeIn(
+      folder,
+      next.map((it) => it.replace(/^tail -f/, 'timeout 2 tail -f')).map((it) => `${it} || [ $? = 124 ]`),
+      env,
+    );
+    assert.equal(looked.code, 0, looked.output);
+    assert.match(looked.output, /rank-0 +(computing|idle)/);
+    await until('its end', () => jobOf() === '');
+    const again = await typeIn(
+      folder,
+      ['npx shoal launch --engine slurm --resume runs/digits --workers 2 --wait'],
+      env,
+    );
+    assert.equal(again.code, 0, again.output);
+    await sameInText(again.output);
+
+    const [script] = scriptsOf('launch-slurm.md') as [string];
+    writeFileSync(`${folder}/own.sh`, script.replace('--ntasks=8 --cpus-per-task=16', '--ntasks=2 --output=out.txt'));
+    const own = await typeIn(folder, ['sbatch --wait own.sh'], env);
+    assert.equal(own.code, 0, own.output);
+    assert.match(readFileSync(`${folder}/out.txt`, 'utf8'), /rank 0 of 2, found by Slurm[\s\S]*^sha256 /m);
   });
 
   it("srun shoal worker in somebody's own script ends with the same hashes", async () => {

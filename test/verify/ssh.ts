@@ -7,8 +7,9 @@ import { ssh } from '../../cluster/launchers/ssh.ts';
 import { askHost } from '../../cluster/launchers/ssh-place.ts';
 import { newToken } from '../../cluster/token.ts';
 import { holders, launcherCases, nothingLeft } from '../cases/launcher.ts';
+import { docFolder, sessionsOf, shownBy, tool, typeIn } from '../support/doc-commands.ts';
 import { farCommand } from '../support/sh-remote.ts';
-import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits, starter } from './support.ts';
+import { call, DIGITS, EPOCH, folderFor, removeAll, SHOAL, sameAsDigits, sameInText, starter } from './support.ts';
 
 const config = starter('ssh-hosts', 'config');
 const hostfile = starter('ssh-hosts', 'hosts');
@@ -132,6 +133,26 @@ describe('shoal launch --engine ssh', () => {
     const other = call(folder, [...command, old], undefined, { SHOAL_TOKEN: token });
     assert.equal(await other.code, 2, other.stderr);
     assert.match(other.stderr, /SHOAL_LAUNCH_DIFFERS: start a run on n1\n {2}got {6}shoal 0\.0\.1\n/);
+  });
+
+  it('types in what docs/launch-ssh.md shows, word for word', async () => {
+    const folder = docFolder();
+    folders.push(folder);
+    const page = 'launch-ssh.md';
+    writeFileSync(`${folder}/hosts`, shownBy(page, 'cat hosts'));
+    tool(folder, 'ssh', `exec "$(PATH=/usr/bin:/bin command -v ssh)" -F ${config} "$@"`); // in place of ~/.ssh/config
+    const [shown] = sessionsOf('launch-ssh.md') as [readonly string[]];
+    const login = 'ssh -o BatchMode=yes n1 true';
+    const { code, output } = await typeIn(
+      folder,
+      [login, ...shown.map((it) => it.replace(/ --engine/, ' --epochs 1$&'))],
+      {
+        SHOAL_TOKEN: token,
+      },
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /4 workers, 1 servers/);
+    await sameInText(output);
   });
 
   /** Pids of ssh clients to a host that a launcher started. */

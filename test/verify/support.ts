@@ -30,6 +30,16 @@ export async function sameAsDigits(done: RunEvent | undefined): Promise<void> {
   for (const name of HASHES) assert.equal(done[name], expected[name], name);
 }
 
+/** What `shoal` has printed of the hashes at its end. */
+export async function sameInText(output: string): Promise<void> {
+  const { parameters_sha256, state_sha256, optimizer_sha256 } = await digits();
+  const [parameters, state, optimizer] = [parameters_sha256, state_sha256, optimizer_sha256].map((it) =>
+    it.slice(0, 12),
+  );
+  const expected = `parameters ${parameters}  state ${state}  optimizer ${optimizer}`;
+  assert.ok(output.includes(expected), `${expected} is not in\n${output}`);
+}
+
 export interface Called {
   readonly child: ChildProcess;
   readonly events: RunEvent[];
