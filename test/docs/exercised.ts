@@ -5,13 +5,13 @@
 export type Exercise = readonly [file: string, title: string];
 
 const TYPED = 'types in what the page shows, word for word';
-const local: Exercise = ['test/docs/launch-local.test.ts', TYPED];
-const kubernetes: Exercise = ['test/docs/launch-kubernetes.test.ts', TYPED];
+const local: Exercise = ['test/docs/typed/launch-local.test.ts', TYPED];
+const kubernetes: Exercise = ['test/docs/typed/launch-kubernetes.test.ts', TYPED];
 const ssh: Exercise = ['test/verify/ssh.ts', 'types in what docs/launch-ssh.md shows, word for word'];
 const slurm: Exercise = ['test/verify/slurm.ts', 'types in what docs/launch-slurm.md shows, word for word'];
 const mpi: Exercise = ['test/verify/mpi.ts', 'types in what docs/launch-mpi.md shows, word for word'];
 const simulate: Exercise = [
-  'test/docs/scale.test.ts',
+  'test/docs/typed/scale.test.ts',
   'simulates what the page does, and prints the figures that stand there',
 ];
 const starter: Exercise = [

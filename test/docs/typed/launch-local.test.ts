@@ -1,8 +1,8 @@
 // launch-local.test.ts: docs/launch-local.md, followed by somebody whose examples/digits.json is a small job: the processes are real.
 import assert from 'node:assert/strict';
-import { freePort } from '../cluster/support/whole-runs.ts';
-import { docFolder, type Ran, sessionsOf, typeIn } from '../support/doc-commands.ts';
-import { tinyJob, writeTinyData } from '../support/tiny.ts';
+import { freePort } from '../../cluster/support/whole-runs.ts';
+import { docFolder, type Ran, sessionsOf, typeIn } from '../../support/doc-commands.ts';
+import { tinyJob, writeTinyData } from '../../support/tiny.ts';
 
 describe('docs/launch-local.md', function () {
   this.timeout(60_000);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Pod } from 'kubernetes-models/v1/Pod';
 import { parse, parseAllDocuments } from 'yaml';
-import { commandsOf, docFolder, pageText, sessionsOf, tool, typeIn } from '../support/doc-commands.ts';
+import { commandsOf, docFolder, pageText, sessionsOf, tool, typeIn } from '../../support/doc-commands.ts';
 
 interface Object {
   readonly apiVersion: string;
@@ -70,7 +70,7 @@ describe('docs/launch-kubernetes.md', () => {
   });
 
   it('builds an image of what the repository has, and starts what npm starts', () => {
-    const root = resolve(import.meta.dirname, '../..');
+    const root = resolve(import.meta.dirname, '../../..');
     const dockerfile = readFileSync(`${root}/Dockerfile`, 'utf8');
     const built = ['dist', 'build', 'node_modules']; // made by the lines before
     for (const [, path] of dockerfile.matchAll(/^COPY --from=build \/app\/(\S+) /gm))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { docFolder, sessionsOf, shownBy, typeIn } from '../support/doc-commands.ts';
+import { docFolder, sessionsOf, shownBy, typeIn } from '../../support/doc-commands.ts';
 
 describe('docs/scale.md', function () {
   this.timeout(60_000);
