@@ -7,6 +7,23 @@ import type { FlatRange } from './messages.ts';
 
 export const sizeOf = (range: FlatRange): number => range.to - range.from;
 
+/** What of a range lies in none of the others, in order. */
+export function without({ from, to }: FlatRange, others: readonly FlatRange[]): readonly FlatRange[] {
+  const rest: FlatRange[] = [];
+  let at = from;
+  for (const other of [...others].sort((a, b) => a.from - b.from)) {
+    if (other.from > at) rest.push({ from: at, to: Math.min(other.from, to) });
+    at = Math.max(at, other.to);
+  }
+  return [...rest, { from: at, to }].filter((range) => range.from < range.to);
+}
+
+/** What of the others lies in a range. */
+export const within = ({ from, to }: FlatRange, others: readonly FlatRange[]): readonly FlatRange[] =>
+  others
+    .map((other) => ({ from: Math.max(from, other.from), to: Math.min(to, other.to) }))
+    .filter((range) => range.from < range.to);
+
 /** Cuts the compact vector into `count` ranges of nearly as many blocks each, front to back without a hole. */
 export function flatRanges(segments: readonly Segment[], count: number): readonly FlatRange[] {
   return rangesOf(segments, count).map((range) => {

@@ -1,26 +1,23 @@
 // socket-store.ts: a worker's store: parameters that servers sent, in two copies in the executor's memory; work that is leased; sums
-// of a node as one compact vector for the servers. It moves floats where the worker's machine says, and decides nothing.
-import { BINDING, SPACES } from '../kernels/abi.ts';
+// of a node as one compact vector for the servers (node-sums.ts). It moves floats where the worker's machine says, and decides nothing.
 import { alignUp } from '../kernels/arena.ts';
-import { type Contribution, compact, expand, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
-import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
+import { type Contribution, expand, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
 import type { Pinned } from '../trainer/executor.ts';
 import type { Segment } from '../trainer/model.ts';
 import type { Program } from '../trainer/plan.ts';
-import { PlanBuilder, type PlanCall, Tables } from '../trainer/plan-builder.ts';
-import type { ComputePool } from '../trainer/pool.ts';
 import type { Store } from '../trainer/store.ts';
 import { reduceProgram } from '../trainer/tree.ts';
 import { activeLeaves, type Work } from '../trainer/work.ts';
 import { eachRun } from './flat-ranges.ts';
+import type { FlatRange } from './messages.ts';
+import { createSums, nodeSumsBytes, type SumsOptions } from './node-sums.ts';
 
-export interface SocketStoreOptions {
-  readonly pool: ComputePool;
-  readonly segments: readonly Segment[];
+export interface SocketStoreOptions extends SumsOptions {
   /** Compact: the frozen ones among them are what they stay; all others come from servers. */
   readonly weights: Float32Array;
   readonly program: Program;
-  readonly microShards: number;
+  /** Of the lease that is being computed, these elements of the sums stand already. */
+  readonly final: (lease: number, ranges: readonly FlatRange[]) => void;
   /** A lease is computed; its sums stand until `release`. Totals: the node's f64. */
   readonly computed: (lease: number, totals: readonly number[]) => void;
   /** What is computed is not wanted: it may end early. */
@@ -36,7 +33,7 @@ export interface SocketStore extends Store {
   compute(lease: number, work: Work, copy: 0 | 1): void;
   /** The lease is not wanted: it is told as computed as soon as may be, with no totals and no sums. */
   cancel(lease: number): void;
-  /** The sums of a lease, compact. */
+  /** The sums of a lease, compact, as far as they stand. */
   sums(lease: number): Float32Array | undefined;
   release(lease: number): void;
 }
@@ -47,42 +44,18 @@ interface Task {
   readonly copy: 0 | 1;
 }
 
-const NEXT = SPACES.indexOf('next');
-const recordBytes = (microShards: number): number => 4 * (BINDING.words + 1 + 2 * microShards);
-
-/** Adds the parts that the reduce program of the bindings names, into the vector in space `next`. */
-function sumCalls(segments: readonly Segment[]): readonly PlanCall[] {
-  const build = new PlanBuilder(0, new Tables());
-  build.pass = 'apply';
-  build.layer = 'sums';
-  build.call(
-    'reduce_f32',
-    { out: { space: 'next', at: 0 } },
-    { partAt: 0, count: memoryBytes(movingOf(segments)) / 4 },
-    {},
-  );
-  return build.finish().calls;
-}
-
 /** Bytes that the store takes from the pool's arena. */
 export const socketStoreBytes = (segments: readonly Segment[], microShards: number): number =>
-  2 * alignUp(memoryBytes(segments) + 512) +
-  alignUp(memoryBytes(movingOf(segments)) + 512) +
-  alignUp(recordBytes(microShards) + 512) +
-  encodedBytes(sumCalls(segments));
+  2 * alignUp(memoryBytes(segments) + 512) + nodeSumsBytes(segments, microShards);
 
 export function createSocketStore(options: SocketStoreOptions): SocketStore {
-  const { pool, segments, program, microShards, computed, following } = options;
+  const { arena, segments, program, computed, final, following } = options;
   const { plans, contribution } = program;
-  const { arena } = pool;
-  const { f32, i32, u8 } = arena.views;
+  const { f32, u8 } = arena.views;
   const bytes = memoryBytes(segments);
   const copies = [arena.take(bytes), arena.take(bytes)] as const;
   const moving = movingOf(segments);
-  const sumBytes = memoryBytes(moving);
-  const out = arena.take(sumBytes);
-  const record = arena.take(recordBytes(microShards));
-  const sum = encodeCalls(arena, sumCalls(segments));
+  const sums = createSums(options);
   const held = new Map<number, Float32Array>();
   let task: Task | null = null;
   let running: Task | null = null;
@@ -92,22 +65,6 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
 
   const vectorAt = (address: number, length: number) => f32.subarray(address >>> 2, (address + length) >>> 2);
   for (const copy of copies) expand(segments, options.weights, vectorAt(copy, bytes));
-
-  /** One vector of the node's sums: the only part, or what its parts add up to in the tree. */
-  async function summed(parts: readonly Part[], work: Work): Promise<Float32Array> {
-    if (parts.length === 1) return floatsOf(parts[0]!);
-    const word = record >>> 2;
-    const nodes = parts.map((part) => part.node);
-    const postfix = reduceProgram(nodes, activeLeaves(work), work.node);
-    const words = [postfix.length, ...postfix.map((e) => (e === '+' ? 0 : parts[e]!.bytes.byteOffset))];
-    i32.set(words, word + BINDING.words);
-    i32[word + BINDING.base + NEXT] = out;
-    i32[word + BINDING.reduce] = record + 4 * BINDING.words;
-    await pool.room(1);
-    await pool.done(pool.calls(sum, record));
-    return vectorAt(out, sumBytes);
-  }
-  const floatsOf = (part: Part) => new Float32Array(part.bytes.buffer, part.bytes.byteOffset, sumBytes / 4);
 
   /** The totals of the node: a few f64, added as the tree says. */
   function totalsOf(parts: readonly Part[], work: Work): readonly number[] {
@@ -175,18 +132,24 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
       const at = copies[running!.copy];
       return { version, bytes: u8.subarray(at, at + bytes), ready: Promise.resolve(), release() {} };
     },
-    async contribute(work, { parts, ready }: Contribution) {
-      await ready;
+    async contribute(work, { parts, early, ready }: Contribution) {
       const { lease } = running!;
+      const node = work.kind === 'gradient' ? sums.of(parts, work) : null;
+      if (node) held.set(lease, node.values);
+      for await (const ranges of early?.() ?? []) {
+        if (cancelled === lease) break;
+        node?.take(ranges);
+        final(lease, ranges);
+      }
+      await ready;
       running = null;
       if (cancelled === lease) {
         cancelled = null;
         computed(lease, []);
         return;
       }
-      const totals = totalsOf(parts, work);
-      if (work.kind === 'gradient') held.set(lease, compact(moving, await summed(parts, work)));
-      computed(lease, totals);
+      node?.finish();
+      computed(lease, totalsOf(parts, work));
     },
     async close() {
       closed = true;

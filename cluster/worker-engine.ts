@@ -33,7 +33,7 @@ export interface WorkerEngine {
   close(): Promise<void>;
 }
 
-export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed'> {
+export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed' | 'final'> {
   readonly job: Job;
   readonly dataset: Dataset;
   readonly threads: number;
@@ -42,7 +42,8 @@ export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed'
 }
 
 /** @throws what planning throws */
-export function createWorkerEngine({ job, dataset, threads, weights, computed }: WorkerEngineOptions): WorkerEngine {
+export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
+  const { job, dataset, threads, weights, computed, final } = options;
   const { kernels, profile } = arithmetic();
   const prepared = prepare(job, dataset, { threads, level: 0 }); // one leaf at a time: leases may be as small as that
   const { program, segments, transforms, machine } = prepared;
@@ -63,11 +64,13 @@ export function createWorkerEngine({ job, dataset, threads, weights, computed }:
   const executor = createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
   const schedule = scheduleOf(job, dataset, prepared, 0, false);
   const store = createSocketStore({
-    pool,
+    arena,
+    kernels,
     segments,
     weights,
     program,
     microShards,
+    final,
     computed,
     cancel: () => executor.cancel(),
     following(work) {

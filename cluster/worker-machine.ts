@@ -1,9 +1,11 @@
 // worker-machine.ts: a worker as a pure function of events: leases are computed one after another, sums are pushed until every server
 // has them. No socket, no floats: the driver copies, computes and sends where this says.
-import { leavesOf, sameNode, sameWork } from './leases.ts';
-import type { Ack, FromCoordinator, Lease, ServerAddress, Term } from './messages.ts';
+import { without } from './flat-ranges.ts';
+import { sameNode, sameWork } from './leases.ts';
+import type { FromCoordinator, Lease, ServerAddress, Term } from './messages.ts';
+import { acked, final, pushTo, settle } from './worker-push.ts';
 import { send, set, type Turn, tellDone, tellHolding, tellLate } from './worker-turn.ts';
-import type { Pushing, WorkerConfig, WorkerEvent, WorkerResult, WorkerState } from './worker-types.ts';
+import type { Pushing, Running, WorkerConfig, WorkerEvent, WorkerResult, WorkerState } from './worker-types.ts';
 import { catchUp, takeSlice } from './worker-versions.ts';
 
 /** Sums that may wait for the servers while the next node is computed: so many and one more have room in a worker. */
@@ -64,14 +66,23 @@ function hear(turn: Turn, event: WorkerEvent): void {
       for (const push of state.pushing) pushTo(turn, event.server, push);
       return;
     }
-    case 'detached':
-      set(turn, { attached: state.attached.filter((it) => it !== event.server) });
+    case 'detached': {
+      const others = (names: readonly string[]) => names.filter((it) => it !== event.server);
+      const { running } = state;
+      set(turn, {
+        attached: others(state.attached),
+        running: running && { ...running, sentTo: others(running.sentTo) },
+      });
       return;
+    }
     case 'ack':
       acked(turn, event.server, event.message);
       return;
     case 'params':
       takeSlice(turn, event.server, event.slice);
+      return;
+    case 'final':
+      final(turn, event.lease, event.ranges);
       return;
     case 'computed':
       computed(turn, event.lease, event.totals);
@@ -181,13 +192,14 @@ function take(turn: Turn, { term, lease, work }: Lease): void {
 
 /** Begins the next node, if nothing runs. */
 function compute(turn: Turn): void {
-  const { running, pushing, queue, held } = turn.state;
+  const { running, pushing, queue, held, attached } = turn.state;
   if (running || !held || pushing.length >= PUSHES) return;
   const any = turn.config.bugs.has('lease-without-version');
   const next = queue.find((it) => any || it.work.version === held.version);
   if (!next) return;
   const { copy } = held;
-  set(turn, { queue: queue.filter((it) => it !== next), running: { ...next, also: [], copy, void: false } });
+  const begun: Running = { ...next, also: [], copy, void: false, early: [], sentTo: attached, acked: [] };
+  set(turn, { queue: queue.filter((it) => it !== next), running: begun });
   turn.actions.push({ kind: 'compute', ...next, copy });
 }
 
@@ -195,7 +207,7 @@ function computed(turn: Turn, lease: number, totals: readonly number[]): void {
   const { running, held, attached, fenced } = turn.state;
   if (running?.lease !== lease) return;
   set(turn, { running: null, fenced: false });
-  const { also, work } = running;
+  const { also, work, early, sentTo, acked } = running;
   const late = held !== null && work.version < held.version;
   if (running.void || late || work.kind === 'evaluate') turn.actions.push({ kind: 'release', lease });
   if (running.void) {
@@ -203,34 +215,11 @@ function computed(turn: Turn, lease: number, totals: readonly number[]): void {
   } else if (late) tellLate(turn, running);
   else if (work.kind === 'evaluate') tellDone(turn, { lease, also, work, totals });
   else {
-    const push: Pushing = { lease, also, work, totals, acked: [] };
+    const push: Pushing = { lease, also, work, totals, acked };
     set(turn, { pushing: [...turn.state.pushing, push] });
-    for (const server of attached) pushTo(turn, server, push);
+    for (const server of attached)
+      pushTo(turn, server, push, (range) => without(range, sentTo.includes(server) ? early : []));
+    settle(turn, push);
   }
   catchUp(turn);
-}
-
-function pushTo(turn: Turn, server: string, { lease, work, acked }: Pushing): void {
-  const { term, servers } = turn.state;
-  const range = servers.find((it) => it.name === server)?.range;
-  if (!range || range.from === range.to || acked.includes(server)) return;
-  const { step, node } = work;
-  const single = leavesOf(node, work) === 1;
-  turn.actions.push({ kind: 'push', server, range, lease, term, step, node, single });
-}
-
-/** A server has all of a node; when all have, it is done. */
-function acked(turn: Turn, server: string, { term, step, node }: Ack): void {
-  const { state } = turn;
-  const before = state.pushing.find((it) => it.work.step === step && sameNode(it.work.node, node));
-  if (term !== state.term || !before || before.acked.includes(server)) return;
-  const after = { ...before, acked: [...before.acked, server] };
-  const missing = state.servers.filter(({ name, range }) => range.from < range.to && !after.acked.includes(name));
-  if (missing.length > 0 && !turn.config.bugs.has('apply-before-acks')) {
-    set(turn, { pushing: state.pushing.map((it) => (it === before ? after : it)) });
-    return;
-  }
-  set(turn, { pushing: state.pushing.filter((it) => it !== before) });
-  turn.actions.push({ kind: 'release', lease: before.lease });
-  tellDone(turn, after);
 }

@@ -37,6 +37,8 @@ export type WorkerEvent =
   | { readonly kind: 'ack'; readonly server: string; readonly message: Ack }
   /** A `params` frame. */
   | { readonly kind: 'params'; readonly server: string; readonly slice: Slice }
+  /** These elements of the sums of the lease that is being computed stand already. Any number of times before `computed`. */
+  | { readonly kind: 'final'; readonly lease: number; readonly ranges: readonly FlatRange[] }
   /** The answer to `compute`, also when it was cancelled meanwhile. The sums stay where they are until `release`. */
   | { readonly kind: 'computed'; readonly lease: number; readonly totals: readonly number[] };
 
@@ -55,11 +57,12 @@ export type WorkerAction =
   | { readonly kind: 'ahead'; readonly work: Work }
   /** The result of the running computation is not wanted: it may end early, but must be told. */
   | { readonly kind: 'cancel'; readonly lease: number }
-  /** Send the lease's sums, cut to the server's range, as `push` frames; on reconnection it is asked for again. */
+  /** Send these parts of the lease's sums, which lie in the server's range, as `push` frames; on reconnection all is asked for again. */
   | {
       readonly kind: 'push';
       readonly server: string;
       readonly range: FlatRange;
+      readonly parts: readonly FlatRange[];
       readonly lease: number;
       readonly term: Term;
       readonly step: number;
@@ -103,6 +106,11 @@ export interface Running {
   readonly copy: 0 | 1;
   /** Its result is not wanted. */
   readonly void: boolean;
+  /** Elements of its sums that stand already, and the servers that were sent them all: attached ever since it began. */
+  readonly early: readonly FlatRange[];
+  readonly sentTo: readonly string[];
+  /** Names of servers that want no more of it. */
+  readonly acked: readonly string[];
 }
 
 export interface Pushing {

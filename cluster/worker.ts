@@ -90,6 +90,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       dataset,
       threads,
       weights,
+      final: (lease, ranges) => machine.feed({ kind: 'final', lease, ranges }),
       computed: (lease, totals) => machine.feed({ kind: 'computed', lease, totals }),
     });
     engine.run().catch(fail);
@@ -166,11 +167,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         engine!.store.cancel(action.lease);
         return;
       case 'push': {
-        const { server, range, lease, term, step, node, single } = action;
+        const { server, range, parts, lease, term, step, node, single } = action;
         const sums = engine!.store.sums(lease);
         if (!sums) return;
         const name = { type: 'push', term, step, node, vector: 0 } as const;
-        for (const { from, to, encoding } of engine!.pieces(range, single))
+        for (const { from, to, encoding } of parts.flatMap((part) => engine!.pieces(part, single)))
           servers.get(server)?.sender?.send(String(lease), { ...name, encoding }, range, sums.subarray(from, to), from);
         return;
       }

@@ -92,9 +92,17 @@ export interface Part {
   readonly bytes: Uint8Array;
 }
 
+/** Elements [from, to) of a compact vector. */
+export interface ElementRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What an executor gives for a piece of work: parts that cover its node exactly. */
 export interface Contribution {
   readonly parts: readonly Part[];
+  /** Elements of what moves that stand in all parts before the rest does, as they come. Default: none. */
+  early?(): AsyncIterable<readonly ElementRange[]>;
   /** Settles when the sums stand. A store in the same memory need not wait: its own work is queued behind. */
   readonly ready: Promise<void>;
 }

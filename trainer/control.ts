@@ -40,7 +40,7 @@ export const commandWord = (slot: number, teams: number): number =>
 export const COMMAND = {
   /** words: kind, barrier, program, calls, template: every thread runs its share of each call's tiles. */
   calls: 1,
-  /** words: kind, barrier, program, calls, template, jobs: every team runs the program for its leaves. The word at `jobs` cancels. */
+  /** words: kind, barrier, program, calls, template, jobs: every team runs the program for its leaves (JOBS). */
   leaves: 2,
   /** words: kind, barrier, address of an f64: when it is not finite, this and all later commands do nothing. */
   veto: 3,
@@ -53,8 +53,24 @@ export const TELL = 7;
 
 /** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), flags, first tile, tiles (0: by Tiles). */
 export const CALL_WORDS = 8;
-/** Flags of a call (plan-builder.ts, PlanCall). */
-export const CALL = { barrier: 1, alone: 2 } as const;
+/** Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). */
+export const CALL = { barrier: 1, alone: 2, final: 4 } as const;
+
+/** Calls of a program with the flag `final`, at most. */
+export const FINALS = 8;
+/** Words before the lists of a `leaves` command. */
+export const JOBS = {
+  /** Set by the host: bundles that have not begun are left out. */
+  cancelled: 0,
+  /** Threads whose team has a bundle. */
+  sharing: 1,
+  /** Set by the host when it waits for a final call. */
+  wanted: 2,
+  /** Of each final call: threads that have run their share of it for their team's last bundle. */
+  passed: 3,
+  /** From here on, for each team: where its first job stands, and how many it has. */
+  lists: 3 + FINALS,
+} as const;
 
 /** Words of the job of one bundle of leaves; the ladder's addresses follow the count. */
 export const JOB = {

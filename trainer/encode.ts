@@ -17,12 +17,16 @@ export const encodedBytes = (calls: readonly PlanCall[]): number =>
     512 + calls.reduce((sum, call) => sum + 4 * CALL_WORDS + alignUp(descriptorBytes(call.arguments.kernel), 16), 0),
   );
 
-/** Writes calls; `ranges[i]`, where given, limits call i to some of its tiles. */
-export function encodeCalls(
-  arena: Arena,
-  calls: readonly PlanCall[],
-  ranges?: readonly (TileRange | null)[],
-): EncodedCalls {
+export interface EncodeOptions {
+  /** `ranges[i]` limits call i to some of its tiles. */
+  readonly ranges?: readonly (TileRange | null)[];
+  /** Numbers of final calls (plan-finals.ts). */
+  readonly finals?: readonly number[];
+}
+
+/** Writes calls. */
+export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: EncodeOptions = {}): EncodedCalls {
+  const { ranges, finals } = options;
   const { i32 } = arena.views;
   const address = arena.take(encodedBytes(calls) - 512);
   let descriptor = address + 4 * CALL_WORDS * calls.length;
@@ -37,7 +41,8 @@ export function encodeCalls(
       m,
       per,
       (call.barrier && i > 0 ? CALL.barrier : 0) | // whoever runs the program sees to what comes before it
-        (call.alone ? CALL.alone : 0),
+        (call.alone ? CALL.alone : 0) |
+        (finals?.includes(i) ? CALL.final : 0),
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

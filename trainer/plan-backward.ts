@@ -1,6 +1,7 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the outputs to the first layer that can be trained.
 import { type CompileOptions, isTrained } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import type { Written } from './plan-finals.ts';
 import type { ForwardPass } from './plan-forward.ts';
 import { hasHalo, type Tensor, viewOf } from './tensor.ts';
 import { weightGradients } from './weight-gradients.ts';
@@ -18,7 +19,8 @@ interface Gradient {
   masked: boolean;
 }
 
-export function backwardPass({ build, options, forward, ...losses }: BackwardOptions): void {
+/** @returns what layers have written, in order */
+export function backwardPass({ build, options, forward, ...losses }: BackwardOptions): readonly Written[] {
   const { model } = options;
   const { gradientHalos: halos, deferred } = forward;
   build.pass = 'backward';
@@ -33,6 +35,7 @@ export function backwardPass({ build, options, forward, ...losses }: BackwardOpt
   for (const name of [...model.calls.flatMap((call) => call.inputs), ...model.outputs])
     readers.set(name, (readers.get(name) ?? 0) + 1);
   const weights = weightGradients(build, options, trained);
+  const written: Written[] = [];
 
   for (const call of [...model.calls].reverse()) {
     const gradient = gradients.get(call.name);
@@ -77,8 +80,10 @@ export function backwardPass({ build, options, forward, ...losses }: BackwardOpt
     });
     for (const emit of later) emit();
     build.alone = false;
-    own.finish();
+    const paths = own.finish();
+    if (paths.length > 0) written.push({ call: build.count - 1, paths });
   }
+  return written;
 }
 
 /** Calls whose gradient is needed: those with weights that are trained, and those behind which some call has such. */

@@ -185,6 +185,11 @@ export class PlanBuilder {
     this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier, alone, flops });
   }
 
+  /** Calls so far. */
+  get count(): number {
+    return this.#calls.length;
+  }
+
   /** Places the buffers and resolves every operand. `kept`: what is read when all calls have run. */
   finish(kept: readonly Given[] = []): {
     readonly calls: readonly PlanCall[];

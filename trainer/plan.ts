@@ -12,6 +12,7 @@ import { elements, type Model, type Segment, type TensorSpec } from './model.ts'
 import { createPacks, type PackCalls, type PackPlan } from './packs.ts';
 import { backwardPass } from './plan-backward.ts';
 import { fixedAt, PlanBuilder, type PlanCall, Tables } from './plan-builder.ts';
+import { type Final, finalsOf } from './plan-finals.ts';
 import { emitForward } from './plan-forward.ts';
 import { emitLosses } from './plan-losses.ts';
 
@@ -61,6 +62,8 @@ export interface Plan {
     readonly from: number;
     readonly length: number;
   }[];
+  /** Sums that stand before the plan has ended. Of a training plan alone. */
+  readonly finals: readonly Final[];
   /** Floating-point operations for one sample. */
   readonly flops: number;
 }
@@ -225,7 +228,7 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const forward = emitForward(build, mode, options, shared);
   const { results } = forward;
   const losses = mode === 'predict' ? null : emitLosses(build, mode, options, shared, results);
-  if (losses?.gradients) backwardPass({ build, options, forward, gradients: losses.gradients });
+  const written = losses?.gradients ? backwardPass({ build, options, forward, gradients: losses.gradients }) : [];
   const counts = losses?.counts ?? [];
   if (losses) {
     build.layer = 'sums';
@@ -237,7 +240,8 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const { calls, arenaBytes, resolve } = build.finish(operands);
   const flops = calls.reduce((sum, call) => sum + call.flops, 0);
   const outputs = results.map(({ shape }, i) => ({ at: resolve(operands[i]!), shape }));
-  return { mode, calls, arenaBytes, outputs, counts, flops };
+  const finals = finalsOf(options.segments, written);
+  return { mode, calls, arenaBytes, outputs, counts, finals, flops };
 }
 
 export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>; config: unknown } {

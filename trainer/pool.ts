@@ -7,7 +7,7 @@ import { workerFile } from '../base/worker-file.ts';
 import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { COMMAND, CONTROL, commandWord, controlWords, RING, TELL, type ThreadSetup } from './control.ts';
+import { COMMAND, CONTROL, commandWord, controlWords, JOBS, RING, TELL, type ThreadSetup } from './control.ts';
 import { keepPatience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
@@ -54,6 +54,11 @@ export interface ComputePool {
   veto(address: number): number;
   /** Settles when the command is done by all threads. Rejects when a thread has died. */
   done(command: number): Promise<void>;
+  /**
+   * Settles when final call `n` of a `leaves` command (control.ts, JOBS) is behind all threads, or the command is done. One at a time,
+   * while `done` waits for the same command. @returns whether it is behind them. Rejects when a thread has died
+   */
+  passed(command: number, jobs: number, n: number): Promise<boolean>;
   /** Whether a veto has stopped the run. */
   readonly halted: boolean;
   /** Settles when there is room for `commands` more. */
@@ -156,6 +161,19 @@ export function createPool(options: PoolOptions): ComputePool {
     });
   }
 
+  async function passed(command: number, jobs: number, n: number): Promise<boolean> {
+    const at = jobs >>> 2;
+    Atomics.store(i32, at + JOBS.wanted, 1); // before looking: a thread looks here when it has passed
+    for (;;) {
+      const told = Atomics.load(i32, word + CONTROL.told);
+      if (Atomics.load(i32, at + JOBS.passed + n) === i32[at + JOBS.sharing]!) return true;
+      if (completed() >= command) return false;
+      if (failure) throw failure;
+      const wait = Atomics.waitAsync(i32, word + CONTROL.told, told);
+      if (wait.async) await wait.value;
+    }
+  }
+
   function submit(kind: number, barrier: number, ...words: readonly number[]): number {
     if (head - completed() >= RING) throw new Error('the ring of commands is full: await room() first');
     const at = word + commandWord(head % RING, teams);
@@ -179,6 +197,7 @@ export function createPool(options: PoolOptions): ComputePool {
     leaves: (program, template, jobs) => submit(COMMAND.leaves, 1, program.address, program.count, template, jobs),
     veto: (address) => submit(COMMAND.veto, 0, address),
     done: reached,
+    passed,
     get halted() {
       return Atomics.load(i32, word + CONTROL.halted) !== 0;
     },

@@ -10,6 +10,7 @@ import {
   CONTROL,
   commandWord,
   JOB,
+  JOBS,
   RING,
   TELL,
   type ThreadSetup,
@@ -74,8 +75,18 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
 
   /** Finished left siblings of the leaf that is computed. */
   let siblings = 0;
+  /** Of the `leaves` command whose last bundle is computed, else 0. */
+  let lastOf = 0;
+  /** This thread has run its share of the command's final call `n`. */
+  function pass(n: number): void {
+    const threadsBefore = Atomics.add(i32, lastOf + JOBS.passed + n, 1);
+    if (threadsBefore + 1 < i32[lastOf + JOBS.sharing]! || Atomics.load(i32, lastOf + JOBS.wanted) === 0) return;
+    Atomics.add(i32, control + CONTROL.told, 1);
+    Atomics.notify(i32, control + CONTROL.told);
+  }
   /** This thread's share, `part` of `parts`, of every call of a program. */
   function runCalls(program: number, count: number, rows: number, part: number, parts: number, word: number): boolean {
+    let finals = 0;
     for (let call = 0; call < count; call++) {
       const at = (program >>> 2) + call * CALL_WORDS;
       const flags = i32[at + 5]!;
@@ -91,6 +102,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const from = quotient(tiles * part, parts);
       const to = quotient(tiles * (part + 1), parts);
       if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
+      if (lastOf !== 0 && (flags & CALL.final) !== 0) pass(finals++);
     }
     return true;
   }
@@ -98,11 +110,12 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   let leaves = 0;
   /** The program once for each bundle of leaves of this thread's team. */
   function runLeaves(program: number, count: number, jobs: number): boolean {
-    const cancelled = jobs >>> 2;
-    const list = cancelled + 1 + 2 * team;
+    const head = jobs >>> 2;
+    const list = head + JOBS.lists + 2 * team;
     let job = i32[list]! >>> 2;
     for (let left = i32[list + 1]!; left > 0; left--) {
-      if (teamSize === 1 && Atomics.load(i32, cancelled) !== 0) break; // a team would have to agree on when
+      if (teamSize === 1 && Atomics.load(i32, head + JOBS.cancelled) !== 0) break; // a team would have to agree on when
+      lastOf = left === 1 ? head : 0;
       const rows = i32[job + JOB.rows]!;
       i32[own + BINDING.base + SPACE.input] = i32[job + JOB.input]!;
       i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;
@@ -117,6 +130,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
     }
+    lastOf = 0;
     siblings = 0;
     return true;
   }

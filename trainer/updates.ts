@@ -86,7 +86,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const encoded = (lists: UpdateProgram['apply']): readonly EncodedCalls[] =>
     ranges.map((range) => {
       const { calls, tiles } = ofRange(lists, range);
-      return encodeCalls(arena, calls, tiles);
+      return encodeCalls(arena, calls, { ranges: tiles });
     });
   const rounds = program.rounds.map(({ measure, trees, scale }) => ({
     measure: encoded(measure),

@@ -3,8 +3,8 @@
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import type { Contribution, Part } from './contribution.ts';
-import { JOB } from './control.ts';
+import type { Contribution, ElementRange, Part } from './contribution.ts';
+import { JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import type { Program } from './plan.ts';
@@ -34,9 +34,9 @@ function slotsPerTeam(bundles: number, teams: number): number {
   return most;
 }
 
-/** Bindings, the cancel word, the teams' lists, a job and the leaves' ends for each bundle. */
+/** Bindings, what stands before the teams' lists, the lists, a job and the leaves' ends for each bundle. */
 const recordWords = (microShards: number, teams: number): number =>
-  BINDING.words + 1 + 2 * teams + microShards * (JOB.words + 1);
+  BINDING.words + JOBS.lists + 2 * teams + microShards * (JOB.words + 1);
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
 export function wasmExecutorBytes(
@@ -72,8 +72,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
   const tables = arena.take(program.tables.bytes);
   for (const { at, data } of program.tables.entries) u8.set(data, tables + at);
   const packed = arena.take(program.packedBytes);
+  const { finals } = program.plans.train;
   const encoded = {
-    gradient: encodeCalls(arena, program.plans.train.calls),
+    gradient: encodeCalls(arena, program.plans.train.calls, { finals: finals.map(({ call }) => call) }),
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
   const packs = { moving: encodeCalls(arena, program.packs.moving), frozen: encodeCalls(arena, program.packs.frozen) };
@@ -122,8 +123,10 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
 
   /** The list of bundles of each team (control.ts, JOB). */
   function writeJobs(at: number, bundles: readonly Bundle[], ladders: readonly Ladder[], batch: number): void {
-    i32[at >>> 2] = 0;
-    const lists = (at >>> 2) + 1;
+    const head = at >>> 2;
+    const lists = head + JOBS.lists;
+    i32.fill(0, head, lists);
+    i32[head + JOBS.sharing] = (pool.threads / teams) * ladders.filter(({ steps }) => steps.length > 0).length;
     const first = bundles[0]!.node.index;
     let job = lists + 2 * teams;
     let ends = job + bundles.length * JOB.words;
@@ -148,6 +151,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
     });
   }
 
+  async function* early(command: number, jobs: number): AsyncIterable<readonly ElementRange[]> {
+    for (const [n, { ranges }] of finals.entries()) {
+      if (!(await pool.passed(command, jobs, n))) return;
+      yield ranges;
+    }
+  }
+
   return {
     profile,
     unit: 1,
@@ -170,9 +180,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
         parameters.release();
       });
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
-      return { parts, ready };
+      return { parts, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
     },
-    cancel: () => void Atomics.store(i32, newest >>> 2, 1),
+    cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),
     async close() {},
   };
 }

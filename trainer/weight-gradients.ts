@@ -11,8 +11,8 @@ export interface CallGradients {
   readonly alone: boolean;
   /** Where the gradient of a weight goes. */
   of(name: string): Given;
-  /** After the layer's own calls: adds to what other calls of the layer gave, and rounds. */
-  finish(): void;
+  /** After the layer's own calls: adds to what other calls of the layer gave, and rounds. @returns full names of weights whose gradients stand */
+  finish(): readonly string[];
 }
 
 /**
@@ -61,6 +61,7 @@ export function weightGradients(
           build.alone = false;
           if (last) round?.({ build, values, count: length });
         }
+        return last ? tensors.map(({ path }) => path) : [];
       },
     };
   };

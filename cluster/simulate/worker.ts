@@ -56,11 +56,13 @@ export class SimulatedWorker extends Machine {
         return;
       }
       case 'push': {
-        const { server, range, term, step, node } = action;
-        const count = range.to - range.from;
-        machines.tensorBytes.pushed += 4 * count;
-        const bulk = { type: 'push', term, step, node, vector: 0, range, from: range.from, count };
-        this.#servers.get(server)?.dial.send({ bulk });
+        const { server, range, parts, term, step, node } = action;
+        for (const { from, to } of parts) {
+          const count = to - from;
+          machines.tensorBytes.pushed += 4 * count;
+          const bulk = { type: 'push', term, step, node, vector: 0, range, from, count };
+          this.#servers.get(server)?.dial.send({ bulk });
+        }
         return;
       }
       case 'stop':

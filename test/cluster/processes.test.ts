@@ -14,6 +14,7 @@ import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
+import { wideMlp } from '../support/small-jobs.ts';
 import { closeAll } from './support/ends.ts';
 import { COMMAND, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
 
@@ -48,6 +49,16 @@ describe('a run in several processes', function () {
     // of 8 leaves, 3 workers hold subtrees and single ones
     const ran = await runs.run({ workers: 3, servers: 2, path: await createRun(`${runs.at.folder}/runs`, halves) });
     same(ran.done, done);
+  });
+
+  it('sums that leave while a worker runs backward, of one thread and of two, end with the bytes of one process', async () => {
+    const model = { class_name: 'Sequential', config: { name: 'wide', layers: wideMlp } };
+    const wide = parseJob({ ...runs.at.json, model, epochs: 2 }, runs.at.path);
+    const { done } = await runSession({ job: wide, dataset: runs.dataset, threads: 2, onEvent() {} });
+    for (const threads of [1, 2]) {
+      const path = await createRun(`${runs.at.folder}/runs`, wide);
+      same((await runs.run({ workers: 2, servers: 2, threads, path })).done, done);
+    }
   });
 
   it('ends early where its evaluations say so, with the bytes of one process, and with decisions that stand in the log', async () => {

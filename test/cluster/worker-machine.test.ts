@@ -131,6 +131,54 @@ describe('a worker', () => {
     assert.deepEqual(singles({ node: { level: 1, index: 1 }, shares: [2, 2, 2, 0] }), [true, true]);
   });
 
+  it('sends sums as they come to stand, and the rest at the end: all of it to a server that was not there throughout', () => {
+    const pushed = (actions: readonly WorkerAction[]) =>
+      actions.flatMap((it) => (it.kind === 'push' ? [[it.server, ...it.parts.map(({ from, to }) => [from, to])]] : []));
+    const worker = new Worker().begin();
+    worker.lease(1);
+    const final = (lease: number, ...ranges: [number, number][]) =>
+      pushed(worker.feed({ kind: 'final', lease, ranges: ranges.map(([from, to]) => ({ from, to })) }));
+    assert.deepEqual(final(1, [3, 6]), [
+      ['a', [3, 4]],
+      ['b', [4, 6]],
+    ]);
+    worker.feed({ kind: 'detached', server: 'b' });
+    assert.deepEqual(final(1, [0, 1], [2, 3]), [['a', [0, 1], [2, 3]]]);
+    worker.feed({ kind: 'attached', server: 'b' });
+    assert.deepEqual(final(1), []);
+    assert.deepEqual(pushed(worker.computed(1)), [
+      ['a', [1, 2]],
+      ['b', [4, 6]],
+    ]);
+    worker.ack('a', 1);
+    assert.deepEqual(doneLeases(worker.ack('b', 1)), [1]);
+    assert.deepEqual(final(1, [0, 6]), [], 'of what does not run');
+  });
+
+  it('counts the ack of a server that has its whole range, or needs it no more, while the rest is being computed', () => {
+    const worker = new Worker().begin();
+    worker.lease(1);
+    worker.feed({ kind: 'final', lease: 1, ranges: [{ from: 4, to: 6 }] });
+    assert.deepEqual(names(worker.ack('b', 1)), []);
+    assert.deepEqual(names(worker.computed(1)), ['push'], 'to a alone');
+    assert.deepEqual(doneLeases(worker.ack('a', 1)), [1]);
+    worker.lease(2);
+    for (const server of ['a', 'b'] as const) worker.ack(server, 2);
+    assert.deepEqual(names(worker.computed(2)), ['release', 'done'], 'both had it from another worker');
+  });
+
+  it('sends nothing early of work that is overtaken or dropped', () => {
+    const worker = new Worker().begin();
+    worker.lease(1);
+    worker.version(1);
+    const ranges = [{ from: 0, to: 6 }];
+    assert.deepEqual(worker.feed({ kind: 'final', lease: 1, ranges }), []);
+    worker.computed(1);
+    worker.lease(2, { step: 1, version: 1 });
+    worker.fence(2);
+    assert.deepEqual(worker.feed({ kind: 'final', lease: 2, ranges }), []);
+  });
+
   it('totals of an evaluation are done at once', () => {
     const worker = new Worker().begin();
     worker.lease(1, { kind: 'evaluate' });

@@ -27,6 +27,15 @@ export const mlp = [
   layer('Dense', { units: 4, activation: 'softmax' }),
 ];
 
+/** Wide enough that the sums of its last two layers, then of the one before, can leave while it runs backward. */
+export const wideMlp = [
+  ...mlp.slice(0, 2),
+  layer('Dense', { units: 256, activation: 'relu' }),
+  layer('Dense', { units: 300, activation: 'relu' }),
+  layer('Dense', { units: 300, activation: 'tanh' }),
+  layer('Dense', { units: 4, activation: 'softmax' }),
+];
+
 /** The same with regularizers and constraints. */
 export const boundedMlp = [
   ...mlp.slice(0, 2),

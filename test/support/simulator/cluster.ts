@@ -54,15 +54,16 @@ export interface Frame {
 export const isFrame = (message: unknown): message is Frame =>
   typeof message === 'object' && message !== null && 'bulk' in message;
 
-/** Cuts vectors of a range (whose first element is range.from) into slices of a few floats, in any order. */
+/** Cuts vectors of a range (whose first element is `from`: by default the range's) into slices of a few floats, in any order. */
 export function slices(
   world: World,
   head: Pick<Slice, 'type' | 'term' | 'step' | 'node' | 'range'>,
   vectors: readonly Float32Array[],
+  from = head.range.from,
 ): Frame[] {
   const frames: Frame[] = [];
-  const { from, to } = head.range;
   vectors.forEach((vector, index) => {
+    const to = from + vector.length;
     for (let at = from; at < to; ) {
       const count = Math.min(to - at, 1 + world.below(4));
       const values = vector.slice(at - from, at - from + count);

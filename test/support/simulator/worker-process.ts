@@ -1,5 +1,6 @@
 // worker-process.ts: drives the shipped worker in virtual time, with toy floats in its memory.
-import type { Ack, FromCoordinator, ServerAddress } from '../../../cluster/messages.ts';
+import { without } from '../../../cluster/flat-ranges.ts';
+import type { Ack, FlatRange, FromCoordinator, ServerAddress } from '../../../cluster/messages.ts';
 import { Process } from '../../../cluster/simulate/world.ts';
 import { handleWorker, PUSHES, startWorker } from '../../../cluster/worker-machine.ts';
 import type { WorkerAction, WorkerConfig, WorkerEvent, WorkerState } from '../../../cluster/worker-types.ts';
@@ -75,10 +76,12 @@ export class WorkerProcess extends Process {
       case 'cancel':
         return; // the toy cannot end early, as a real executor in the middle of a kernel
       case 'push': {
-        const { server, range, lease, term, step, node } = action;
-        const sums = this.#sums.get(lease)!.slice(range.from, range.to);
-        for (const frame of slices(world, { type: 'push', term, step, node, range }, [sums]))
-          this.#servers.get(server)?.dial.send(frame, true);
+        const { server, range, parts, lease, term, step, node } = action;
+        for (const part of parts) {
+          const sums = this.#sums.get(lease)!.slice(part.from, part.to);
+          for (const frame of slices(world, { type: 'push', term, step, node, range }, [sums], part.from))
+            this.#servers.get(server)?.dial.send(frame, true);
+        }
         return;
       }
       case 'release':
@@ -114,12 +117,31 @@ export class WorkerProcess extends Process {
     const { world, cluster } = this;
     const ms = cluster.leafMs * Math.max(1, leavesUnder(work)) * world.between(0.7, 1.3) * this.slowness;
     const half = this.#copies[copy].slice(0, cluster.length >> 1);
-    this.after(ms, () => {
+    const sumsNow = () => {
       // read half at the start, half at the end: a version that was not whole, or is written over, would show
       const parameters = this.#copies[copy].slice();
       parameters.set(half);
-      const { gradient, totals } = nodeSums(work, parameters);
-      this.#sums.set(lease, gradient);
+      return nodeSums(work, parameters);
+    };
+    // some of the sums stand early: the others are not numbers until the end
+    const sums = new Float32Array(cluster.length).fill(Number.NaN);
+    const early: FlatRange[] = [];
+    for (let from = cluster.length; work.kind === 'gradient' && from > 0 && world.random() < 0.5; ) {
+      const to = from;
+      from = Math.floor(world.between(0, to));
+      early.push({ from, to });
+    }
+    for (const [i, range] of early.entries())
+      this.after((ms * (i + 1)) / (early.length + 1), () => {
+        sums.set(sumsNow().gradient.subarray(range.from, range.to), range.from);
+        this.#sums.set(lease, sums);
+        this.#feed({ kind: 'final', lease, ranges: [range] });
+      });
+    this.after(ms, () => {
+      const { gradient, totals } = sumsNow();
+      for (const { from, to } of without({ from: 0, to: sums.length }, early))
+        sums.set(gradient.subarray(from, to), from);
+      this.#sums.set(lease, sums);
       this.#feed({ kind: 'computed', lease, totals });
     });
   }
