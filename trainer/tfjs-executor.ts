@@ -16,7 +16,6 @@ import { compileLosses } from './tfjs/loss-program.ts';
 import { checkLowerings } from './tfjs/lowerings/index.ts';
 import { networkOptions } from './tfjs/network.ts';
 import type { TfjsAnswer, TfjsSetup, TfjsTask } from './tfjs/thread.ts';
-import { segmentsOf } from './weights.ts';
 import type { Work } from './work.ts';
 
 export const executorNames = ['wasm', ...Object.keys(backends)] as const;
@@ -43,7 +42,7 @@ export function executorNamed(name: string, job: Job): OtherExecutor | undefined
     });
   const backend = name as BackendName;
   backends[backend].version();
-  checkLowerings(job.model, segmentsOf(job.model).weights);
+  checkLowerings(job.model);
   checkCodec(job);
   return { staging: 1, create: (prepared) => createTfjsExecutor({ backend, job, prepared }) };
 }

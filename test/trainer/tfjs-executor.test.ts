@@ -1,22 +1,54 @@
-// tfjs-executor.test.ts: whole runs by tfjs' `cpu` backend beside those of our kernels: bundles, losses of users, tensors that stay, refusals.
+// tfjs-executor.test.ts: whole runs by tfjs' `cpu` backend beside those of our kernels: bundles, weights of samples, penalties, losses of users,
+// tensors that stay, refusals.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import { readerFromArrays } from '../../datasets/from-arrays.ts';
+import type { Dataset, Reader } from '../../datasets/reader.ts';
+import type { Job } from '../../trainer/job.ts';
 import { importLayers } from '../../trainer/layers/import-layers.ts';
 import { executorNamed, type TfjsExecutor } from '../../trainer/tfjs-executor.ts';
-import { convNet, mlp, smallJob } from '../support/small-jobs.ts';
-import { JOBS, smallRun } from '../support/small-run.ts';
+import { boundedMlp, convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { dataset, JOBS, smallRun } from '../support/small-run.ts';
 
-const CASES = {
+const OF = { batch: 12, microShards: 4 };
+
+interface Case {
+  readonly jobOf: () => Job;
+  readonly level?: number;
+  readonly data?: Dataset;
+}
+
+const CASES: Readonly<Record<string, Case>> = {
   'a job in bundles of two micro-shards': { jobOf: () => JOBS.dense, level: 1 },
-  'a job with convolutions and every metric': { jobOf: () => JOBS.convolutional, level: 0 },
-  'a loss of a user': {
-    jobOf: () => smallJob(mlp, { batch: 12, microShards: 4, loss: 'own_class_squares', metrics: [] }),
-    level: 0,
-  },
+  'a job with convolutions and every metric': { jobOf: () => JOBS.convolutional },
+  'weights of samples': { jobOf: () => smallJob(mlp, { ...OF, sampleWeights: 'w' }), data: weighed(dataset) },
+  'penalties and bounds of weights': { jobOf: () => smallJob(boundedMlp, OF) },
+  'a loss of a user': { jobOf: () => smallJob(mlp, { ...OF, loss: 'own_class_squares', metrics: [] }) },
 };
 
+/** Each sample with a weight of its own: 0, 0.7, 1.4 or 2.1. */
+function weighed({ train, test }: Dataset): Dataset {
+  const part = (reader: Reader): Reader => {
+    const { length, fields, classes } = reader;
+    const image = new Uint8Array(64 * length);
+    const label = new Int32Array(length);
+    for (let i = 0; i < length; i++)
+      reader.read(i, {
+        image: image.subarray(64 * i, 64 * (i + 1)),
+        label: new Uint8Array(label.buffer, 4 * i, 4),
+      });
+    const w = Float32Array.from({ length }, (_, i) => 0.7 * (i % 4));
+    return readerFromArrays({
+      fields: { ...fields, w: { shape: [], dtype: 'f32' } },
+      data: { image, label, w },
+      classes,
+    });
+  };
+  return { train: part(train), test: part(test) };
+}
+
 /** What --executor tfjs-cpu gives, and the tensors on the device after each piece of work. */
-function watched(job: typeof JOBS.dense) {
+function watched(job: Job) {
   const tensors: number[] = [];
   const { staging, create } = executorNamed('tfjs-cpu', job)!;
   return {
@@ -40,12 +72,12 @@ function watched(job: typeof JOBS.dense) {
 describe('runs by tfjs', () => {
   before(() => importLayers([fileURLToPath(new URL('fixtures/own-losses.ts', import.meta.url))]));
 
-  for (const [title, { jobOf, level }] of Object.entries(CASES))
+  for (const [title, { jobOf, level = 0, data = dataset }] of Object.entries(CASES))
     it(`${title}: losses within 1e-4 of our kernels', and as many tensors on the device after each step`, async () => {
       const job = jobOf();
       const { executor, tensors } = watched(job);
-      const ours = await smallRun(job, { level });
-      const theirs = await smallRun(job, { level, executor });
+      const ours = await smallRun(job, { level, dataset: data });
+      const theirs = await smallRun(job, { level, dataset: data, executor });
       const losses = [ours, theirs].map(({ events }) =>
         events.flatMap((event) => (event.event === 'epoch' ? [event.train['loss'] as number] : [])),
       ) as [number[], number[]];
@@ -56,6 +88,15 @@ describe('runs by tfjs', () => {
       assert.ok(tensors.length > job.epochs * 4);
       assert.deepEqual(new Set(tensors).size, 1, `${tensors}`);
     });
+
+  it('leave as many tensors on the device after each of 1,000 steps as after the first', async () => {
+    const layers = [...mlp.slice(0, 2), ...mlp.slice(-1)];
+    const job = smallJob(layers, { batch: 2, microShards: 1, epochs: 50, evaluateEvery: 50 });
+    const { executor, tensors } = watched(job);
+    const { done } = await smallRun(job, { executor, dataset: smallDataset(40, 4) });
+    assert.equal(done.steps, 1000);
+    assert.deepEqual(new Set(tensors), new Set([tensors[0]]));
+  });
 
   it('are refused with the name of what tfjs cannot compute, or of an executor that there is not', () => {
     assert.throws(() => executorNamed('abacus', JOBS.dense), { code: 'SHOAL_USAGE', got: /abacus/, expected: /wasm/ });

@@ -2,9 +2,9 @@
 // every loss and metric means the same everywhere. Plain data, which crosses threads. Not the model.
 import type { Operand } from '../../kernels/abi.ts';
 import { alignUp } from '../../kernels/arena.ts';
-import { contributionLayout } from '../contribution.ts';
+import { changingOf, contributionLayout } from '../contribution.ts';
 import type { HostProgram } from '../host-runner.ts';
-import { elements } from '../model.ts';
+import { elements, type Segment } from '../model.ts';
 import { createPacks } from '../packs.ts';
 import { type InputLayout, lossesOf, type Program } from '../plan.ts';
 import { fixedAt, PlanBuilder, Tables } from '../plan-builder.ts';
@@ -21,16 +21,20 @@ export interface LossProgram {
   }[];
   /** Where labels and weights of samples are put, beside where the job's own batches have them. */
   readonly labels: readonly { readonly field: string; readonly at: number; readonly rowBytes: number }[];
+  /** Weights with a penalty, which is part of the loss: `from` in a memory of all weights, and where its copy stands here. */
+  readonly penalized: readonly { readonly from: number; readonly segment: Segment }[];
   /** Scalars that each mode writes. */
   readonly scalars: Readonly<Record<'train' | 'evaluate', number>>;
 }
 
 /** @param rows the most samples of one device batch */
-export function compileLosses({ options, outputs, input }: Program, rows: number): LossProgram {
+export function compileLosses({ options, outputs, input, penaltyAt }: Program, rows: number): LossProgram {
   const { model, shapes } = options;
   const tables = new Tables();
-  const packs = createPacks(tables, 0); // of penalties, which checkLowerings refuses: none is made
-  const firstCount = lossesOf(outputs.length);
+  const packs = createPacks(tables, Number.POSITIVE_INFINITY); // of penalties alone, all of which move
+  const penalized = penalizedOf(options.segments);
+  const penalties = penalized.map(({ segment }) => segment);
+  const firstCount = lossesOf(outputs.length) + (penaltyAt === null ? 0 : 1);
   const fields: Record<string, { at: number; rowBytes: number }> = {};
   let leafBytes = 0;
   const place = (rowBytes: number): number => {
@@ -63,7 +67,7 @@ export function compileLosses({ options, outputs, input }: Program, rows: number
       return result;
     });
     const given = contribution ?? contributionLayout([], 0);
-    const shared = { input: layout, outputs, contribution: given, packs, firstCount, penalties: [] };
+    const shared = { input: layout, outputs, contribution: given, packs, firstCount, penalties };
     const { gradients, counts } = emitLosses(build, mode, options, shared, results);
     const operands = places.map(({ name }) => (gradients ? build.at(gradients.get(name)!) : null));
     const { calls, arenaBytes, resolve } = build.finish(operands.filter((operand) => operand !== null));
@@ -74,8 +78,8 @@ export function compileLosses({ options, outputs, input }: Program, rows: number
 
   const host: HostProgram = {
     plans: { train: train.plan, evaluate: evaluate.plan, predict: evaluate.plan },
-    packs: { moving: [], frozen: [] },
-    packedBytes: 0,
+    packs: packs.calls(),
+    packedBytes: packs.bytes,
     tables: { bytes: tables.bytes, entries: tables.entries },
     contribution,
     input: layout,
@@ -84,6 +88,21 @@ export function compileLosses({ options, outputs, input }: Program, rows: number
     host,
     outputs: places.map((output, i) => ({ ...output, gradient: train.resolve(train.operands[i]!) })),
     labels: Object.entries(fields).map(([field, where]) => ({ field, ...where })),
+    penalized,
     scalars: { train: train.scalars, evaluate: evaluate.scalars },
   };
+}
+
+/** Their gradients are no business of an executor: updates add them. */
+function penalizedOf(segments: readonly Segment[]): LossProgram['penalized'] {
+  let flat = 0;
+  let at = 0;
+  return changingOf(segments)
+    .filter(({ penalty }) => penalty)
+    .map((segment) => {
+      const own = { from: segment.at, segment: { ...segment, flat, at } };
+      flat += segment.length;
+      at += alignUp(4 * segment.length) / 4;
+      return own;
+    });
 }

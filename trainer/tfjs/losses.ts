@@ -1,6 +1,7 @@
 // losses.ts: computes the losses and counts of a device batch, and what they ask of the model's outputs, by our kernels on this thread.
 import type { Seed } from '../../base/random.ts';
 import { loadKernels } from '../../kernels/load.ts';
+import { lengthOf } from '../contribution.ts';
 import { createHostRunner } from '../host-runner.ts';
 import { elements } from '../model.ts';
 import type { LossProgram } from './loss-program.ts';
@@ -16,13 +17,23 @@ export interface LossBatch {
 }
 
 export interface LossRunner {
+  /** Takes a version's weights, as in memory: penalties of weights are part of the loss. */
+  load(weights: Float32Array): void;
   /** @returns of each output its gradient, undivided; empty where the mode does not train. `scalars` receives the sums, added to what it has */
   run(batch: LossBatch, outputs: readonly Float32Array[], scalars: Float64Array): readonly Float32Array[];
 }
 
-export function createLossRunner({ host, outputs, labels, scalars: counts }: LossProgram, seed: Seed): LossRunner {
-  const { views, at, run } = createHostRunner(host, [], loadKernels(), seed);
+export function createLossRunner(program: LossProgram, seed: Seed): LossRunner {
+  const { host, outputs, labels, penalized, scalars: counts } = program;
+  const segments = penalized.map(({ segment }) => segment);
+  const { views, at, load, run } = createHostRunner(host, segments, loadKernels(), seed);
+  const copies = new Float32Array(lengthOf(segments));
   return {
+    load(weights) {
+      for (const { from, segment } of penalized)
+        copies.set(weights.subarray(from, from + segment.length), segment.flat);
+      load(copies);
+    },
     run(batch, given, scalars) {
       for (const { field, at: place } of labels) views.u8.set(batch.labels[field]!, at.input + place);
       outputs.forEach((output, i) => {

@@ -70,7 +70,9 @@ async function compute(task: TfjsTask): Promise<TfjsAnswer> {
   const { tf, network, losses } = await opened;
   const { mode, step, parameters, contribution } = task;
   if (task.version !== loaded) {
-    network.load(new Float32Array(parameters.buffer, parameters.byteOffset, parameters.length / 4));
+    const weights = new Float32Array(parameters.buffer, parameters.byteOffset, parameters.length / 4);
+    network.load(weights);
+    losses.load(weights);
     loaded = task.version;
   }
   contribution.fill(0);

@@ -1,6 +1,6 @@
 // index.ts: the lowering of every layer that has one, by its Keras class name, one line each. Layers as our kernels' calls: layers/index.ts.
 import { ShoalError } from '../../../base/errors.ts';
-import type { Model, Segment } from '../../model.ts';
+import type { Model } from '../../model.ts';
 import type { Lowering } from '../kind.ts';
 import { averagePooling1d, conv1d, conv2d, depthwiseConv2d, maxPooling1d } from './convolution.ts';
 import { dense } from './dense.ts';
@@ -60,11 +60,8 @@ export const lowerings: Readonly<Record<string, Lowering<never>>> = {
   ZeroPadding2D: zeroPadding,
 };
 
-/** @throws SHOAL_EXECUTOR naming the first layer that has no lowering, or makes a mask, or the first weight with a regularizer */
-export function checkLowerings({ name, layers }: Pick<Model, 'name' | 'layers'>, segments: readonly Segment[]): void {
-  const penalized = segments.find(({ penalty, frozen }) => penalty && !frozen);
-  if (penalized) throw refused(name, `a regularizer of "${penalized.path}"`, 'weights without a regularizer');
-
+/** @throws SHOAL_EXECUTOR naming the first layer that has no lowering, or makes a mask */
+export function checkLowerings({ name, layers }: Pick<Model, 'name' | 'layers'>): void {
   for (const [layer, { className, config }] of Object.entries(layers)) {
     const masks = className === 'Embedding' && config['mask_zero'] === true;
     if (Object.hasOwn(lowerings, className) && !masks) continue;
