@@ -36,26 +36,25 @@ export function grant(turn: Turn): void {
     if (!open || open.applying || isWhole(open)) return;
     const waiting = open.leases.filter((it) => it.status === 'live' && !isCovered(open, it.node));
     const patience = patienceOf(turn, open);
-    const overdue = waiting.some((it) => turn.now - it.since > patience(it) / 2);
-    if (!overdue && freeBlocks(open, 1).blocks.length === 0) return; // nothing to give: nobody is asked whether he is idle
+    const held = (it: LeaseState, share: number): boolean => turn.now - it.since > patience(it) * share;
+    const late = waiting.find((it) => held(it, 1));
+    const slow = waiting.find((it) => held(it, 0.5) && !waiting.some((o) => o !== it && overlap(o.node, it.node)));
+    // nothing to give: nobody is asked whether he is idle
+    if (!late && !slow && freeBlocks(open, 1).blocks.length === 0) return;
     const idle = turn.state.workers.filter((w) => isIdle(turn, w));
     if (idle.length === 0) return;
     const unit = idle.reduce((most, it) => Math.max(most, it.unit), 1);
     const free = freeBlocks(open, unit);
     if (free.blocks.length > 0) {
-      hand(turn, open, free, idle, expected(turn, open, idle), false);
+      // where each can have one, nobody waits for those who may come
+      const more = idle.length < free.blocks.length ? expected(turn, open, idle) : [];
+      hand(turn, open, free, idle, more, false);
       return;
     }
-    const late = waiting.find((it) => turn.now - it.since > patience(it));
     if (late) {
       fence(turn, open, late.worker);
       continue;
     }
-    const slow = waiting.find(
-      (it) =>
-        turn.now - it.since > patience(it) / 2 &&
-        !waiting.some((other) => other !== it && overlap(other.node, it.node)),
-    );
     if (!slow) return;
     measure(turn, slow.worker, (turn.now - slow.since) / Math.max(1, slow.leaves)); // it may never end in time to be measured
     const blocks = freeBlocks({ ...open, leases: [] }, unit).blocks.filter((b) =>

@@ -184,6 +184,31 @@ describe('leases', () => {
     assert.deepEqual(names(bench.leases(10)), ['1/1'], 'the other has not come: its share is taken over');
   });
 
+  it('keeps nothing for faster workers that are about to come where those who are there can have a leaf each', () => {
+    const bench = new Bench({ workers: { min: 1, max: 8 } });
+    bench.servers();
+    const [slow, fast] = [
+      [10, 11, 12, 13],
+      [14, 15, 16, 17],
+    ];
+    for (const link of [...slow, ...fast]) {
+      bench.hello(link);
+      bench.ready(link);
+    }
+    const workers = bench.state.workers.map((it) => ({ ...it, leafMs: slow.includes(it.link) ? 80 : 10 }));
+    bench.state = { ...bench.state, workers };
+    for (const link of slow.slice(1)) bench.holding(link, 0);
+    assert.deepEqual(
+      bench.of('send', bench.all).filter((it) => it.message.type === 'lease'),
+      [],
+    );
+    bench.holding(slow[0]!, 0);
+    assert.deepEqual(
+      slow.map((link) => names(bench.leases(link))),
+      [['0/0'], ['0/1'], ['0/2'], ['0/3']],
+    );
+  });
+
   it('leases the nodes of a worker that has gone to the idle ones, as smaller nodes', () => {
     const bench = new Bench();
     bench.servers();
