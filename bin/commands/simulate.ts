@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { tooManyServers } from '../../cluster/coordinator-problems.ts';
 import { flatRanges } from '../../cluster/flat-ranges.ts';
 import { measureRun } from '../../cluster/scale/measure.ts';
-import { DATASET, PROFILE, REFERENCE } from '../../cluster/simulate/machines.ts';
+import { modelled } from '../../cluster/simulate/machines.ts';
 import { parseRate } from '../../cluster/simulate/network.ts';
 import { simulateJob } from '../../cluster/simulate/report.ts';
 import { createVotes } from '../../cluster/votes.ts';
@@ -19,7 +19,7 @@ import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
-import { simulatePage, simulateText } from '../output/simulate-text.ts';
+import { pace, simulatePage, simulateText } from '../output/simulate-text.ts';
 import { usageError } from '../output/usage-error.ts';
 import { ownCommand } from './launched.ts';
 
@@ -85,9 +85,7 @@ export async function simulateCommand(
       job: {},
       jobHash: 'simulated',
       seed: job.seed,
-      profile: PROFILE,
-      dataset: DATASET,
-      reference: REFERENCE,
+      ...modelled,
       ranges: flatRanges(segments, servers),
       scalars: (step) => scalarsOf(optimizer, optimizerConfig, schedule, step),
       votes: { rounds: createVotes(segments, optimizer, optimizerConfig, []).rounds, join: () => [] }, // nobody measures anything
@@ -108,7 +106,7 @@ export async function simulateCommand(
     steps: options.steps ?? 24,
     onPoint(point) {
       if (json) screen.out(JSON.stringify({ event: 'point', ...point }));
-      else screen.err(`${count(point.workers)} workers: ${count(point.samples_per_second)} samples/s`);
+      else screen.err(`${count(point.workers)} workers: ${pace(point)} samples/s`);
     },
   });
   const parent = options.out ?? 'runs';

@@ -20,6 +20,9 @@ const HEADS = [
   'steps again',
 ];
 
+/** Samples a second. */
+export const pace = ({ samples_per_second: it }: Simulated): string => (it >= 10 ? count(it) : it.toFixed(2));
+
 function table({ points }: SimulationReport): {
   readonly heads: readonly string[];
   readonly cells: readonly string[][];
@@ -30,7 +33,7 @@ function table({ points }: SimulationReport): {
     heads: HEADS,
     cells: points.map((it) => [
       count(it.workers),
-      it.samples_per_second >= 10 ? count(it.samples_per_second) : it.samples_per_second.toFixed(2),
+      pace(it),
       it.step_ms.toFixed(1),
       speed(it).toFixed(2),
       (speed(it) / it.workers).toFixed(3),
@@ -61,7 +64,7 @@ function intro(report: SimulationReport): readonly string[] {
   } = report;
   const mtbf = mtbf_ms === null ? '' : `; each process dies every ${mtbf_ms / 1000} s on average`;
   return [
-    `It stops scaling at ${count(stops_at)} workers: ${because}.`,
+    `It stops scaling at ${count(stops_at)} worker${stops_at === 1 ? '' : 's'}: ${because}.`,
     `${name}: ${count(parameters)} parameters, batch ${batch} in ${micro_shards} micro-shards of ${Number(leaf_ms.toPrecision(3))} ms; ` +
       `links of ${bytes(link_bytes_per_s)}/s and ${latency_ms} ms${mtbf}; seed ${seed}.`,
   ];

@@ -3,11 +3,11 @@
 
 import type { CoordinatorConfig } from '../coordinator-types.ts';
 import { SimulatedCoordinator } from './coordinator.ts';
-import { connectWorld, type Machine, type Machines, type Times } from './machines.ts';
-import type { LinkModel } from './network.ts';
+import { connectWorld, dialingOver, type Machines, type Times } from './machines.ts';
+import type { LinkModel, Nic } from './network.ts';
 import { SimulatedServer } from './server.ts';
 import { SimulatedWorker } from './worker.ts';
-import { World } from './world.ts';
+import { type Process, World } from './world.ts';
 
 export interface SimulateOptions {
   readonly job: Omit<CoordinatorConfig, 'workers'>;
@@ -48,7 +48,7 @@ const MOST_MS = 48 * 3600 * 1000;
 export function simulateRun(options: SimulateOptions): Simulated {
   const { job, vectors, link, times, seed, steps, workers: count } = options;
   const world = new World(seed, false);
-  connectWorld(world, link);
+  const nicOf = connectWorld(world, link);
   const machines: Machines = {
     world,
     link,
@@ -56,6 +56,7 @@ export function simulateRun(options: SimulateOptions): Simulated {
     job,
     vectors,
     listening: new Map(),
+    dialing: dialingOver(world, link),
     tensorBytes: { pushed: 0, params: 0 },
   };
   const disk = { checkpoint: { version: 0, path: null }, lastTerm: 0 };
@@ -71,18 +72,18 @@ export function simulateRun(options: SimulateOptions): Simulated {
   let to: ReturnType<typeof mark> | null = null;
 
   function mark() {
-    const { nic: own } = coordinator!;
+    const own = nicOf(coordinator!);
     /** Bytes that a link has yet to carry: they are not what it was busy with. */
     const queued = (free: number): number => Math.max(0, free - world.now) * link.rate;
-    const busiest = (of: (machine: Machine) => number) => Math.max(...[...servers.values()].map(of));
-    const all: Machine[] = [...workers.values(), ...servers.values(), coordinator!];
+    const busiest = (of: (nic: Nic) => number) => Math.max(...[...servers.values()].map((it) => of(nicOf(it))));
+    const all: Process[] = [...workers.values(), ...servers.values(), coordinator!];
     return {
       now: world.now,
       ...machines.tensorBytes,
-      wire: all.reduce((sum, it) => sum + it.nic.sent, 0),
+      wire: all.reduce((sum, it) => sum + nicOf(it).sent, 0),
       busy: [...workers.values()].reduce((sum, it) => sum + it.busyMs, 0),
-      up: busiest(({ nic }) => nic.sent - queued(nic.upFree)),
-      down: busiest(({ nic }) => nic.received - queued(nic.downFree)),
+      up: busiest((nic) => nic.sent - queued(nic.upFree)),
+      down: busiest((nic) => nic.received - queued(nic.downFree)),
       coordinator: Math.max(own.sent - queued(own.upFree), own.received - queued(own.downFree)),
     };
   }
@@ -97,7 +98,6 @@ export function simulateRun(options: SimulateOptions): Simulated {
         over = true;
       }
     },
-    rolledBack() {},
     lost(leases: number) {
       leasesLost += leases;
     },
@@ -110,7 +110,7 @@ export function simulateRun(options: SimulateOptions): Simulated {
     coordinator = new SimulatedCoordinator(machines, disk, { min: 1, max: count }, watch);
   };
   /** Starts it and lets it die at some time, again and again. */
-  function keep(start: () => Machine): void {
+  function keep(start: () => Process): void {
     const process = start();
     if (times.mtbfMs === Number.POSITIVE_INFINITY) return;
     process.after(-Math.log(1 - world.random()) * times.mtbfMs, () => {

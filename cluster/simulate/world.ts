@@ -1,5 +1,5 @@
 // world.ts: virtual time, processes that crash and freeze, and connections that delay, duplicate and break. Everything follows from
-// one seed. It knows nothing of coordinators, servers and workers.
+// one seed. It knows nothing of coordinators, servers and workers: their drivers do.
 import { draws, seedWords } from '../../base/random.ts';
 
 /** A seeded run that broke a promise. */
@@ -27,7 +27,9 @@ export class World {
   transit: ((from: Process, to: Process, message: unknown) => number) | null = null;
   /** Latency in ms: usually within the first, sometimes up to the second. */
   latency: readonly [number, number] = [1, 20];
+  /** How often a message that may come twice does, and which those are. */
   duplicates = 0;
+  repeats: (message: unknown) => boolean = () => false;
   connections = new Set<Connection>();
   /** A failpoint that is to crash whoever comes to it. */
   armed: { readonly point: string; nth: number } | null = null;
@@ -60,12 +62,8 @@ export class World {
     const heap = this.#heap;
     const entry = { at: Math.max(time, this.now), order: this.#order++, run };
     let i = heap.push(entry) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!before(heap[i]!, heap[parent]!)) break;
-      [heap[i], heap[parent]] = [heap[parent]!, heap[i]!];
-      i = parent;
-    }
+    for (let up = (i - 1) >> 1; i > 0 && before(heap[i]!, heap[up]!); i = up, up = (i - 1) >> 1)
+      [heap[i], heap[up]] = [heap[up]!, heap[i]!];
   }
   after(delay: number, run: () => void): void {
     this.at(this.now + delay, run);
@@ -185,8 +183,8 @@ export class Connection {
     for (const { process } of this.ends) process.connections.add(this);
   }
 
-  /** From one side to the other. `twice`: it may be delivered twice. */
-  send(from: 0 | 1, message: unknown, twice: boolean): void {
+  /** From one side to the other. */
+  send(from: 0 | 1, message: unknown): void {
     const { world } = this;
     const own = this.ends[from];
     const other = this.ends[1 - from]!;
@@ -201,7 +199,7 @@ export class Connection {
       else world.count('messages lost');
     };
     other.process.at(arrival, deliver);
-    if (twice && world.random() < world.duplicates) {
+    if (world.repeats(message) && world.random() < world.duplicates) {
       world.count('messages duplicated');
       other.process.at(arrival, deliver);
     }

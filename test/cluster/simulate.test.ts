@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { simulatePage } from '../../bin/output/simulate-text.ts';
 import type { CoordinatorConfig } from '../../cluster/coordinator-types.ts';
 import { local } from '../../cluster/launchers/local.ts';
-import { DATASET, PROFILE, REFERENCE } from '../../cluster/simulate/machines.ts';
+import { modelled } from '../../cluster/simulate/machines.ts';
 import { arrival, createNic, parseRate } from '../../cluster/simulate/network.ts';
 import { simulateJob, sizesTo } from '../../cluster/simulate/report.ts';
 import { type SimulateOptions, simulateRun } from '../../cluster/simulate/run.ts';
@@ -33,9 +33,7 @@ function options(changes: Partial<SimulateOptions> = {}, schedule: object = {}, 
     job: {},
     jobHash: '',
     seed: 1,
-    profile: PROFILE,
-    dataset: DATASET,
-    reference: REFERENCE,
+    ...modelled,
     ranges: Array.from({ length: servers }, (_, i) => ({ from: i * part, to: (i + 1) * part })),
     scalars: () => [1],
     votes: { rounds: () => 1, join: () => [] },

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { docFolder, sessionsOf, shownBy, typeIn } from '../../support/doc-commands.ts';
 
 describe('docs/scale.md', function () {
-  this.timeout(60_000);
+  this.timeout(120_000); // ten seconds where nothing else runs
 
   it('simulates what the page does, and prints the figures that stand there', async () => {
     const commands = sessionsOf('scale.md')

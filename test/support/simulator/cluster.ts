@@ -1,14 +1,13 @@
-// cluster.ts: what all processes of one simulated run share: the job, the reference, the disk of the coordinator, who listens where.
+// cluster.ts: what all processes of one simulated run share: the job, the reference, the disk of the coordinator.
 import type { Bugs } from '../../../cluster/bugs.ts';
 import type { FlatRange } from '../../../cluster/messages.ts';
-import type { Slice } from '../../../cluster/server-types.ts';
-import { Connection, type Process, Violated, type World } from '../../../cluster/simulate/world.ts';
+import { type Frame as Bulk, type FrameHead, isFrame, type Net } from '../../../cluster/simulate/dial.ts';
+import { Violated, type World } from '../../../cluster/simulate/world.ts';
 import type { Profile } from '../../../trainer/executor.ts';
 import type { Schedule } from '../../../trainer/step-machine.ts';
 import type { Reference, Vectors } from './toy.ts';
 
-export interface Cluster {
-  readonly world: World;
+export interface Cluster extends Net {
   readonly bugs: Bugs;
   readonly schedule: Schedule;
   readonly seed: number;
@@ -21,8 +20,6 @@ export interface Cluster {
   readonly first: Vectors;
   readonly reference: Reference;
   readonly disk: Disk;
-  /** Processes that accept connections, by address. */
-  readonly listening: Map<string, Listener>;
   /** Whether every event is handled twice, on frozen states. */
   readonly strict: boolean;
 }
@@ -36,28 +33,19 @@ export interface Disk {
   full: boolean;
 }
 
-export interface Listener {
-  readonly process: Process;
-  /** A connection has been accepted; the second end is the listener's. */
-  readonly accept: (connection: Connection) => void;
-}
-
 export const PROFILE: Profile = { arithmetic: 'reference', kernels: 'toy' };
 export const DATASET = 'toy data';
 export const REFERENCE = 'toy bits';
 
-/** A bulk frame, as the drivers of the simulation pass it. */
-export interface Frame {
-  readonly bulk: Slice;
+/** A bulk frame with its floats. */
+export interface Frame extends Bulk {
   readonly values: Float32Array;
 }
-export const isFrame = (message: unknown): message is Frame =>
-  typeof message === 'object' && message !== null && 'bulk' in message;
 
 /** Cuts vectors of a range (whose first element is `from`: by default the range's) into slices of a few floats, in any order. */
 export function slices(
   world: World,
-  head: Pick<Slice, 'type' | 'term' | 'step' | 'node' | 'range'>,
+  head: FrameHead,
   vectors: readonly Float32Array[],
   from = head.range.from,
 ): Frame[] {
@@ -76,58 +64,6 @@ export function slices(
     [frames[i], frames[j]] = [frames[j]!, frames[i]!];
   }
   return frames;
-}
-
-/** Keeps dialling an address until somebody listens there; then again when the connection breaks, until it is stopped. */
-export class Dial {
-  readonly #cluster: Cluster;
-  readonly #process: Process;
-  readonly #address: string;
-  #stopped = false;
-  connection: Connection | null = null;
-  onOpen: () => void = () => {};
-  onClosed: () => void = () => {};
-  onMessage: (message: unknown) => void = () => {};
-
-  constructor(cluster: Cluster, process: Process, address: string) {
-    this.#cluster = cluster;
-    this.#process = process;
-    this.#address = address;
-    this.#try();
-  }
-
-  #try(): void {
-    const { world, listening } = this.#cluster;
-    this.#process.after(world.between(0.2, 3), () => {
-      if (this.#stopped) return;
-      const listener = listening.get(this.#address);
-      if (!listener?.process.alive) {
-        this.#process.after(world.between(5, 40), () => this.#try());
-        return;
-      }
-      const connection = new Connection(world, this.#process, listener.process);
-      const [own] = connection.ends;
-      listener.accept(connection);
-      this.connection = connection;
-      own.receive = (message) => this.onMessage(message);
-      own.closed = () => {
-        if (this.connection !== connection) return;
-        this.connection = null;
-        this.onClosed();
-        if (!this.#stopped) this.#process.after(world.between(1, 30), () => this.#try());
-      };
-      this.onOpen();
-    });
-  }
-
-  send(message: unknown, twice = false): void {
-    this.connection?.send(0, message, twice);
-  }
-  stop(): void {
-    this.#stopped = true;
-    this.connection?.close(0);
-    this.connection = null;
-  }
 }
 
 /** Control messages that a reconnecting peer may well have sent twice: the machines must not mind. */

@@ -3,7 +3,7 @@ import type { Bug } from '../../../cluster/bugs.ts';
 import type { FlatRange } from '../../../cluster/messages.ts';
 import type { World } from '../../../cluster/simulate/world.ts';
 import type { Schedule } from '../../../trainer/step-machine.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, isRepeated } from './cluster.ts';
 import { firstVectors, undisturbed } from './toy.ts';
 
 export function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, strict: boolean): Cluster {
@@ -33,6 +33,7 @@ export function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, 
     [10, 100],
   ]);
   world.duplicates = world.pick([0, 0.02, 0.2]);
+  world.repeats = isRepeated;
   return {
     world,
     bugs,
@@ -47,6 +48,11 @@ export function drawCluster(world: World, seed: number, bugs: ReadonlySet<Bug>, 
     reference: undisturbed(schedule, first),
     disk: { log: '', synced: 0, checkpoints: new Map(), full: false },
     listening: new Map(),
+    dialing: {
+      attempt: () => world.between(0.2, 3),
+      nobody: () => world.between(5, 40),
+      broken: () => world.between(1, 30),
+    },
     strict,
   };
 }

@@ -4,7 +4,7 @@ import type { FlatRange } from '../../../cluster/messages.ts';
 import type { Votes } from '../../../cluster/votes.ts';
 import { handleStep, type Schedule, startSteps } from '../../../trainer/step-machine.ts';
 import { rowsAt } from '../../../trainer/step-scalars.ts';
-import { endLeaf, firstLeaf, type Node, reduceProgram, rootOf } from '../../../trainer/tree.ts';
+import { firstLeaf, type Node, reduceProgram, rootOf } from '../../../trainer/tree.ts';
 import { activeLeaves, type Work } from '../../../trainer/work.ts';
 
 /** A mixing of integers into [0, 1). */
@@ -139,6 +139,3 @@ export const sameBits = (a: Float32Array, b: Float32Array): boolean =>
   a.length === b.length &&
   a.every((value, i) => Object.is(value, b[i]) || value === b[i]) &&
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
-
-export const leavesUnder = (work: Work): number =>
-  Math.max(0, Math.min(endLeaf(work.node), activeLeaves(work)) - firstLeaf(work.node));
