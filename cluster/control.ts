@@ -18,7 +18,7 @@ const address = z.string().min(1).max(2048);
 const range = strict({ from: u32, to: u32 }).refine(({ from, to }) => from <= to, 'from <= to');
 const node = strict({ level: z.int().min(0).max(31), index: u32 });
 const peer = strict({ role: z.enum(['worker', 'server']), name: text, incarnation: text });
-const profile = strict({ arithmetic: z.enum(['strict', 'fused', 'reference']), kernels: text });
+const profile = strict({ arithmetic: z.enum(['strict', 'fused', 'reference', 'tfjs']), kernels: text });
 const server = strict({ name: text, url: address, range });
 const servers = z.array(server).max(4096);
 const kind = z.enum(['gradient', 'evaluate']);
@@ -37,7 +37,7 @@ const problem = strict({ code, operation: words, got: words, expected: words, hi
 
 const schemas = {
   hello: strict({ type: z.literal('hello'), peer, profile, url: address.nullable() }),
-  ready: strict({ type: z.literal('ready'), term: u32, dataset: text, reference: text, unit: count }),
+  ready: strict({ type: z.literal('ready'), term: u32, dataset: text, reference: text, sketch: numbers, unit: count }),
   holding: strict({ type: z.literal('holding'), term: u32, version: u32 }),
   done: strict({ type: z.literal('done'), term: u32, lease: u32, work: workName, node, totals: numbers }),
   applied: strict({ type: z.literal('applied'), term: u32, version: u32 }),

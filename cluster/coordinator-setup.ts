@@ -17,7 +17,7 @@ import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
 import { flatRanges } from './flat-ranges.ts';
 import { arithmetic } from './profile.ts';
-import { referenceHash } from './reference.ts';
+import { ownReference } from './reference.ts';
 import { datasetHash } from './remote-data.ts';
 import { createVotes } from './votes.ts';
 
@@ -57,6 +57,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const schedule = { ...scheduleOf(job, dataset, prepared, version, false), depth: 1 };
   const ranges = flatRanges(segments, servers);
   const hash = await jobHash(job);
+  const { reference, sketch } = ownReference(job, prepared, kernels);
   const decisions = createDecisions(job, from?.snapshot.evaluations ?? []);
   const config: CoordinatorConfig = {
     schedule,
@@ -65,7 +66,8 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
     seed: job.seed,
     profile,
     dataset: datasetHash(dataset),
-    reference: referenceHash(job, prepared, kernels),
+    reference,
+    ...(job.tolerance !== null && { tolerated: { tolerance: job.tolerance, sketch } }),
     ranges,
     workers: {
       get min() {

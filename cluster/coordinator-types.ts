@@ -22,6 +22,8 @@ export interface CoordinatorConfig {
   readonly profile: Profile;
   readonly dataset: string;
   readonly reference: string | null;
+  /** How far a worker of any profile may be from this sketch of the reference (sketch.ts). Default: profile and bits must be the same. */
+  readonly tolerated?: { readonly tolerance: number; readonly sketch: readonly number[] };
   /** One for each server, cut at block borders: together the whole compact vector. */
   readonly ranges: readonly FlatRange[];
   readonly workers: { readonly min: number; readonly max: number };
@@ -154,6 +156,7 @@ export interface WorkerSeat {
   readonly name: string;
   readonly incarnation: string;
   readonly link: Link;
+  readonly profile: Profile;
   /** Through the joining gate. */
   readonly ready: boolean;
   readonly unit: number;

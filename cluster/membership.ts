@@ -7,6 +7,7 @@ import type { Link, ServerSeat, WorkerSeat } from './coordinator-types.ts';
 import { loseWorker } from './leases.ts';
 import type { Flawed, Hello, Ready, ServerAddress } from './messages.ts';
 import * as problems from './problems.ts';
+import { differenceOf } from './sketch.ts';
 import { refuse, send, set, setSeat, setWorker, type Turn, tell, tellWaiting } from './turn.ts';
 
 /** First message of a connection, also after a reconnection. */
@@ -14,7 +15,7 @@ export function hello(turn: Turn, link: Link, message: Hello): void {
   const { config } = turn;
   const { name, role } = message.peer;
   const [ours, theirs] = [config.profile, message.profile].map((it) => canonicalJson(it));
-  if (ours !== theirs) {
+  if (ours !== theirs && !(role === 'worker' && config.tolerated)) {
     refuse(turn, link, name, problems.otherProfile(name, theirs!, ours!));
     return;
   }
@@ -64,7 +65,7 @@ function remind(turn: Turn, seat: ServerSeat): void {
   if (dumping !== null) send(turn, seat.link, { type: 'dump', term, version: dumping });
 }
 
-function helloWorker(turn: Turn, link: Link, { peer: { name, incarnation } }: Hello): void {
+function helloWorker(turn: Turn, link: Link, { peer: { name, incarnation }, profile }: Hello): void {
   const before = turn.state.workers.find((w) => w.name === name);
   const { max } = turn.config.workers;
   if (!before && turn.state.workers.length >= max) {
@@ -76,7 +77,7 @@ function helloWorker(turn: Turn, link: Link, { peer: { name, incarnation } }: He
     leave(turn, before);
   }
   const idle = { ready: false, unit: 1, holding: null, fenced: false, leafMs: null, busy: [] };
-  const seat: WorkerSeat = { name, incarnation, link, ...idle };
+  const seat: WorkerSeat = { name, incarnation, link, profile, ...idle };
   set(turn, { workers: [...turn.state.workers, seat] });
   welcome(turn, link, null);
 }
@@ -103,6 +104,7 @@ function addresses({ state }: Turn): readonly ServerAddress[] {
 export function ready(turn: Turn, worker: WorkerSeat, message: Ready): void {
   const { name, link } = worker;
   const { config } = turn;
+  const { tolerated } = config;
   const reference = turn.state.reference ?? message.reference;
   const turnAway = (problem: ReturnType<typeof problems.otherData>): void => {
     refuse(turn, link, name, problem);
@@ -112,7 +114,14 @@ export function ready(turn: Turn, worker: WorkerSeat, message: Ready): void {
     turnAway(problems.otherData(name, message.dataset, config.dataset));
     return;
   }
-  if (message.reference !== reference) {
+  if (tolerated) {
+    const { tolerance, sketch } = tolerated;
+    const difference = differenceOf(message.sketch, sketch);
+    if (!(difference <= tolerance)) {
+      turnAway(problems.beyondTolerance(name, canonicalJson(worker.profile), difference, tolerance));
+      return;
+    }
+  } else if (message.reference !== reference) {
     turnAway(problems.otherBits(name, message.reference, reference));
     return;
   }
@@ -121,7 +130,7 @@ export function ready(turn: Turn, worker: WorkerSeat, message: Ready): void {
     turnAway(problems.wrongUnit(name, message.unit, most));
     return;
   }
-  set(turn, { reference });
+  if (!tolerated) set(turn, { reference });
   setWorker(turn, link, { ready: true, unit: message.unit });
   if (!worker.ready) tell(turn, { news: 'joined', role: 'worker', name });
 }

@@ -57,6 +57,7 @@ export interface Ready {
   readonly term: Term;
   readonly dataset: string; // sha256 of the training and held-out data
   readonly reference: string; // sha256 of the contribution of a reference micro-shard
+  readonly sketch: readonly number[]; // of the same, for a job with a tolerance: sketch.ts; else empty
   readonly unit: number;
 }
 /** Parameters of this version stand in a worker's memory: it can be leased work. */

@@ -9,7 +9,7 @@ export const otherProfile = (name: string, got: string, expected: string): Probl
   operation: join(name),
   got: `the profile ${got}`,
   expected: `the run's, ${expected}`,
-  hint: 'Run the same versions of Shoal and Node on every machine.',
+  hint: 'Run the same versions of Shoal and Node on every machine; for other executors the job must state a tolerance: docs/job.md.',
 });
 
 export const otherData = (name: string, got: string, expected: string): Problem => ({
@@ -26,6 +26,14 @@ export const otherBits = (name: string, got: string, expected: string): Problem 
   got: `other bits of the reference micro-shard, ${got}`,
   expected: `the run's, ${expected}`,
   hint: 'Its processor or engine computes differently: please report this with both machines named.',
+});
+
+export const beyondTolerance = (name: string, profile: string, difference: number, tolerance: number): Problem => ({
+  code: 'SHOAL_JOIN_TOLERANCE',
+  operation: join(name),
+  got: `sums of the reference micro-shard, by the profile ${profile}, that differ from the run's by ${difference.toExponential(2)} of their norm`,
+  expected: `at most the job's tolerance, ${tolerance}`,
+  hint: 'Raise the tolerance of the job if that is as exact as you need it.',
 });
 
 export const wrongUnit = (name: string, unit: number, most: number): Problem => ({

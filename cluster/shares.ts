@@ -4,8 +4,8 @@
 export const smoothed = (before: number | null, now: number): number =>
   before === null ? now : 0.75 * before + 0.25 * now;
 
-/** The most that one share may be of another. */
-const WIDEST = 8;
+/** The most that one share may be of another: a device beside threads. */
+const WIDEST = 64;
 /** How much longer a step may take for shares that are whole subtrees: each node is a vector on the wire. */
 const COARSEST = 1.25;
 

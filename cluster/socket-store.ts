@@ -28,7 +28,7 @@ export interface SocketStoreOptions extends SumsOptions {
 
 export interface SocketStore extends Store {
   /** Takes a slice of a version's parameters into a copy. */
-  store(copy: 0 | 1, from: number, values: Float32Array): void;
+  store(copy: 0 | 1, from: number, slice: Float32Array): void;
   /** The loop gets this next. One at a time. */
   compute(lease: number, work: Work, copy: 0 | 1): void;
   /** The lease is not wanted: it is told as computed as soon as may be, with no totals and no sums. */
@@ -54,6 +54,9 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
   const { f32, u8 } = arena.views;
   const bytes = memoryBytes(segments);
   const copies = [arena.take(bytes), arena.take(bytes)] as const;
+  /** What the values of each copy are named by: a version is others after a rollback, where bits may differ. */
+  const names: [number, number] = [1, 2];
+  let stored = 2;
   const moving = movingOf(segments);
   const sums = createSums(options);
   const held = new Map<number, Float32Array>();
@@ -86,9 +89,10 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
   }
 
   return {
-    store(copy, from, values) {
+    store(copy, from, slice) {
       const into = vectorAt(copies[copy], bytes);
-      eachRun(moving, from, values.length, (at, to, length) => into.set(values.subarray(at, at + length), to));
+      eachRun(moving, from, slice.length, (at, to, length) => into.set(slice.subarray(at, at + length), to));
+      names[copy] = ++stored;
     },
     compute(lease, work, copy) {
       task = { lease, work, copy };
@@ -128,9 +132,10 @@ export function createSocketStore(options: SocketStoreOptions): SocketStore {
         signal.removeEventListener('abort', stop);
       }
     },
-    async pin(version): Promise<Pinned> {
-      const at = copies[running!.copy];
-      return { version, bytes: u8.subarray(at, at + bytes), ready: Promise.resolve(), release() {} };
+    async pin(): Promise<Pinned> {
+      const { copy } = running!;
+      const at = copies[copy];
+      return { version: names[copy], bytes: u8.subarray(at, at + bytes), ready: Promise.resolve(), release() {} };
     },
     async contribute(work, { parts, early, ready }: Contribution) {
       const { lease } = running!;

@@ -54,8 +54,8 @@ function hear(turn: Turn, event: WorkerEvent): void {
       message(turn, event.message);
       return;
     case 'prepared': {
-      const { dataset, reference, unit } = event;
-      set(turn, { prepared: { dataset, reference, unit } });
+      const { kind: _, ...prepared } = event;
+      set(turn, { prepared });
       actions.push({ kind: 'servers', servers: state.servers });
       tellReady(turn);
       return;

@@ -10,6 +10,7 @@ import type {
   FlatRange,
   FromCoordinator,
   Peer,
+  Ready,
   ServerAddress,
   Term,
   ToCoordinator,
@@ -24,13 +25,16 @@ export interface WorkerConfig {
   readonly bugs: Bugs;
 }
 
+/** What the joining gate asks of a worker. */
+export type Capable = Pick<Ready, 'dataset' | 'reference' | 'sketch' | 'unit'>;
+
 export type WorkerEvent =
   /** The control connection stands, or is gone: the driver connects again by itself. */
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'message'; readonly message: FromCoordinator }
   /** The answer to `prepare`: plan and data are there. */
-  | { readonly kind: 'prepared'; readonly dataset: string; readonly reference: string; readonly unit: number }
+  | ({ readonly kind: 'prepared' } & Capable)
   /** A connection to a server stands, or is gone: the driver connects again by itself, to the address of the last `servers` action. */
   | { readonly kind: 'attached'; readonly server: string }
   | { readonly kind: 'detached'; readonly server: string }
@@ -77,7 +81,7 @@ export type WorkerAction =
 
 export interface WorkerState {
   readonly term: Term;
-  readonly prepared: { readonly dataset: string; readonly reference: string; readonly unit: number } | null;
+  readonly prepared: Capable | null;
   readonly asked: boolean;
   readonly welcomed: boolean;
   readonly servers: readonly ServerAddress[];

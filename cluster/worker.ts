@@ -14,11 +14,11 @@ import { withFrozen } from './frozen.ts';
 import type { FromCoordinator, FromServer, ServerAddress } from './messages.ts';
 import { createMeter, REPORT_MS } from './meter.ts';
 import { type PeerNews, termNews } from './peer-news.ts';
-import { arithmetic } from './profile.ts';
 import { datasetHash, fetchDataset } from './remote-data.ts';
 import { createSender, type Sender } from './sender.ts';
 import { sliceOf } from './server.ts';
 import { createWorkerEngine, type WorkerEngine } from './worker-engine.ts';
+import { profileOfWorker, type WorkerExecutor } from './worker-executor.ts';
 import { handleWorker, startWorker } from './worker-machine.ts';
 import type { WorkerAction, WorkerConfig, WorkerEvent } from './worker-types.ts';
 
@@ -29,6 +29,8 @@ export interface WorkerOptions extends Reach {
   readonly name?: string;
   /** Default: as many as the machine runs at once. */
   readonly threads?: number;
+  /** What it computes with. Default: our kernels. */
+  readonly executor?: WorkerExecutor;
   /** Default: what the job's data names; fetched from the coordinator where it is not on this machine. */
   readonly openData?: (job: Job) => Promise<Dataset>;
   /** Folder that fetched data are kept in. Default: memory alone. */
@@ -48,14 +50,14 @@ interface Line {
 
 /**
  * Works until the run is over.
- * @throws ShoalError when the coordinator refuses it or is gone for too long, when its data cannot be read, when a thread dies
+ * @throws ShoalError when the coordinator refuses it or is gone for too long, when its data cannot be read, when its executor refuses the job,
+ *   when a thread dies
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { profile } = arithmetic();
   const { connect: url, threads = availableThreads(), deadlineMs = 60_000, signal } = options;
   const incarnation = randomUUID();
   const peer = { role: 'worker', name: options.name ?? `worker-${incarnation.slice(0, 8)}`, incarnation } as const;
-  const config: WorkerConfig = { peer, profile, bugs: new Set() };
+  const config: WorkerConfig = { peer, profile: profileOfWorker(options.executor), bugs: new Set() };
   const handle = (state: ReturnType<typeof startWorker>, event: WorkerEvent) => handleWorker(config, state, event);
   const machine = drive(startWorker(), handle, act);
   const servers = new Map<string, Line>();
@@ -63,6 +65,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tell = (news: PeerNews): void => options.onNews?.(news);
   const hearTerm = termNews(tell);
   let engine: WorkerEngine | null = null;
+  let over = false;
   let floats = new Float32Array(0); // of the frame that is being handled
   let end = (_: ShoalError | null): void => {};
   const ended = new Promise<ShoalError | null>((resolve) => {
@@ -85,17 +88,20 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const dataset = await open(job);
     const first = joined(initializeWeights(job.model, job.seed));
     const weights = await withFrozen({ ...options, url }, segmentsOf(job.model).weights, first);
+    if (over) return; // nobody would close it
     engine = createWorkerEngine({
       job,
       dataset,
       threads,
+      ...(options.executor && { executor: options.executor }),
       weights,
       final: (lease, ranges) => machine.feed({ kind: 'final', lease, ranges }),
       computed: (lease, totals) => machine.feed({ kind: 'computed', lease, totals }),
     });
+    const { unit } = engine;
+    const reference = await engine.reference();
     engine.run().catch(fail);
-    const { reference, unit } = engine;
-    machine.feed({ kind: 'prepared', dataset: datasetHash(dataset), reference, unit });
+    machine.feed({ kind: 'prepared', dataset: datasetHash(dataset), ...reference, unit });
   }
 
   function open1(address: ServerAddress): Line {
@@ -210,6 +216,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();
   const problem = await ended;
+  over = true;
   clearInterval(reports);
   signal?.removeEventListener('abort', leave);
   await Promise.all([control.stop(), ...[...servers.values()].map((line) => line.dial.stop())]);

@@ -20,6 +20,7 @@ export interface Batch {
 
 /** Parameters of one version. Pinned: they are not overwritten before release. */
 export interface Pinned {
+  /** Names these values: what an executor has made of them stands for as long as it is given the same number. */
   readonly version: number;
   /** As in memory: each tensor at 64 bytes. */
   readonly bytes: Uint8Array;
@@ -34,5 +35,7 @@ export interface Executor {
   readonly unit: number;
   /** Computes the node's contribution. It releases the batch and the parameters when it has read them. */
   compute(work: Work, batch: Batch, parameters: Pinned, signal: AbortSignal): Promise<Contribution>;
+  /** The newest piece of work is not wanted: it may end early, and its sums mean nothing. */
+  cancel?(): void;
   close(): Promise<void>;
 }

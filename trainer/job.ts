@@ -52,6 +52,7 @@ const jobSchema = strict({
   seed: z.int().nonnegative().default(1),
   microShards: count.max(4096).optional(),
   codec: z.enum(codecNames).default('f32'),
+  tolerance: z.number().positive().lt(1).nullable().default(null),
   recompute: z.union([z.boolean(), z.literal('auto')], 'true, false or "auto"').default('auto'),
   evaluateEvery: count.default(1),
   checkpoint: strict({ everySteps: count.nullable().default(null), keep: count.default(3) }).prefault({}),
@@ -75,6 +76,7 @@ export interface Job extends Omit<JobConfig, 'name' | 'model' | 'microShards' | 
   // rates: learning rates of layers, by name or pattern, as factors of the job's (rates.ts); the last that names a layer counts.
   // freeze: layers that stay as they begin, by name or pattern (layer-patterns.ts), for good or until so many epochs are done (phases.ts).
   // codec: what becomes of each leaf's gradient sums before they are added (codecs/).
+  // tolerance: how far the gradients of a worker with another profile may be from the run's, so that it may join; null: not at all.
   // modules: files that register layers and losses of the user's own, imported before the job is read (modules.ts).
   // sampler: the order in which training draws its samples (datasets/samplers/).
   // augment: changes of samples on their way to the model (datasets/augment/), in order.
@@ -175,7 +177,8 @@ export function jobToJson({ model: _, modelConfig, outputs, ...job }: Job): Reco
 }
 
 /**
- * SHA-256 of what decides the bits of every step. Left out: the name, how far to train, what is measured and saved.
+ * SHA-256 of what decides the bits of every step, beside the profile. Left out: the name, how far to train, what is measured and saved,
+ * and the tolerance, which lets other profiles in and changes no bit by itself.
  * Defaults count as if they were written, so leaving one out or spelling it gives the same hash.
  */
 export function jobHash(job: Job): Promise<string> {

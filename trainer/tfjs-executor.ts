@@ -6,7 +6,7 @@ import { seedWords } from '../base/random.ts';
 import { workerFile } from '../base/worker-file.ts';
 import type { Contribution } from './contribution.ts';
 import type { OtherExecutor } from './engine.ts';
-import type { Batch, Executor, Pinned } from './executor.ts';
+import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import type { Job } from './job.ts';
 import type { Prepared } from './prepare.ts';
 import { registeredModules } from './registered-modules.ts';
@@ -31,7 +31,30 @@ export interface TfjsExecutor extends Executor {
  * for a layer or a codec that it does not know
  */
 export function executorNamed(name: string, job: Job): OtherExecutor | undefined {
-  if (name === 'wasm') return undefined;
+  const backend = backendNamed(name);
+  if (backend === null) return undefined;
+  backends[backend].version();
+  checkLowerings(job.model);
+  checkCodec(job);
+  return { staging: 1, create: (prepared) => createTfjsExecutor({ backend, job, prepared }) };
+}
+
+/**
+ * What decides its bits, known before any job; undefined for `wasm`.
+ * @throws as executorNamed, but for the job
+ */
+export function executorProfile(name: string): Profile | undefined {
+  const backend = backendNamed(name);
+  return backend === null ? undefined : profileOf(backend);
+}
+
+const profileOf = (backend: BackendName): Profile => ({
+  arithmetic: 'tfjs',
+  kernels: backends[backend].version(),
+});
+
+function backendNamed(name: string): BackendName | null {
+  if (name === 'wasm') return null;
   if (!Object.hasOwn(backends, name))
     throw new ShoalError({
       code: 'SHOAL_USAGE',
@@ -40,11 +63,7 @@ export function executorNamed(name: string, job: Job): OtherExecutor | undefined
       expected: `one of ${executorNames.join(', ')}`,
       hint: 'The default is wasm.',
     });
-  const backend = name as BackendName;
-  backends[backend].version();
-  checkLowerings(job.model);
-  checkCodec(job);
-  return { staging: 1, create: (prepared) => createTfjsExecutor({ backend, job, prepared }) };
+  return name as BackendName;
 }
 
 export interface TfjsExecutorOptions {
@@ -89,7 +108,7 @@ export function createTfjsExecutor({ backend, job, prepared, most }: TfjsExecuto
   }
 
   return {
-    profile: { arithmetic: 'tfjs', kernels: backends[backend].version() },
+    profile: profileOf(backend),
     unit: 1,
     get tensors() {
       return tensors;

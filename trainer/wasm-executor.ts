@@ -60,12 +60,7 @@ export function wasmExecutorBytes(
   };
 }
 
-export interface WasmExecutor extends Executor {
-  /** The newest piece of work is not wanted: what of its leaves has not begun is left out where a team is one thread. Its sums mean nothing. */
-  cancel(): void;
-}
-
-export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
+export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { pool, program, profile, seed, microShards, depth, level } = options;
   const { arena, teams } = pool;
   const { i32, u8 } = arena.views;
@@ -182,6 +177,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): WasmExecutor {
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
       return { parts, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
     },
+    // what of its leaves has not begun is left out where a team is one thread
     cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),
     async close() {},
   };

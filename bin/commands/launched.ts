@@ -28,6 +28,8 @@ export interface LaunchedOptions {
   readonly allowed?: Allowed;
   readonly servers?: number;
   readonly threads?: number;
+  /** Of all workers. */
+  readonly executor?: string;
   readonly out?: string;
   readonly json?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
@@ -115,4 +117,7 @@ export const runHere = (
   onStarted?: (processes: Processes) => void,
 ): Promise<LaunchedResult> =>
   // what its processes say is in the errors that they end with
-  runLaunched(options, ({ onSaid: _, ...how }) => local.launch({ ...how, ...(onStarted && { onStarted }) }));
+  runLaunched(options, ({ onSaid: _, ...how }) => {
+    const { executor } = options;
+    return local.launch({ ...how, ...(executor !== undefined && { executor }), ...(onStarted && { onStarted }) });
+  });

@@ -11,6 +11,7 @@ import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
 import { parseWorkers } from '../input/cluster-options.ts';
+import { executorOf } from '../input/executor.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
@@ -42,17 +43,18 @@ export async function trainCommand(
   const { job, start, run } = wanted;
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();
-  const executor = await executorOf(options.executor, job);
+  const executor = (await executorOf(options.executor))?.of(job);
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   if (range || options.servers !== undefined) {
-    const alone = executor
-      ? `--executor ${options.executor}`
-      : options.dryRun
-        ? '--dry-run'
-        : options.dataThreads === undefined
-          ? null
-          : '--data-threads';
+    if (executor && job.tolerance === null)
+      throw usageError(
+        'train',
+        `--executor ${options.executor} with several processes, and a job without a tolerance`,
+        'a job that says how far its gradients may be from those of our kernels',
+        'For example: --set tolerance=0.001',
+      );
+    const alone = options.dryRun ? '--dry-run' : options.dataThreads === undefined ? null : '--data-threads';
     if (alone)
       throw usageError(
         'train',
@@ -83,12 +85,6 @@ interface Work {
   readonly view: RunView;
   readonly json: boolean;
   readonly executor?: OtherExecutor;
-}
-
-/** What --executor names, loaded when it is asked for; undefined: our own kernels. */
-async function executorOf(name: string | undefined, job: Job): Promise<OtherExecutor | undefined> {
-  if (name === undefined) return undefined;
-  return (await import('../../trainer/tfjs-executor.ts')).executorNamed(name, job);
 }
 
 /** Runs the session until it is done, or asked to end well; a second Ctrl-C ends the process. */

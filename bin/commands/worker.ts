@@ -5,6 +5,7 @@ import { runServer } from '../../cluster/server.ts';
 import { findToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
 import { parseAddress, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
+import { executorOf } from '../input/executor.ts';
 import { coordinatorOf } from '../input/placement.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -18,6 +19,8 @@ export interface JoinOptions extends TlsOptions {
   readonly connect?: string;
   readonly name?: string;
   readonly threads?: number;
+  /** What computes: a name of trainer/tfjs-executor.ts. */
+  readonly executor?: string;
   /** Folder for data that are fetched. */
   readonly cache?: string;
   /** Servers: where workers reach them. */
@@ -75,16 +78,19 @@ async function join(
   }
 }
 
-export const workerCommand = (options: JoinOptions, screen: Screen): Promise<ExitCode> =>
-  join('worker', options, screen, (how) =>
+export async function workerCommand(options: JoinOptions, screen: Screen): Promise<ExitCode> {
+  const executor = await executorOf(options.executor);
+  return join('worker', options, screen, (how) =>
     runWorker({
       ...how,
+      ...(executor && { executor }),
       ...trust(options),
       ...(options.threads !== undefined && { threads: options.threads }),
       ...(options.cache !== undefined && { cache: options.cache }),
       ...(options.insecure && { insecure: true }),
     }),
   );
+}
 
 export const serverCommand = (options: JoinOptions, screen: Screen): Promise<ExitCode> =>
   join('server', options, screen, (how) =>

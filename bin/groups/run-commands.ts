@@ -33,6 +33,10 @@ export function addRunCommands({ action, command, jobOptions, positive, screen }
     .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
     .option('--cert <file>', 'TLS: what it shows to listeners that demand a certificate, as PEM')
     .option('--key <file>', 'TLS: the key of that')
+    .option(
+      '--executor <name>',
+      'what computes: wasm (default), tensorflow, tfjs-cpu; others than wasm: where the job has a tolerance',
+    )
     .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
     .option('--insecure', 'listen and send the token beyond this machine without TLS')
     .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')

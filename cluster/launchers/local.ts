@@ -9,6 +9,8 @@ import { type Part, type Processes, runProcesses } from './run.ts';
 export interface LocalOptions extends LaunchOptions {
   /** The processes, once they are started: for who wants to kill them. */
   readonly onStarted?: (processes: Processes) => void;
+  /** What workers compute with: --executor. */
+  readonly executor?: string;
 }
 
 /** The token of a run: from SHOAL_TOKEN, or kept in its folder. */
@@ -23,9 +25,10 @@ export const local: Engine<LocalOptions> = {
   name: 'local',
   what: 'processes on this machine',
   launch(options) {
-    const { command, run, workers, servers, threads, ...rest } = options;
+    const { command, run, workers, servers, threads, executor, ...rest } = options;
     const place = here(command);
     const each = threads ?? Math.max(1, Math.floor(availableThreads() / workers));
+    const computing = ['--threads', String(each), ...(executor === undefined ? [] : ['--executor', executor])];
     const part = (role: Part['role'], count: number, more: readonly string[]): readonly Part[] =>
       namesOf(role, count).map((name) => ({ role, name, place, options: more }));
     return runProcesses({
@@ -33,7 +36,7 @@ export const local: Engine<LocalOptions> = {
       run,
       token: tokenOf(run),
       coordinator: { place, listen: '127.0.0.1:0', options: [] },
-      parts: [...part('server', servers, []), ...part('worker', workers, ['--threads', String(each)])],
+      parts: [...part('server', servers, []), ...part('worker', workers, computing)],
     });
   },
 };

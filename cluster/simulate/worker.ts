@@ -17,7 +17,7 @@ export class SimulatedWorker extends WorkerDriver {
 
   protected prepare() {
     const { dataset, reference } = modelled;
-    return { ms: 1, ready: () => ({ dataset, reference, unit: 1 }) };
+    return { ms: 1, ready: () => ({ dataset, reference, sketch: [], unit: 1 }) };
   }
   protected compute({ work }: WorkerDoes<'compute'>) {
     const { leafMs, spread } = this.#machines.times;

@@ -5,7 +5,7 @@ import type { DoneNode } from '../../cluster/coordinator-types.ts';
 import type { Lease } from '../../cluster/messages.ts';
 import { type Node, nodeName, rootOf } from '../../trainer/tree.ts';
 import type { Work } from '../../trainer/work.ts';
-import { Bench, CONFIG } from '../support/machines.ts';
+import { Bench, CONFIG, peer } from '../support/machines.ts';
 
 const names = (leases: readonly Lease[]): string[] => leases.map((it) => nodeName(it.work.node));
 const node = (name: string): Node => {
@@ -52,6 +52,38 @@ describe('the joining gate', () => {
     bench.ready(4, { unit: 8 });
     assert.equal(problemOf().code, 'SHOAL_JOIN_UNIT');
     assert.equal(bench.state.workers.length, 0);
+  });
+
+  it('with a tolerance lets workers of any profile in whose sums are near, and names the difference of those that it refuses', () => {
+    const sketch = Array.from({ length: 512 }, (_, i) => Math.sin(i));
+    const bench = new Bench({ tolerated: { tolerance: 1e-3, sketch } });
+    const tfjs = { arithmetic: 'tfjs', kernels: 'tensorflow 2.21' } as const;
+    const near = sketch.map((x) => 1.0009 * x);
+    bench.hello(1, 'near', '1', tfjs);
+    bench.ready(1, { reference: 'other bits', sketch: near });
+    bench.hello(2, 'same');
+    bench.ready(2, { sketch });
+    assert.deepEqual(
+      bench.state.workers.map((w) => [w.name, w.ready]),
+      [
+        ['near', true],
+        ['same', true],
+      ],
+    );
+    for (const far of [sketch.map((x) => 1.0011 * x), sketch.map(() => Number.NaN), []]) {
+      bench.hello(3, 'far', '1', tfjs);
+      bench.ready(3, { sketch: far });
+      const problem = bench.of('close')[0]?.problem;
+      assert.equal(problem?.code, 'SHOAL_JOIN_TOLERANCE');
+      assert.match(problem.got, /tensorflow 2\.21.*(1\.10e-3|NaN|Infinity)/);
+      assert.match(problem.expected, /0\.001/);
+    }
+    // what servers compute is the parameters themselves
+    bench.say(4, { type: 'hello', peer: peer('server', 's'), profile: tfjs, url: 'ws://s' });
+    assert.equal(bench.of('close')[0]?.problem?.code, 'SHOAL_JOIN_PROFILE');
+    bench.hello(5, 'other', '1', tfjs);
+    bench.ready(5, { sketch: near, dataset: 'other data' });
+    assert.equal(bench.of('close')[0]?.problem?.code, 'SHOAL_JOIN_DATA');
   });
 
   it("takes the first worker's bits where the run brings none", () => {

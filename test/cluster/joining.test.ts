@@ -1,6 +1,7 @@
 // joining.test.ts: who is let into a run and who is not: roles over real sockets, in this process. Not deaths: processes.test.ts.
 import assert from 'node:assert/strict';
 import type { ShoalError } from '../../base/errors.ts';
+import { executorOf } from '../../bin/input/executor.ts';
 import { runCoordinator } from '../../cluster/coordinator-process.ts';
 import { runServer } from '../../cluster/server.ts';
 import { newToken } from '../../cluster/token.ts';
@@ -54,6 +55,16 @@ describe('joining a run', function () {
         },
       });
     });
+  });
+
+  it('a worker that computes by tfjs is refused where the job has no tolerance, with both profiles named', async () => {
+    const executor = await executorOf('tfjs-cpu');
+    const refused = await join({ name: 'stranger', executor: executor! });
+    assert.equal(refused?.code, 'SHOAL_JOIN_PROFILE');
+    assert.match(refused.got, /"arithmetic":"tfjs","kernels":"tfjs 4\.\d+\.\d+ cpu"/);
+    assert.match(refused.expected, /"arithmetic":"(fused|strict)","kernels":"[0-9a-f]{64}"/);
+    assert.match(refused.hint, /tolerance/);
+    await finish();
   });
 
   const join = (options: Partial<WorkerOptions> = {}) =>

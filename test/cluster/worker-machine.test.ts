@@ -53,7 +53,7 @@ class Worker {
   begin(): this {
     this.feed({ kind: 'connected' });
     this.welcome();
-    this.feed({ kind: 'prepared', dataset: 'data', reference: 'bits', unit: 1 });
+    this.feed({ kind: 'prepared', dataset: 'data', reference: 'bits', sketch: [], unit: 1 });
     for (const { name } of SERVERS) this.feed({ kind: 'attached', server: name });
     this.version(0);
     return this;
@@ -70,7 +70,7 @@ describe('a worker', () => {
     const worker = new Worker();
     assert.deepEqual(names(worker.feed({ kind: 'connected' })), ['hello']);
     assert.deepEqual(names(worker.welcome()), ['prepare']);
-    const prepared = worker.feed({ kind: 'prepared', dataset: 'data', reference: 'bits', unit: 1 });
+    const prepared = worker.feed({ kind: 'prepared', dataset: 'data', reference: 'bits', sketch: [], unit: 1 });
     assert.deepEqual(names(prepared), ['servers', 'ready']);
     assert.deepEqual(names(worker.feed({ kind: 'attached', server: 'a' })), ['attach']);
     assert.deepEqual(names(worker.params('a', 5)), ['store']);

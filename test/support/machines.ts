@@ -93,13 +93,14 @@ export class Bench {
   }
   ready(
     link: Link,
-    change: { dataset?: string; reference?: string; unit?: number } = {},
+    change: { dataset?: string; reference?: string; sketch?: number[]; unit?: number } = {},
   ): readonly CoordinatorAction[] {
     return this.say(link, {
       type: 'ready',
       term: this.state.term,
       dataset: 'data',
       reference: 'bits',
+      sketch: [],
       unit: 1,
       ...change,
     });

@@ -75,7 +75,7 @@ describe('the wasm executor', () => {
       // the first work is cancelled once it is written down, before any thread can see it
       pool: Object.assign(Object.create(pool) as ComputePool, {
         leaves(...command: Parameters<ComputePool['leaves']>) {
-          if (early) executor.cancel();
+          if (early) executor.cancel!();
           early = false;
           return pool.leaves(...command);
         },

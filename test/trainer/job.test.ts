@@ -115,6 +115,7 @@ describe('a job', () => {
       microShards: 4,
       codec: 'f32',
       recompute: 'auto',
+      tolerance: null,
       sampler: { class_name: 'shuffled', config: {} },
       evaluateEvery: 1,
       checkpoint: { everySteps: null, keep: 3 },
@@ -195,6 +196,7 @@ describe('a job', () => {
       'metrics=["f1"]',
       'batch=32',
       'codec=f32',
+      'tolerance=0.001',
       'optimizer.config.beta_1=0.9',
       'model.config.layers.1.config.activation=null',
     ];

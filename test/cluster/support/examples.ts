@@ -11,7 +11,7 @@ const node = { level: 2, index: 5 };
 
 export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { type: Type }> } = {
   hello: { type: 'hello', peer, profile: { arithmetic: 'strict', kernels: 'ab'.repeat(32) }, url: null },
-  ready: { type: 'ready', term, dataset: 'cd'.repeat(32), reference: 'ef'.repeat(32), unit: 4 },
+  ready: { type: 'ready', term, dataset: 'cd'.repeat(32), reference: 'ef'.repeat(32), sketch: [0.5, -2], unit: 4 },
   holding: { type: 'holding', term, version: 0 },
   done: {
     type: 'done',

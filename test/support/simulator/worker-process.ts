@@ -45,7 +45,7 @@ export class WorkerProcess extends WorkerDriver<Frame> {
 
   protected prepare() {
     const { world, cluster } = this;
-    const ready = () => ({ dataset: DATASET, reference: REFERENCE, unit: world.pick(cluster.units) });
+    const ready = () => ({ dataset: DATASET, reference: REFERENCE, sketch: [], unit: world.pick(cluster.units) });
     return { ms: world.between(5, 40), ready };
   }
 
