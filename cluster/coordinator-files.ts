@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
 import { type Job, jobHash } from '../trainer/job.ts';
 import type { Snapshot } from '../trainer/local-store.ts';
+import { restoreWithBest } from '../trainer/restore-best.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { restoreSnapshot } from '../trainer/snapshot.ts';
 import { reachable } from './address.ts';
@@ -27,7 +28,7 @@ export async function usableCheckpoint(
       const checkpoint = await readCheckpoint(found.path);
       const { manifest } = checkpoint;
       if (manifest.jobHash !== hash) continue;
-      return { path: found.path, manifest, snapshot: restoreSnapshot(job, checkpoint) };
+      return { path: found.path, manifest, snapshot: await restoreWithBest(job, checkpoint) };
     } catch {
       // damaged: an older one may be whole
     }

@@ -16,7 +16,7 @@ import { failpoint } from './failpoints.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
 import type { Sender } from './sender.ts';
 
-export interface KeeperOptions extends Pick<Setup, 'job' | 'log' | 'from' | 'prepared'> {
+export interface KeeperOptions extends Pick<Setup, 'job' | 'log' | 'from' | 'prepared' | 'decisions'> {
   /** The run's folder. */
   readonly path: string;
   readonly recorder: RunRecorder;
@@ -48,7 +48,7 @@ export interface Keeper {
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const { job, log, path, recorder, narrator, emit } = options;
+  const { job, log, path, recorder, narrator, emit, decisions } = options;
   const { segments, optimizer, optimizerConfig } = options.prepared;
   const slots = slotNames(optimizer, optimizerConfig);
   let newest: Snapshot | null = options.from?.snapshot ?? null;
@@ -70,6 +70,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     written = notWritten = null;
     if (finite) {
       newest = snapshot;
+      decisions.keep(snapshot);
       try {
         failpoint('before checkpoint');
         log.sync();

@@ -7,6 +7,7 @@ import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import { joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
+import { restoredInfo } from '../trainer/restore-best.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
@@ -252,10 +253,12 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     const snapshot = await keeper.valuesOf(machine.state.checkpoint);
     const { newest } = keeper;
     const last = newest && newest.version > snapshot.version ? newest : snapshot;
+    const ending = decisions.ending(last, reason);
+    if (ending.best) await recorder.save(ending.snapshot, restoredInfo(ending.best));
     tellWorkers();
-    const done = await narrator.done(last, reason);
+    const done = await narrator.done(ending.snapshot, reason, ending.best);
     emit(done);
-    return { done, snapshot: last };
+    return { done, snapshot: ending.snapshot };
   } finally {
     clearInterval(ticks);
     signal?.removeEventListener('abort', interrupt);

@@ -58,7 +58,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const ranges = flatRanges(segments, servers);
   const hash = await jobHash(job);
   const { reference, sketch } = ownReference(job, prepared, kernels);
-  const decisions = createDecisions(job, from?.snapshot.evaluations ?? []);
+  const decisions = createDecisions(job, from?.snapshot ?? null);
   const config: CoordinatorConfig = {
     schedule,
     job: jobToJson(job),

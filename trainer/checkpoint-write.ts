@@ -42,6 +42,8 @@ export interface WriteCheckpoint {
   readonly extra: Json;
   /** How many checkpoints stay, this one included; at least 1. The disk must hold one more. */
   readonly keep: number;
+  /** Steps of older ones that those of these steps cannot do without: they stay too. Default: none. */
+  readonly needs?: (steps: readonly number[]) => readonly number[];
   readonly files?: Files;
 }
 
@@ -89,7 +91,8 @@ async function writeContent(files: Files, directory: string, request: WriteCheck
 }
 
 /** What there is to remove once `written` is durable: all but `keep` of its step and before, and damaged later ones. */
-async function superfluous(files: Files, directory: string, written: string, keep: number): Promise<FoundCheckpoint[]> {
+async function superfluous(files: Files, written: string, request: WriteCheckpoint): Promise<FoundCheckpoint[]> {
+  const { directory, keep, needs } = request;
   const found = await findCheckpoints(directory, files);
   const at = found.findIndex(({ path }) => path === written);
   const remove: FoundCheckpoint[] = [];
@@ -100,27 +103,28 @@ async function superfluous(files: Files, directory: string, written: string, kee
       if (damaged) remove.push(later);
     });
   }
-  const steps = new Set([found[at]!.step]);
-  for (const older of found.slice(at + 1)) {
-    if (steps.has(older.step) || steps.size >= keep) remove.push(older);
-    else steps.add(older.step);
-  }
+  const older = found.slice(at + 1);
+  const steps = [...new Set(found.slice(at).map(({ step }) => step))];
+  const kept = steps.slice(0, keep);
+  const needed = new Set([...kept, ...(needs?.(kept) ?? [])]);
+  needed.delete(found[at]!.step); // it is the newest of its step
+  for (const one of older) if (!needed.delete(one.step)) remove.push(one);
   return remove;
 }
 
 /** Removes old checkpoints, each renamed first: half of one must not be taken for a damaged one. */
 async function prune(
   files: Files,
-  directory: string,
   written: string,
-  keep: number,
+  request: WriteCheckpoint,
 ): Promise<WrittenCheckpoint['notRemoved']> {
+  const { directory } = request;
   const failed: { path: string; problem: Problem }[] = [];
   const attempt = async (path: string, action: () => Promise<void>) => {
     await action().catch((error: unknown) => failed.push({ path, problem: failure(path, error) }));
   };
   await attempt(directory, async () => {
-    for (const { path } of await superfluous(files, directory, written, keep)) {
+    for (const { path } of await superfluous(files, written, request)) {
       await attempt(path, async () => {
         await files.rename(path, path + REMOVING);
         await files.remove(path + REMOVING);
@@ -161,7 +165,7 @@ function failure(path: string, error: unknown, neededBytes = 0): Problem {
  *   not fit its shape
  */
 export async function writeCheckpoint(request: WriteCheckpoint): Promise<WrittenCheckpoint> {
-  const { directory, step, keep, tensors, files = nodeFiles } = request;
+  const { directory, step, tensors, files = nodeFiles } = request;
   const named = `${directory}/${checkpointName(step, 0)}`;
   let partial: string | undefined;
   try {
@@ -174,7 +178,7 @@ export async function writeCheckpoint(request: WriteCheckpoint): Promise<Written
     await files.rename(partial, path);
     partial = undefined;
     await files.syncDirectory(directory);
-    return { path, bytes, notRemoved: await prune(files, directory, path, keep) };
+    return { path, bytes, notRemoved: await prune(files, path, request) };
   } catch (error) {
     if (partial !== undefined) await files.remove(partial).catch(() => {}); // the next write tries again
     const segments = CHECKPOINT_PARTS.flatMap((part) => tensors[part].segments);

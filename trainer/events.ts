@@ -158,8 +158,10 @@ export interface DoneEvent {
   readonly wall_s: number;
   /** Samples trained on, over the time in which steps were computed. */
   readonly samples_per_second: number;
-  /** Of the last epoch, on held-out data. */
+  /** Of the last epoch, or of that whose weights were restored, on held-out data. */
   readonly metrics: Metrics;
+  /** The step whose weights EarlyStopping has restored, where those are not the last one's. */
+  readonly restored_step?: number;
   /** Over the flat f32 vectors in Keras order, little endian. */
   readonly parameters_sha256: string;
   readonly state_sha256: string;

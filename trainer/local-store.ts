@@ -39,6 +39,8 @@ export interface Snapshot extends Weights {
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
   readonly evaluations?: readonly Evaluated[];
+  /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
+  readonly best?: Weights & { readonly version: number };
 }
 
 /** What the store tells while it runs; called in order. */

@@ -30,6 +30,10 @@ export interface SaveInfo {
   readonly metrics: Metrics | null;
   /** What callbacks have seen before it. */
   readonly evaluations?: readonly Evaluated[];
+  /** What they have seen of it. */
+  readonly evaluated?: Evaluated | null;
+  /** The run is over: the snapshot has the weights of its best epoch, and is no checkpoint. */
+  readonly restored?: boolean;
 }
 
 export interface NarratorOptions {
@@ -64,7 +68,8 @@ export interface Narrator {
   saved(version: number): void;
   /** Steps from this version on are computed again: what they counted is forgotten. */
   rollback(version: number): void;
-  done(snapshot: Snapshot, reason: StopReason): Promise<DoneEvent>;
+  /** @param best the evaluation whose weights the snapshot has, where those are not its last step's */
+  done(snapshot: Snapshot, reason: StopReason, best?: Evaluated | null): Promise<DoneEvent>;
 }
 
 export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {
@@ -158,6 +163,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
         epochEnd,
         metrics: epochEnd ? metrics : null,
         evaluations: decisions.before(version),
+        evaluated: decisions.of(version),
       };
     },
     saved(version) {
@@ -171,7 +177,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
       evaluation.take();
       lastStep = performance.now();
     },
-    async done(snapshot, reason) {
+    async done(snapshot, reason, best = null) {
       const slots = Object.values(snapshot.slots);
       const optimizer = new Float32Array(slots.reduce((sum, slot) => sum + slot.length, 0));
       let at = 0;
@@ -185,7 +191,8 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
         steps: snapshot.version,
         wall_s: (performance.now() - began) / 1000,
         samples_per_second: trainedMs === 0 ? 0 : samples / (trainedMs / 1000),
-        metrics: metrics ?? {},
+        metrics: best?.figures ?? metrics ?? {},
+        ...(best && { restored_step: best.version }),
         parameters_sha256: await sha256(snapshot.parameters),
         state_sha256: await sha256(snapshot.state),
         optimizer_sha256: await sha256(optimizer),

@@ -20,7 +20,7 @@ import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
 import type { Snapshot } from './local-store.ts';
 import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';
-import { restoreSnapshot } from './snapshot.ts';
+import { restoreWithBest } from './restore-best.ts';
 import { writeError } from './write-error.ts';
 
 /** Places inside the folder of a run. */
@@ -125,7 +125,7 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
   return {
     path,
     job: own,
-    checkpoint: { path: checkpoint.path, manifest, snapshot: restoreSnapshot(own, checkpoint) },
+    checkpoint: { path: checkpoint.path, manifest, snapshot: await restoreWithBest(own, checkpoint, files) },
     problems,
   };
 }

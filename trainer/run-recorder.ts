@@ -15,6 +15,7 @@ import { errnoOf, readSmall } from './files.ts';
 import { type Job, jobHash } from './job.ts';
 import type { Snapshot } from './local-store.ts';
 import { nodeFiles } from './node-files.ts';
+import { neededBy } from './restore-best.ts';
 import { RUN, type RunCheckpoint } from './run-folder.ts';
 import { createRunScalars } from './run-scalars.ts';
 import { snapshotTensors, snapshotWeights } from './snapshot.ts';
@@ -43,6 +44,10 @@ export interface SaveInfo {
   readonly metrics: Metrics | null;
   /** What callbacks have seen before it. */
   readonly evaluations?: readonly Evaluated[];
+  /** What they have seen of it. */
+  readonly evaluated?: Evaluated | null;
+  /** The run is over: the snapshot has the weights of its best epoch, and is written as the model alone. */
+  readonly restored?: boolean;
   /** The last save of the run: the model is written, too, as at the end of an epoch. */
   readonly final?: boolean;
 }
@@ -138,6 +143,11 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
     },
 
     async save(snapshot, info) {
+      if (info.restored) {
+        if (exports) await attempt(() => writeModel('last', snapshot, info, null), failedExport);
+        await flush();
+        return;
+      }
       // The models first: once the checkpoint stands, a resumed run will not come by this step again.
       if (exports && (info.epochEnd || info.final === true)) {
         const now = betterOf(best, info.metrics, snapshot.version, info.epoch, measure);
@@ -149,7 +159,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
           }, failedExport);
         }
       }
-      const seen = info.evaluations ?? [];
+      const { evaluations: seen = [], evaluated = null } = info;
       await attempt(async () => {
         const written = await writeCheckpoint({
           directory: `${path}/${RUN.checkpoints}`,
@@ -159,8 +169,13 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
           profile,
           tool,
           tensors: snapshotTensors(job.model, snapshot),
-          extra: { data: { ...data }, ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }) },
+          extra: {
+            data: { ...data },
+            ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }),
+            ...(evaluated && { evaluated: { ...evaluated } }),
+          },
           keep: job.checkpoint.keep,
+          needs: (steps) => neededBy(job, seen, steps),
           files,
         });
         emit({ event: 'checkpoint', step: snapshot.version, path: written.path });

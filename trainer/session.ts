@@ -4,6 +4,7 @@ import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import type { Evaluated } from './callbacks/kind.ts';
 import { createDataUsage } from './data-usage.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
@@ -15,6 +16,7 @@ import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
 import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { restoredInfo, restoresBest } from './restore-best.ts';
 import { firstSnapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
@@ -152,12 +154,12 @@ class Session implements StoreObserver {
   private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Part) {
     const { job } = options;
     this.#options = options;
-    this.saves = options.onSave !== undefined && !options.dryRun;
+    this.saves = (options.onSave !== undefined || restoresBest(job)) && !options.dryRun;
     this.#prepared = prepared;
     this.#saved = before.snapshot.version;
     this.#start = before.snapshot.version;
     this.#continued = before.narrator !== undefined;
-    this.#decisions = before.decisions ?? createDecisions(job, before.snapshot.evaluations ?? []);
+    this.#decisions = before.decisions ?? createDecisions(job, before.snapshot);
     const decisions = this.#decisions;
     this.#narrator =
       before.narrator ?? createNarrator({ job, prepared, schedule, decisions, tell: (event) => this.#tell(event) });
@@ -203,9 +205,11 @@ class Session implements StoreObserver {
     this.#closed = true;
     const reason = this.engine.store.stopped ?? 'done';
     if (!last && reason === 'done') return { snapshot, narrator: this.#narrator, decisions: this.#decisions };
-    const done = await this.#narrator.done(snapshot, reason);
+    const ended = this.#options.dryRun ? { snapshot, best: null } : this.#decisions.ending(snapshot, reason);
+    if (ended.best) await this.#keepRestored(ended.snapshot, ended.best);
+    const done = await this.#narrator.done(ended.snapshot, reason, ended.best);
     this.#tell(done);
-    return { snapshot, narrator: this.#narrator, done };
+    return { snapshot: ended.snapshot, narrator: this.#narrator, done };
   }
 
   async close(): Promise<void> {
@@ -225,6 +229,7 @@ class Session implements StoreObserver {
   save(snapshot: Snapshot): Promise<void> {
     const { onSave } = this.#options;
     const before = this.#saving;
+    this.#decisions.keep(snapshot);
     if (!onSave || !this.saves) {
       this.#narrator.saved(snapshot.version);
       return before;
@@ -237,6 +242,10 @@ class Session implements StoreObserver {
     };
     this.#saving = before.then(write).catch((error) => this.#problem(error, false));
     return before; // at most one waits while another is written: each is a copy of everything
+  }
+
+  async #keepRestored(snapshot: Snapshot, best: Evaluated): Promise<void> {
+    await this.#options.onSave?.(snapshot, restoredInfo(best)).catch((error) => this.#problem(error, false));
   }
 
   async notFinite(work: Work): Promise<void> {

@@ -61,20 +61,34 @@ describe('a run in several processes', function () {
     }
   });
 
-  it('ends early where its evaluations say so, with the bytes of one process, and with decisions that stand in the log', async () => {
-    const callbacks = [{ class_name: 'EarlyStopping', config: { patience: 2, min_delta: 100 } }];
-    const early = parseJob({ ...runs.at.json, callbacks }, runs.at.path);
+  it('ends early with the weights of its best epoch, with the bytes of one process, though the coordinator and a server are killed -9 after that epoch, and with decisions that stand in the log', async () => {
+    const config = { patience: 2, min_delta: 100, restore_best_weights: true };
+    const callbacks = [{ class_name: 'EarlyStopping', config }];
+    const early = parseJob({ ...runs.at.json, callbacks, checkpoint: { keep: 1 } }, runs.at.path);
     const { done } = await runSession({ job: early, dataset: runs.dataset, threads: 2, onEvent() {} });
     assert.equal(done.reason, 'early-stopping');
     const path = await createRun(`${runs.at.folder}/runs`, early);
-    const ran = await runs.run({ workers: 1, servers: 1, threads: 3, path });
+    let struck = false;
+    const ran = await runs.run({
+      workers: 1,
+      servers: 1,
+      threads: 3,
+      path,
+      onEvent(event, { kill }) {
+        if (struck || event.event !== 'step' || event.step < 10) return;
+        struck = true;
+        for (const name of ['coordinator', 'server-1']) kill(name);
+      },
+    });
     assert.equal(ran.done.reason, 'early-stopping');
+    assert.deepEqual([done.restored_step, ran.done.restored_step], [4, 4]);
     same(ran.done, done);
     assert.ok(auditRun(ran.path, early).ok);
     const log = readFileSync(`${ran.path}/commits.jsonl`, 'utf8').trim().split('\n');
     const decisions = log.map((line) => JSON.parse(line)).filter((it) => it.record === 'decision');
+    const byEpoch = new Map(decisions.map(({ epoch, rate, stop }) => [epoch, [epoch, rate, stop]])); // some are taken again
     assert.deepEqual(
-      decisions.map(({ epoch, rate, stop }) => [epoch, rate, stop]),
+      [...byEpoch.values()],
       [
         [1, null, false],
         [2, null, false],

@@ -14,6 +14,7 @@ interface Golden {
     readonly config: { readonly monitor: string };
     readonly rates?: readonly number[];
     readonly stop: number | null;
+    readonly restored?: number;
   }[];
 }
 const golden: Golden = JSON.parse(readFileSync(new URL('../golden/callbacks.json', import.meta.url), 'utf8'));
@@ -24,12 +25,13 @@ const past = golden.figures.map((loss, i) => ({
 }));
 
 describe('callbacks', () => {
-  for (const { class_name, config, rates, stop } of golden.cases) {
-    it(`decide after each epoch as Keras' do, rates within 1e-6: ${class_name} ${JSON.stringify(config)}`, () => {
+  for (const { class_name, config, rates, stop, restored } of golden.cases) {
+    it(`decide after each epoch as Keras' do, rates within 1e-6, and name the epoch whose weights Keras restores: ${class_name} ${JSON.stringify(config)}`, () => {
       const callback = callbackSchema.parse({ class_name, config });
       const after = past.map((_, i) => decide([callback], past.slice(0, i + 1), 0.1));
       const stopped = after.findIndex((decision) => decision.stop);
       assert.equal(stopped < 0 ? null : stopped + 1, stop);
+      assert.equal(after[(stop ?? past.length) - 1]!.best, restored === undefined ? null : 10 * restored);
       for (const [i, rate] of (rates ?? []).entries()) {
         const ours = after[i]!.rate ?? 0.1;
         assert.ok(Math.abs(ours - rate) <= 1e-6 * rate, `epoch ${i + 1}: ${ours} for ${rate}`);

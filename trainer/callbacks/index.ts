@@ -41,9 +41,13 @@ const kindOf = ({ class_name }: CallbackConfig): CallbackKind<z.ZodRawShape> | u
 export const deciding = (configs: readonly CallbackConfig[]): readonly CallbackConfig[] =>
   configs.filter((config) => kindOf(config)?.decide !== undefined);
 
-/** What callbacks decide after these evaluations. Of several rates the lowest holds. @param rate the optimizer's, where it is a number */
+/** What callbacks decide after these evaluations. Of several rates the lowest holds, of several best versions the last callback's. @param rate the optimizer's, where it is a number */
 export function decide(configs: readonly CallbackConfig[], past: readonly Evaluated[], rate: number | null): Decision {
   const all = configs.map((one) => kindOf(one)?.decide?.(one.config as never, past, rate) ?? {});
   const rates = all.flatMap((one) => one.rate ?? []);
-  return { rate: rates.length === 0 ? null : Math.min(...rates), stop: all.some((one) => one.stop === true) };
+  return {
+    rate: rates.length === 0 ? null : Math.min(...rates),
+    stop: all.some((one) => one.stop === true),
+    best: all.findLast((one) => typeof one.best === 'number')?.best ?? null,
+  };
 }

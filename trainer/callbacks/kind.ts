@@ -19,6 +19,8 @@ export interface Decision {
   /** In place of the optimizer's learning rate; null: that. */
   readonly rate: number | null;
   readonly stop: boolean;
+  /** The evaluated version whose weights the run ends with; null: those of its last step. */
+  readonly best: number | null;
 }
 
 export type Values<S extends z.ZodRawShape> = z.output<z.ZodObject<S, z.core.$strict>>;
