@@ -106,7 +106,7 @@ export async function simulateCommand(
     steps: options.steps ?? 24,
     onPoint(point) {
       if (json) screen.out(JSON.stringify({ event: 'point', ...point }));
-      else screen.err(`${count(point.workers)} workers: ${pace(point)} samples/s`);
+      else screen.err(`${count(point.workers)} worker${point.workers === 1 ? '' : 's'}: ${pace(point)} samples/s`);
     },
   });
   const parent = options.out ?? 'runs';

@@ -56,7 +56,9 @@ export function drawPlots(): void {
           value,
           ...(it.dashed
             ? { dash: [6, 4], points: { show: false } }
-            : { points: { show: true, size: 7, fill: stroke } }),
+            : it.ring
+              ? { points: { show: true, size: 15, fill: 'transparent', width: 2 } }
+              : { points: { show: true, size: 7, fill: stroke } }),
           spanGaps: true,
         });
         if (!it.low || !it.high) return;
@@ -74,19 +76,22 @@ export function drawPlots(): void {
         labelSize: 22,
         values: (_: unknown, values: (number | null)[]) => values.map((v) => (v === null ? '' : short(v))),
       };
-      const few = plot.at.length <= 12 && !plot.log;
+      const here = { splits: () => plot.at, filter: (_: unknown, splits: number[]) => splits };
       return new uPlot(
         {
           width: at.clientWidth,
           height: 280,
           scales: {
-            x: { time: false, ...(plot.log && { distr: 3 }) },
-            y: plot.log ? { distr: 3 } : { range: (_: unknown, __: number, high: number) => [0, high * 1.08] },
+            x: { time: false, ...(plot.log && { distr: 3, log: 2 }) },
+            y:
+              plot.log === 'both'
+                ? { distr: 3 }
+                : { range: (_: unknown, __: number, high: number) => [0, high * 1.08] },
           },
           series,
           bands,
           axes: [
-            { ...axis, label: plot.x, ...(few && { splits: () => plot.at }) },
+            { ...axis, label: plot.x, ...(plot.at.length <= 12 && here) },
             { ...axis, label: plot.y, size: 58 },
           ],
           legend: { live: true },

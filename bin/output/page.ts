@@ -12,6 +12,8 @@ export interface Series {
   readonly high?: readonly (number | null)[];
   /** Of a model, or of an ideal: dashed, without points. */
   readonly dashed?: boolean;
+  /** Not a line: a ring around what is to be seen. */
+  readonly ring?: boolean;
 }
 
 export interface Plot {
@@ -20,8 +22,8 @@ export interface Plot {
   readonly y: string;
   readonly at: readonly number[];
   readonly series: readonly Series[];
-  /** Both axes in powers of ten. */
-  readonly log?: boolean;
+  /** The lower axis in powers of two; or that, and the other in powers of ten. */
+  readonly log?: 'x' | 'both';
 }
 
 export interface Page {
@@ -65,7 +67,7 @@ main th:first-child, main td:first-child { text-align: left; } main th { color: 
 li { color: var(--soft); }
 @media print {
   :root { color-scheme: light; --text: #000; --soft: #333; --line: #bbb; --paper: #fff; --panel: #fff; }
-  body { max-width: none; padding: 0; font-size: 11pt; } main table { font-size: 8pt; } .plots { grid-template-columns: 1fr 1fr; }
+  body { max-width: none; padding: 0; font-size: 11pt; } main table { font-size: 8pt; } .u-legend .u-value { display: none; } .plots { grid-template-columns: 1fr 1fr; }
 }`;
 
 export function pageHtml({ title, intro, plots, tables, notes, data }: Page): string {

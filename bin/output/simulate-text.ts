@@ -15,35 +15,32 @@ const HEADS = [
   'computing',
   'servers out',
   'servers in',
-  'deaths',
-  'leases lost',
-  'steps again',
 ];
+/** Where somebody may die. */
+const LOSSES = ['deaths', 'leases lost', 'steps again'];
 
 /** Samples a second. */
 export const pace = ({ samples_per_second: it }: Simulated): string => (it >= 10 ? count(it) : it.toFixed(2));
 
-function table({ points }: SimulationReport): {
+function table({ points, mtbf_ms }: SimulationReport): {
   readonly heads: readonly string[];
   readonly cells: readonly string[][];
 } {
   const first = points[0]!;
   const speed = (it: Simulated): number => it.samples_per_second / first.samples_per_second;
   return {
-    heads: HEADS,
+    heads: [...HEADS, ...(mtbf_ms === null ? [] : LOSSES)],
     cells: points.map((it) => [
       count(it.workers),
       pace(it),
-      it.step_ms.toFixed(1),
+      it.step_ms >= 1000 ? count(it.step_ms) : it.step_ms.toFixed(1),
       speed(it).toFixed(2),
       (speed(it) / it.workers).toFixed(3),
       bytes(it.wire_bytes),
       percent(it.computing),
       percent(it.server_up),
       percent(it.server_down),
-      count(it.deaths),
-      count(it.leases_lost),
-      count(it.steps_again),
+      ...(mtbf_ms === null ? [] : [it.deaths, it.leases_lost, it.steps_again].map(count)),
     ]),
   };
 }
@@ -95,17 +92,23 @@ export function simulatePage(report: SimulationReport): string {
         x,
         y: 'samples/s',
         at,
-        log: true,
+        log: 'both',
         series: [
           of('simulated', (it) => it.samples_per_second),
           { label: 'ideal', values: at.map((n) => n * one), dashed: true },
+          {
+            label: 'stops scaling',
+            values: points.map((it) => (it.workers === report.stops_at ? it.samples_per_second : null)),
+            ring: true,
+          },
         ],
       },
       {
         title: 'What is busy',
         x,
         y: 'share of the time',
-        at: at.map((n) => Math.log2(n)),
+        at,
+        log: 'x',
         series: [
           of('workers computing', (it) => it.computing),
           of('links out of servers', (it) => it.server_up),
@@ -113,20 +116,20 @@ export function simulatePage(report: SimulationReport): string {
           of("the coordinator's link", (it) => it.coordinator_link),
         ],
       },
-      { title: 'Time of a step', x, y: 'ms', at, log: true, series: [of('simulated', (it) => it.step_ms)] },
+      { title: 'Time of a step', x, y: 'ms', at, log: 'both', series: [of('simulated', (it) => it.step_ms)] },
       {
         title: 'Bytes of a step',
         x,
         y: 'bytes',
         at,
-        log: true,
+        log: 'both',
         series: [
           of('all', (it) => it.wire_bytes),
           of('sums', (it) => it.pushed_bytes),
           of('parameters', (it) => it.params_bytes),
         ],
       },
-    ].map((plot) => (plot.title === 'What is busy' ? { ...plot, x: 'workers, as powers of two' } : plot)),
+    ],
     tables: [{ title: 'All sizes', ...table(report) }],
     notes: [],
     data: report,
