@@ -57,6 +57,7 @@ export function settle(turn: Turn): void {
     type: 'apply',
     term,
     version: work.version,
+    epoch: work.epoch,
     leaves: activeLeaves(work),
     nodes: cover.map((it) => it.node),
     scalars: config.scalars(work.step + 1).map(Math.fround),
@@ -83,7 +84,7 @@ export function vote(turn: Turn, seat: number, { term, version, round, sums }: V
   const votes = open.applying.votes.map((other, i) => (i === seat ? sums : other));
   set(turn, { open: { ...open, applying: { ...open.applying, votes } } });
   if (votes.includes(null)) return true;
-  const joined = turn.config.votes.join(round, votes as readonly (readonly number[])[]);
+  const joined = turn.config.votes.join(round, votes as readonly (readonly number[])[], version + 1);
   if (joined === null) return false;
   const next = { ...message, votes: [...message.votes, joined] };
   ask(turn, { ...open, applying: { ...open.applying, message: next } });

@@ -58,6 +58,7 @@ const schemas = {
     type: z.literal('apply'),
     term: u32,
     version: u32,
+    epoch: u32,
     leaves: count,
     nodes: z.array(node).max(2 ** 16),
     scalars: numbers,

@@ -25,15 +25,6 @@ export const tooManyServers = (got: number, most: number): ShoalError =>
     hint: 'Start fewer servers: small models gain nothing from many.',
   });
 
-export const unfreezing = ({ name, freeze }: Job): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_JOB',
-    operation: `train "${name}" in several processes`,
-    got: `layers that are frozen until an epoch (${freeze.flatMap((f) => (f.until === null ? [] : [f.layers])).join(', ')})`,
-    expected: 'layers that are frozen for good, or not at all',
-    hint: 'Train in one process: leave --workers and --servers out.',
-  });
-
 export const drawnOtherwise = ({ name, sampler }: Job): ShoalError =>
   new ShoalError({
     code: 'SHOAL_JOB',

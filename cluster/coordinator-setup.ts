@@ -2,16 +2,16 @@
 import { movingOf } from '../trainer/contribution.ts';
 import { createDecisions, type Decisions } from '../trainer/decisions.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
-import { phasesOf } from '../trainer/phases.ts';
+import { phaseAt, phasesOf, restingLayers, segmentsAt } from '../trainer/phases.ts';
 import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { mostRanges } from '../trainer/ranges.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { scheduleOf } from '../trainer/session.ts';
-import type { Schedule } from '../trainer/step-machine.ts';
+import { type Schedule, stepsPerEpoch } from '../trainer/step-machine.ts';
 import { scalarsOf } from '../trainer/step-scalars.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
-import { drawnOtherwise, tooManyServers, unfreezing } from './coordinator-problems.ts';
+import { drawnOtherwise, tooManyServers } from './coordinator-problems.ts';
 import type { CoordinatorOptions } from './coordinator-process.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
@@ -44,10 +44,10 @@ export interface Setup {
  */
 export async function setUp(options: CoordinatorOptions, computed: () => boolean): Promise<Setup> {
   const { job, dataset, path, workers, servers } = options;
-  if (phasesOf(job).length > 1) throw unfreezing(job);
   if (job.sampler.class_name !== 'shuffled') throw drawnOtherwise(job);
   const { kernels, profile, speed } = arithmetic();
-  const prepared = prepare(job, dataset, { threads: 1, level: 0 });
+  const phases = phasesOf(job);
+  const prepared = prepare(job, dataset, { threads: 1, level: 0, resting: restingLayers(job, 0) });
   const { optimizer, optimizerConfig } = prepared;
   const segments = movingOf(prepared.segments); // what is frozen, nobody sends
   if (servers > mostRanges(segments)) throw tooManyServers(servers, mostRanges(segments));
@@ -58,6 +58,10 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const ranges = flatRanges(segments, servers);
   const hash = await jobHash(job);
   const { reference, sketch } = ownReference(job, prepared, kernels);
+  const votes = phases.map(({ from }) =>
+    createVotes(movingOf(segmentsAt(job, from)), optimizer, optimizerConfig, ranges),
+  );
+  const votesAt = (step: number) => votes[phaseAt(phases, Math.floor((step - 1) / stepsPerEpoch(schedule)))]!;
   const decisions = createDecisions(job, from?.snapshot ?? null);
   const config: CoordinatorConfig = {
     schedule,
@@ -76,7 +80,10 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
       max: workers.max,
     },
     scalars: (step) => scalarsOf(optimizer, optimizerConfig, schedule, step, decisions.now.rate),
-    votes: createVotes(segments, optimizer, optimizerConfig, ranges),
+    votes: {
+      rounds: (step) => votesAt(step).rounds(step),
+      join: (round, votes, step) => votesAt(step).join(round, votes, step),
+    },
     draws: drawsOf({ samples: schedule.samples, batch: job.batch, seed: job.seed }),
     leaseFloorMs: options.leaseFloorMs ?? 5000,
     bugs: new Set(),

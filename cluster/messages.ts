@@ -146,6 +146,8 @@ export interface Apply {
   readonly type: 'apply';
   readonly term: Term;
   readonly version: number;
+  /** From 0: it says which layers rest. */
+  readonly epoch: number;
   readonly leaves: number;
   readonly nodes: readonly Node[];
   /** f32: trainer/step-scalars.ts, scalarsOf. */

@@ -12,14 +12,14 @@ import { type AnyOptimizer, type CommonConfig, slotsOf } from '../trainer/optimi
 import type { PlanCall } from '../trainer/plan-builder.ts';
 import { BLOCK_BYTES, blocksOf, updatesAt } from '../trainer/step-scalars.ts';
 import { type Node, nodeName, reduceProgram } from '../trainer/tree.ts';
-import { allCalls, penalized, updateProgram, withPenalties } from '../trainer/update-program.ts';
+import { allCalls, penalized, type UpdateProgram, updateProgram, withPenalties } from '../trainer/update-program.ts';
 import { eachRun, piecesOf } from './flat-ranges.ts';
 import type { FlatRange } from './messages.ts';
 import { voteOf } from './votes.ts';
 
 export interface RangeServerOptions {
-  /** Of the whole model. */
-  readonly segments: readonly Segment[];
+  /** Of the whole model, in each phase: which of them rest differs. */
+  readonly phases: readonly (readonly Segment[])[];
   readonly optimizer: AnyOptimizer;
   readonly optimizerConfig: CommonConfig;
   readonly microShards: number;
@@ -30,6 +30,8 @@ export interface RangeServerOptions {
 /** What there is to know of a step, whose sums are there. */
 export interface RangeStep {
   readonly version: number;
+  /** Number of its phase. */
+  readonly phase: number;
   /** Are added in the tree over `leaves`. */
   readonly nodes: readonly Node[];
   readonly leaves: number;
@@ -62,30 +64,35 @@ const PAGE = 65536;
 /** @throws SHOAL_MEMORY_* when the machine lacks room for the range */
 export function createRangeServer(options: RangeServerOptions): RangeServer {
   const { optimizer, optimizerConfig, microShards, range, kernels } = options;
-  const pieces = piecesOf(options.segments, range);
+  const parts = options.phases.map((segments) => piecesOf(segments, range));
+  const pieces = parts[0]!;
   const bytes = memoryBytes(pieces);
   const slots = slotsOf(optimizer, optimizerConfig).length;
-  const versionsOf = { segments: pieces, slotBytes: bytes };
-  const program = updateProgram({ versions: versionsOf, optimizer, optimizerConfig, whole: options.segments });
-  const lists = allCalls(program);
+  const programs = parts.map((segments, phase) => {
+    const whole = options.phases[phase]!;
+    return updateProgram({ versions: { segments, slotBytes: bytes }, optimizer, optimizerConfig, whole });
+  });
+  const scalarBytes = Math.max(...programs.map((program) => program.bytes));
+  const hasPenalties = parts.some(penalized);
+  const lists = programs.flatMap(allCalls);
   const programWords = 3 + 2 * microShards;
   const sizes = [
     bytes,
     bytes,
     bytes * slots,
     bytes * slots,
-    penalized(pieces) ? bytes : 0,
+    hasPenalties ? bytes : 0,
     SCRATCH_BYTES,
-    4 * (BINDING.words + programWords) + program.bytes,
+    4 * (BINDING.words + programWords) + scalarBytes,
     ...lists.map(encodedBytes),
   ];
   const arena = createArena(sizes.reduce((sum, size) => sum + alignUp(size + 512), 4096));
   const { memory, views } = arena;
   const versions = [0, 1].map(() => ({ parameters: arena.take(bytes), slots: arena.take(bytes * slots) }));
-  const penalties = penalized(pieces) ? arena.take(bytes) : null; // zeros at first
+  const penalties = hasPenalties ? arena.take(bytes) : null; // zeros at first
   const scratch = arena.take(SCRATCH_BYTES);
   const bindings = arena.take(4 * BINDING.words);
-  const scalarsAt = arena.take(program.bytes);
+  const scalarsAt = arena.take(scalarBytes);
   const programAt = arena.take(4 * programWords);
   const descriptors = new Map<PlanCall['arguments'], number>();
   for (const calls of lists) {
@@ -130,7 +137,8 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     entries[call.arguments.kernel](descriptors.get(call.arguments)!, bindings, 0, countTiles(call.tiles, 0));
   }
   /** Everything that calls of a step read: which sums, which versions, its scalars as the rounds so far leave them. */
-  function bind({ version, nodes: parts, leaves, scalars, votes }: RangeStep): void {
+  function bind({ version, phase, nodes: parts, leaves, scalars, votes }: RangeStep): UpdateProgram {
+    const program = programs[phase]!;
     const addresses = parts.map((part) => nodes.get(nodeName(part)) ?? absent(part));
     const reduce = reduceProgram(parts, leaves);
     const added = reduce.map((e) => (e === '+' ? 0 : addresses[e]!));
@@ -156,12 +164,16 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
       views.f64.set(sums, (scalarsAt + program.rounds[i]!.sumsAt) >>> 3);
       for (const call of program.rounds[i]!.scale.flat()) run(call);
     }
+    return program;
   }
 
   return {
     range,
     vectors: 1 + slots,
-    load: (version, vector, from, values) => copyIn(addressOf(version, vector), from, values),
+    load(version, vector, from, values) {
+      // into the other copy too: no step writes what rests
+      for (const copy of [version, version + 1]) copyIn(addressOf(copy, vector), from, values);
+    },
     store(node, from, values) {
       const name = nodeName(node);
       let at = nodes.get(name);
@@ -172,7 +184,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
       copyIn(at, from, values);
     },
     vote(step) {
-      bind(step);
+      const program = bind(step);
       const round = program.rounds[step.votes.length]!;
       for (const { call } of round.measure.flat()) run(call);
       return voteOf(round, range, (quantity, tensor, count) => {
@@ -181,7 +193,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
       });
     },
     apply(step) {
-      bind(step);
+      const program = bind(step);
       const calls = updatesAt(optimizerConfig, step.version + 1) ? program.apply : program.gather;
       for (const { call } of calls.flat()) run(call);
       forget();

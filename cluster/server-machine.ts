@@ -178,7 +178,7 @@ function broadcast(turn: Turn, to: readonly { readonly link: Link; readonly term
 }
 
 function apply(turn: Turn, message: Apply): void {
-  const { term, version, leaves, nodes, scalars, rounds, votes } = message;
+  const { term, version, epoch, leaves, nodes, scalars, rounds, votes } = message;
   const { state } = turn;
   if (state.version === version + 1) {
     tellVersion(turn, version + 1);
@@ -189,7 +189,7 @@ function apply(turn: Turn, message: Apply): void {
     turn.actions.push({ kind: 'measure', message }); // told again after a reconnection, it votes again
     return;
   }
-  turn.actions.push({ kind: 'apply', term, version, leaves, nodes, scalars, votes });
+  turn.actions.push({ kind: 'apply', term, version, epoch, leaves, nodes, scalars, votes });
   set(turn, { applying: version });
 }
 

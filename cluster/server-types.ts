@@ -75,6 +75,7 @@ export type ServerAction =
       readonly kind: 'apply';
       readonly term: Term;
       readonly version: number;
+      readonly epoch: number;
       readonly leaves: number;
       readonly nodes: readonly Node[];
       readonly scalars: readonly number[];

@@ -5,8 +5,7 @@ import { movingOf } from '../trainer/contribution.ts';
 import { parseJob } from '../trainer/job.ts';
 import { withModules } from '../trainer/modules.ts';
 import { optimizerOf } from '../trainer/optimizers/index.ts';
-import { withRates } from '../trainer/rates.ts';
-import { segmentsOf } from '../trainer/weights.ts';
+import { type Phase, phaseAt, phasesOf, segmentsAt } from '../trainer/phases.ts';
 import { dial, type Reach } from './dial.ts';
 import { drive } from './drive.ts';
 import type { Bulk, FlatRange, FromCoordinator } from './messages.ts';
@@ -61,6 +60,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const hearTerm = termNews(tell);
   let links = 0;
   let owned: RangeServer | null = null;
+  let phases: readonly Phase[] = [];
   let floats = new Float32Array(0); // of the frame that is being handled
   let control: { readonly connection: Connection; readonly sender: Sender } | null = null;
   let end = (_: ShoalError | null): void => {};
@@ -120,11 +120,12 @@ export async function runServer(options: ServerOptions): Promise<void> {
   async function prepare(json: unknown, range: FlatRange): Promise<void> {
     making = true;
     const job = parseJob(await withModules(json, (named) => named), "the run's job");
-    const segments = movingOf(withRates(segmentsOf(job.model).weights, job.rates));
+    phases = phasesOf(job);
+    const segments = phases.map(({ from }) => movingOf(segmentsAt(job, from)));
     const optimizer = optimizerOf(job.optimizer.class_name);
     const { config: optimizerConfig } = job.optimizer;
     const { microShards } = job;
-    owned = createRangeServer({ segments, optimizer, optimizerConfig, microShards, range, kernels });
+    owned = createRangeServer({ phases: segments, optimizer, optimizerConfig, microShards, range, kernels });
     machine.feed({ kind: 'prepared', vectors: owned.vectors, microShards });
     making = false;
     inTurn(() => {});
@@ -156,12 +157,13 @@ export async function runServer(options: ServerOptions): Promise<void> {
         return;
       }
       case 'apply':
-        owned!.apply(action);
+        owned!.apply({ ...action, phase: phaseAt(phases, action.epoch) });
         machine.feed({ kind: 'applied', term: action.term, version: action.version + 1 });
         return;
       case 'measure': {
-        const { term, version, votes } = action.message;
-        machine.feed({ kind: 'measured', term, version, round: votes.length, sums: owned!.vote(action.message) });
+        const { term, version, epoch, votes } = action.message;
+        const sums = owned!.vote({ ...action.message, phase: phaseAt(phases, epoch) });
+        machine.feed({ kind: 'measured', term, version, round: votes.length, sums });
         return;
       }
       case 'params': {

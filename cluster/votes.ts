@@ -15,8 +15,8 @@ import type { FlatRange } from './messages.ts';
 export interface Votes {
   /** How many a step, counted from 1, needs before its update. */
   rounds(step: number): number;
-  /** A round's votes, one a server in the order of their ranges, joined. Null: one of them has not as many numbers as its range has. */
-  join(round: number, votes: readonly (readonly number[])[]): readonly number[] | null;
+  /** A round's votes for a step, counted from 1, one a server in the order of their ranges, joined. Null: one of them has not as many numbers as its range has. */
+  join(round: number, votes: readonly (readonly number[])[], step: number): readonly number[] | null;
 }
 
 /** A tensor's blocks in a range: the largest nodes of its tree. */

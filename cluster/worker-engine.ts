@@ -1,10 +1,12 @@
 // worker-engine.ts: what computes in a worker's process, put together: memory, pool, socket store, executor, feed. No socket.
 import type { Dataset } from '../datasets/reader.ts';
 import { createArena } from '../kernels/arena.ts';
+import type { MachineOptions } from '../trainer/arrange.ts';
 import { lengthOf, trainedOf } from '../trainer/contribution.ts';
 import { createFeed, feedBytes } from '../trainer/feed.ts';
 import type { Job } from '../trainer/job.ts';
-import { prepare } from '../trainer/prepare.ts';
+import { type Phase, phasesOf, restingLayers } from '../trainer/phases.ts';
+import { type Prepared, prepare } from '../trainer/prepare.ts';
 import { scheduleOf } from '../trainer/session.ts';
 import { following } from '../trainer/step-machine.ts';
 import { train } from '../trainer/train.ts';
@@ -45,11 +47,14 @@ export interface WorkerEngineOptions extends Pick<SocketStoreOptions, 'computed'
 export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
   const { job, dataset, threads, weights, computed, final } = options;
   const { kernels } = arithmetic();
-  const prepared = prepare(job, dataset, { threads, level: 0 }); // one leaf at a time: leases may be as small as that
+  // one leaf at a time: leases may be as small as that. The last phase trains the most: it says what the others' machine is
+  const { teamSize } = preparedAt(job, dataset, phasesOf(job).at(-1)!, { threads, level: 0 }).machine;
+  const phases = phasesOf(job).map((phase) => preparedAt(job, dataset, phase, { threads, level: 0, teamSize }));
+  const prepared = phases[0]!;
   const { program, segments, transforms, machine } = prepared;
   const { slots, level } = machine;
   const { microShards, batch } = job;
-  const { bytes, open } = computing(job, prepared, threads, options.executor);
+  const { bytes, open } = computing(job, phases, threads, options.executor);
   const arena = createArena(
     bytes + socketStoreBytes(segments, microShards) + feedBytes(program.input, microShards, slots),
   );
@@ -102,3 +107,6 @@ export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
     },
   };
 }
+
+const preparedAt = (job: Job, dataset: Dataset, { from }: Phase, machine: MachineOptions): Prepared =>
+  prepare(job, dataset, { ...machine, resting: restingLayers(job, from) });

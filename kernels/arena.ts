@@ -46,21 +46,52 @@ export function createArena(bytes: number): Arena {
     take(size) {
       const at = top;
       const next = alignUp(at + size + READ_SLACK);
-      if (next > pages * PAGE) {
-        throw new ShoalError({
-          code: 'SHOAL_MEMORY_EXHAUSTED',
-          operation: 'take memory from an arena',
-          got: `${size} bytes at ${at}`,
-          expected: `at most ${pages * PAGE - at} bytes`,
-          hint: 'The plan promised less than it takes: please report this.',
-        });
-      }
+      if (next > pages * PAGE) throw exhausted(size, at, pages * PAGE - at);
       top = next;
       return at;
     },
     views: viewsOf(memory.buffer),
   };
 }
+
+/** A part of an arena whose content may be made anew. */
+export interface Region {
+  /** Gives all of it out again, zeroed: whoever held parts of it must be done with them. */
+  fresh(): Arena;
+}
+
+/** Takes `bytes` bytes, which hold what takes as many from an arena. @throws SHOAL_MEMORY_EXHAUSTED */
+export function takeRegion(arena: Arena, bytes: number): Region {
+  const start = arena.take(bytes);
+  return {
+    fresh() {
+      let top = start;
+      arena.views.u8.fill(0, start, start + bytes + READ_SLACK);
+      return {
+        ...arena,
+        get used() {
+          return top;
+        },
+        take(size) {
+          const at = top;
+          const next = alignUp(at + size + READ_SLACK);
+          if (next > alignUp(start + bytes + READ_SLACK)) throw exhausted(size, at, start + bytes - at);
+          top = next;
+          return at;
+        },
+      };
+    },
+  };
+}
+
+const exhausted = (size: number, at: number, left: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_MEMORY_EXHAUSTED',
+    operation: 'take memory from an arena',
+    got: `${size} bytes at ${at}`,
+    expected: `at most ${left} bytes`,
+    hint: 'The plan promised less than it takes: please report this.',
+  });
 
 function allocate(pages: number): WebAssembly.Memory {
   try {

@@ -3,6 +3,8 @@
 import type { Job } from './job.ts';
 import { freezeLayers, matches } from './layer-patterns.ts';
 import type { Model, Segment } from './model.ts';
+import { withRates } from './rates.ts';
+import { segmentsOf } from './weights.ts';
 
 /** Epochs in which the same layers rest: from one, up to another. */
 export interface Phase {
@@ -16,6 +18,13 @@ export function phasesOf({ freeze, epochs }: Pick<Job, 'freeze' | 'epochs'>): re
   const borders = [...new Set([0, ...ends, epochs])].sort((a, b) => a - b);
   return borders.slice(1).map((to, i) => ({ from: borders[i]!, to }));
 }
+
+/** Number of the phase that an epoch, counted from 0, belongs to. */
+export const phaseAt = (phases: readonly Phase[], epoch: number): number =>
+  Math.max(
+    0,
+    phases.findLastIndex(({ from }) => from <= epoch),
+  );
 
 /** The layers that rest in an epoch, counted from 0, and are trained in a later one. */
 export function restingLayers({ freeze, model }: Pick<Job, 'freeze' | 'model'>, epoch: number): ReadonlySet<string> {
@@ -33,3 +42,7 @@ export const segmentsInPhase = (segments: readonly Segment[], resting: ReadonlyS
     const layer = segment.path.slice(0, segment.path.lastIndexOf('/'));
     return resting.has(layer) && !segment.frozen ? { ...segment, resting: true as const } : segment;
   });
+
+/** All weights of a job as they are in an epoch, counted from 0: with their rates, those that rest marked. */
+export const segmentsAt = (job: Job, epoch: number): readonly Segment[] =>
+  withRates(segmentsInPhase(segmentsOf(job.model).weights, restingLayers(job, epoch)), job.rates);

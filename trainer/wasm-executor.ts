@@ -2,7 +2,7 @@
 
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
-import { alignUp } from '../kernels/arena.ts';
+import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { Contribution, ElementRange, Part } from './contribution.ts';
 import { JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
@@ -14,6 +14,8 @@ import { type Bundle, bundlesOf, type Work } from './work.ts';
 
 export interface WasmExecutorOptions {
   readonly pool: ComputePool;
+  /** Where it takes its memory, of the pool's own memory. Default: the pool's arena. */
+  readonly arena?: Arena;
   readonly program: Program;
   readonly profile: Profile;
   readonly seed: Seed;
@@ -62,7 +64,8 @@ export function wasmExecutorBytes(
 
 export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { pool, program, profile, seed, microShards, depth, level } = options;
-  const { arena, teams } = pool;
+  const { teams } = pool;
+  const { arena = pool.arena } = options;
   const { i32, u8 } = arena.views;
   const tables = arena.take(program.tables.bytes);
   for (const { at, data } of program.tables.entries) u8.set(data, tables + at);

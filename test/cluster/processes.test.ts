@@ -14,6 +14,7 @@ import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
+import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { wideMlp } from '../support/small-jobs.ts';
 import { closeAll } from './support/ends.ts';
 import { COMMAND, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
@@ -95,6 +96,42 @@ describe('a run in several processes', function () {
         [3, null, true],
       ],
     );
+  });
+
+  it('layers that are unfrozen at epochs, with clipped norms and gathered gradients: the bytes of one process, though a worker, a server and the coordinator are killed -9 between two of those epochs', async () => {
+    const changes = {
+      epochs: 4,
+      freeze: [
+        { layers: 'dense', until: 2 },
+        { layers: 'dense_1', until: 3 },
+      ],
+      optimizer: { class_name: 'AdamW', config: { global_clipnorm: 0.5, gradient_accumulation_steps: 3 } },
+    };
+    const phased = parseJob({ ...runs.at.json, callbacks: [], ...changes }, runs.at.path);
+    const { done } = await runSession({ job: phased, dataset: runs.dataset, threads: 2, onEvent() {} });
+    let struck = false;
+    const ran = await runs.run({
+      workers: 2,
+      servers: 2,
+      threads: 2,
+      path: await createRun(`${runs.at.folder}/runs`, phased),
+      onEvent(event, { kill }) {
+        if (struck || event.event !== 'step' || event.step < 9) return;
+        struck = true;
+        for (const name of ['worker-1', 'server-2', 'coordinator']) kill(name);
+      },
+    });
+    same(ran.done, done);
+    assert.ok(auditRun(ran.path, phased).ok);
+    // what rests to the end is as it began
+    const resting = parseJob(
+      { ...runs.at.json, callbacks: [], epochs: 1, freeze: [{ layers: 'dense', until: 2 }] },
+      'x',
+    );
+    const alone = await runSession({ job: resting, dataset: runs.dataset, threads: 2, onEvent() {} });
+    const path = await createRun(`${runs.at.folder}/runs`, resting);
+    same((await runs.run({ workers: 1, servers: 1, path })).done, alone.done);
+    assert.deepEqual(alone.snapshot.parameters.subarray(0, 5120), firstSnapshot(resting).parameters.subarray(0, 5120));
   });
 
   it('on a disk that takes no more, tells of SHOAL_RUN_WRITE or SHOAL_CHECKPOINT_WRITE and goes on to the same bytes', async () => {

@@ -109,7 +109,7 @@ describe('range servers', () => {
         const kernels = loadKernels();
         const ranges = flatRanges(segments, servers);
         const owners = ranges.map((range) =>
-          createRangeServer({ segments, optimizer: kind, optimizerConfig, microShards: 8, range, kernels }),
+          createRangeServer({ phases: [segments], optimizer: kind, optimizerConfig, microShards: 8, range, kernels }),
         );
         const first = firstSnapshot(job);
         const vectors = [first.parameters, ...Object.values(first.slots)];
@@ -131,12 +131,12 @@ describe('range servers', () => {
           }
           const scalars = scalarsOf(kind, optimizerConfig, { samples: 96, batch: BATCH }, step + 1).map(Math.fround);
           const votes: (readonly number[])[] = [];
-          const known = () => ({ version: step, nodes, leaves: leaves.length, scalars, votes });
+          const known = () => ({ version: step, phase: 0, nodes, leaves: leaves.length, scalars, votes });
           const polls = createVotes(segments, kind, optimizerConfig, ranges);
           for (let round = 0; round < polls.rounds(step + 1); round++) {
             const own = owners.map((owner) => owner.vote(known()));
             assert.deepEqual(owners[0]!.vote(known()), own[0], 'asked twice');
-            votes.push(polls.join(round, own)!);
+            votes.push(polls.join(round, own, step + 1)!);
           }
           for (const owner of owners) owner.apply(known());
         }
@@ -165,10 +165,25 @@ describe('range servers', () => {
     const { segments, optimizer, optimizerConfig } = prepare(smallJob(mlp), dataset, { threads: 1 });
     const [, range] = flatRanges(segments, 2);
     const kernels = loadKernels();
-    const owner = createRangeServer({ segments, optimizer, optimizerConfig, microShards: 8, range: range!, kernels });
+    const owner = createRangeServer({
+      phases: [segments],
+      optimizer,
+      optimizerConfig,
+      microShards: 8,
+      range: range!,
+      kernels,
+    });
     assert.throws(() => owner.load(0, 0, 0, new Float32Array(4)), { code: 'SHOAL_RANGE' });
     assert.throws(
-      () => owner.apply({ version: 0, nodes: [{ level: 3, index: 0 }], leaves: 8, scalars: [1, 1, 1], votes: [] }),
+      () =>
+        owner.apply({
+          version: 0,
+          phase: 0,
+          nodes: [{ level: 3, index: 0 }],
+          leaves: 8,
+          scalars: [1, 1, 1],
+          votes: [],
+        }),
       { code: 'SHOAL_TREE' },
     );
   });

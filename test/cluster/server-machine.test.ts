@@ -43,6 +43,7 @@ class Server {
       type: 'apply',
       term: 1,
       version,
+      epoch: 0,
       leaves: 1,
       nodes: [LEAF],
       scalars: [2, 0.5],

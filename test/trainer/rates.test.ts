@@ -1,10 +1,12 @@
 // rates.test.ts: learning rates that differ from layer to layer: steps are as long as the factors say, in one process and in servers.
 import assert from 'node:assert/strict';
+import { piecesOf } from '../../cluster/flat-ranges.ts';
+import type { FlatRange } from '../../cluster/messages.ts';
 import { createRangeServer } from '../../cluster/range-server.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { lengthOf, trainedOf } from '../../trainer/contribution.ts';
 import { optimizerOf } from '../../trainer/optimizers/index.ts';
-import { withRates } from '../../trainer/rates.ts';
+import { factorsOf, withRates } from '../../trainer/rates.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
@@ -43,27 +45,43 @@ describe('learning rates by layer', () => {
     assert.notDeepEqual(outcome(await smallRun({ ...rated, rates: [] }, { threads: 1 })), expected);
   });
 
-  it('are the same bits in a server, which makes its numbers from the rate that it is told', () => {
+  it('are the same bits in a server, which makes its numbers from the rate that it is told, and in two servers that each lack a factor', () => {
     const rated = job('adam', RATES);
     const segments = withRates(segmentsOf(rated.model).weights, rated.rates);
     const optimizer = optimizerOf(rated.optimizer.class_name);
     const { config: optimizerConfig } = rated.optimizer;
     const length = lengthOf(trainedOf(segments));
-    const server = (factors: typeof segments) => {
-      const range = { from: 0, to: length };
-      const options = { segments: factors, optimizer, optimizerConfig, microShards: 1, range, kernels: loadKernels() };
+    const server = (factors: typeof segments, range: FlatRange) => {
+      const options = { phases: [factors], optimizer, optimizerConfig, microShards: 1, range, kernels: loadKernels() };
       const own = createRangeServer(options);
-      own.load(0, 0, 0, firstSnapshot(rated).parameters);
-      own.store(
-        { level: 0, index: 0 },
-        0,
-        Float32Array.from({ length }, (_, i) => 1 + (i % 7)),
-      );
+      const sums = Float32Array.from({ length }, (_, i) => 1 + (i % 7));
+      own.load(0, 0, range.from, firstSnapshot(rated).parameters.subarray(range.from, range.to));
+      own.store({ level: 0, index: 0 }, range.from, sums.subarray(range.from, range.to));
       const scalars = scalarsOf(optimizer, optimizerConfig, { samples: 2, batch: 2 }, 1).map(Math.fround);
-      own.apply({ version: 0, nodes: [{ level: 0, index: 0 }], leaves: 1, scalars, votes: [] });
+      own.apply({ version: 0, phase: 0, nodes: [{ level: 0, index: 0 }], leaves: 1, scalars, votes: [] });
       return own.read(1, 0);
     };
-    const [plain, slow] = [server(segmentsOf(rated.model).weights), server(segments)];
+    const whole = { from: 0, to: length };
+    const [plain, slow] = [server(segmentsOf(rated.model).weights, whole), server(segments, whole)];
+    const { flat: cut } = segments.find(({ path }) => path === 'conv2d_1/kernel')!;
+    const ranges = [
+      { from: 0, to: cut }, // has the factors 1 and 0.25
+      { from: cut, to: length }, // has 1 and 3
+    ];
+    const found = ranges.map((range) => factorsOf(piecesOf(segments, range)));
+    assert.deepEqual(
+      [factorsOf(segments), ...found],
+      [
+        [1, 0.25, 3],
+        [1, 0.25],
+        [1, 3],
+      ],
+    );
+    assert.deepEqual(
+      ranges.flatMap((range) => [...server(segments, range)]),
+      [...slow],
+      'two owners, neither of which has all factors',
+    );
     const first = firstSnapshot(rated).parameters;
     for (const [i, factor] of [
       [0, 0.25],

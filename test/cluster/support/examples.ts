@@ -44,6 +44,7 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
     type: 'apply',
     term,
     version: 4,
+    epoch: 2,
     leaves: 6,
     nodes: [node, { level: 0, index: 24 }],
     scalars: [256, 0.001, -0],
