@@ -70,7 +70,7 @@ export interface TfjsExecutorOptions {
   readonly backend: BackendName;
   readonly job: Pick<Job, 'seed' | 'batch'>;
   readonly prepared: Pick<Prepared, 'program' | 'segments' | 'machine'>;
-  /** The most rows of a device batch. Default: as many as 2 GiB hold between the layers. */
+  /** The most rows of a device batch. Default: mostRows. */
   readonly most?: number;
 }
 

@@ -1,5 +1,6 @@
 // mixed.ts: `npm run verify:mixed`: the digits, by one worker on TensorFlow and two on our kernels, under a tolerance: the usual accuracy,
-// though each process is killed -9 in turn. It takes `shoal tensorflow setup`. Some minutes; not part of `npm test`.
+// though each process is killed -9 in turn. It takes `shoal tensorflow setup`; another
+// tolerance may be given. Some minutes; not part of `npm test`.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import type { Plan } from '../support/role.ts';
 import { DIGITS } from './support.ts';
 
 const LEAST = 0.975;
+const TOLERANCE = Number(process.argv[2] ?? 1e-5);
 const TENSORFLOW = 'worker-1';
 /** After so many steps, and when whoever was killed before is back. */
 const KILLS = new Map([
@@ -31,7 +33,7 @@ const KILLS = new Map([
 ]);
 
 const json = JSON.parse(readFileSync(DIGITS, 'utf8'));
-const job = parseJob({ ...json, tolerance: 1e-3, checkpoint: { everySteps: 50 } }, DIGITS);
+const job = parseJob({ ...json, tolerance: TOLERANCE, checkpoint: { everySteps: 50 } }, DIGITS);
 const dataset = await openJobData(job);
 const folder = mkdtempSync(join(tmpdir(), 'shoal-mixed-'));
 try {

@@ -1,4 +1,5 @@
 // device-batches.ts: which bundles of a piece of work are computed side by side. Bookkeeping alone.
+import { ShoalError } from '../../base/errors.ts';
 import { elements, type TensorSpec } from '../model.ts';
 import { bundlesOf, type Work } from '../work.ts';
 
@@ -15,13 +16,26 @@ export interface DeviceBundles {
   readonly leafEnds: readonly number[];
 }
 
-/** Numbers between layers that a device batch may hold: 2^29 are 2 GiB, and gradients take as much again. */
-const MOST_NUMBERS = 2 ** 29;
+/** What layers of a device batch may hold between them, in GiB, unless SHOAL_DEVICE_GIB says otherwise. Gradients take as much again. */
+const DEVICE_GIB = 2;
 
-/** The most rows of a device batch: of the job alone, so that the same work is always cut in the same way. */
-export function mostRows(shapes: Readonly<Record<string, TensorSpec>>): number {
+/**
+ * The most rows of a device batch: of the job and that number alone, so that the same work is always cut in the same way.
+ * @throws SHOAL_USAGE for a SHOAL_DEVICE_GIB that is no positive number
+ */
+export function mostRows(shapes: Readonly<Record<string, TensorSpec>>, env: NodeJS.ProcessEnv = process.env): number {
+  const given = env['SHOAL_DEVICE_GIB'];
+  const gib = given ? Number(given) : DEVICE_GIB;
+  if (!(gib > 0))
+    throw new ShoalError({
+      code: 'SHOAL_USAGE',
+      operation: 'cut batches for the device',
+      got: `SHOAL_DEVICE_GIB=${given}`,
+      expected: 'a number of GiB above 0',
+      hint: 'Leave it out for 2 GiB, and as much again for gradients.',
+    });
   const numbers = Object.values(shapes).reduce((sum, { shape }) => sum + elements(shape), 0);
-  return Math.max(1, Math.floor(MOST_NUMBERS / numbers));
+  return Math.max(1, Math.floor((gib * 2 ** 28) / numbers));
 }
 
 /** The bundles of a piece of work, in order, as many at once as have at most so many rows; at least one. */
