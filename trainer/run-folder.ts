@@ -13,7 +13,7 @@
 import { type Problem, ShoalError } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
 import type { Manifest } from './checkpoint.ts';
-import { newestValid } from './checkpoint-read.ts';
+import { findCheckpoints, newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
@@ -109,6 +109,10 @@ export async function readRunJob(path: string, files: Files = nodeFiles): Promis
   }
   return withModules(json, (named) => named, files);
 }
+
+/** Whether anything was saved: without, a resumed run begins anew. */
+export const hasCheckpoint = async (run: string, files: Files = nodeFiles): Promise<boolean> =>
+  (await findCheckpoints(`${run}/${RUN.checkpoints}`, files)).length > 0;
 
 /**
  * Opens a run to resume, evaluate or use it.

@@ -7,7 +7,7 @@ import type { Dataset } from '../../datasets/reader.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
-import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
+import { createRun, hasCheckpoint, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
 import { keepStart } from '../input/keep-start.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
@@ -101,12 +101,12 @@ export async function runLaunched(
 }
 
 /** What a run came to, and the exit code. */
-export function tellResult(
+export async function tellResult(
   { done, path, models }: LaunchedResult,
   { screen, json = false }: LaunchedOptions,
-): ExitCode {
+): Promise<ExitCode> {
   const interrupted = done.reason === 'interrupted';
-  if (interrupted) screen.err(resumeText(path));
+  if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path)));
   else if (!json) screen.out(resultText(done, path, models, screen.outColors));
   return interrupted ? EXIT.interrupted : EXIT.done;
 }

@@ -7,7 +7,7 @@ import type { Job } from '../../trainer/job.ts';
 import type { Snapshot } from '../../trainer/local-store.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
-import { createRun, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
+import { createRun, hasCheckpoint, type OpenedRun, writeJob } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
 import { parseWorkers } from '../input/cluster-options.ts';
@@ -143,7 +143,7 @@ async function trainRun(work: Work, run: OpenedRun | null, parent: string): Prom
       onSave: (snapshot, info) => recorder.save(snapshot, { ...info, final: signal.aborted }),
     }));
     const interrupted = done.reason === 'interrupted';
-    if (interrupted) screen.err(resumeText(path));
+    if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path)));
     else if (!json) screen.out(resultText(done, path, models, screen.outColors, waitedText(fed)));
     return interrupted ? EXIT.interrupted : EXIT.done;
   } catch (error) {

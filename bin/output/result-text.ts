@@ -30,5 +30,8 @@ export function resultText(
   return `\n${table(rows)}\n\nNext:  ${next.join('\n       ')}`;
 }
 
-/** How to go on after Ctrl-C. */
-export const resumeText = (run: string): string => `Go on with:  npx shoal train --resume ${typed(run)}`;
+/** How to go on after Ctrl-C. @param kept whether there is a checkpoint */
+export const resumeText = (run: string, kept: boolean): string =>
+  kept
+    ? `Go on with:  npx shoal train --resume ${typed(run)}`
+    : 'Interrupted before the first checkpoint: there is nothing to go on with. Start it again.';

@@ -63,6 +63,8 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
   let done: DoneEvent | null = null;
   let fatal: ShoalError | null = null;
   let step = 0;
+  /** The coordinator is there. */
+  let leads = false;
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -82,7 +84,10 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
         env,
         args: () => [role, ...args()],
         said: (text) => options.onSaid?.(place.name, name, text),
-        restarted: () => told('restarted', role, name),
+        restarted() {
+          if (role === 'coordinator') leads = false;
+          told('restarted', role, name);
+        },
         ended(code, text) {
           if (done || (code === 0 && role !== 'coordinator')) return; // told goodbye before we heard of the end
           if (bearable(role, code)) {
@@ -117,7 +122,10 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
   /** The others need to know where it listens. A new one listens at the same place. */
   function listening(message: unknown): void {
     const said = message as { readonly listening?: string };
-    if (said.listening === undefined || url !== null) return;
+    if (said.listening === undefined) return;
+    leads = true;
+    if (signal?.aborted) interrupt();
+    if (url !== null) return;
     const found = new URL(said.listening);
     port = found.port;
     if (coordinator.host !== undefined) found.hostname = coordinator.host;
@@ -136,6 +144,11 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
     });
   }
 
+  /** It ends well once it leads: before, it would die of the signal, and be started again. */
+  function interrupt(): void {
+    if (leads) processes[0]!.signal('SIGINT');
+  }
+
   let port: string | null = null;
   const address = () => (port === null ? coordinator.listen : coordinator.listen.replace(/\d+$/, port));
   const count = (role: Role): number => parts.filter((it) => it.role === role).length;
@@ -145,9 +158,7 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
   const numbers = ['--servers', String(count('server')), ...range];
   const coordinatorArgs = () => ['--resume', run, '--listen', address(), ...numbers, '--json', ...coordinator.options];
   start('coordinator', 'coordinator', coordinator.place, coordinatorArgs, { line: hear, message: listening });
-  const interrupt = (): void => processes[0]!.signal('SIGINT');
   signal?.addEventListener('abort', interrupt);
-  if (signal?.aborted) interrupt();
   try {
     await ended;
   } finally {

@@ -106,6 +106,24 @@ describe('shoal train', () => {
     assert.deepEqual(linesOf(resumed.stdout).at(-1)!['metrics'], linesOf(whole.stdout).at(-1)!['metrics']);
   });
 
+  it('on Ctrl-C before its coordinator is up, with --workers 2, ends at once and says that there is nothing to go on with', async () => {
+    const folder = newFolder();
+    let press = (): void => {};
+    const { code, stdout, stderr } = await shoal(folder, ['train', 'job.json', '--workers', '2', '--threads', '1'], {
+      onStderr(text) {
+        if (!/^runs\/job$/m.test(text)) return;
+        press();
+        press = () => {}; // a second one would quit at once
+      },
+      onStarted(kill) {
+        press = () => kill('SIGINT');
+      },
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /^Interrupted before the first checkpoint: there is nothing to go on with\./m);
+    assert.doesNotMatch(`${stdout}${stderr}`, /restarted|Go on with|epoch/);
+  });
+
   it('falls back from a corrupt checkpoint to the one before, says so, and ends in the same hashes', async () => {
     cpSync(join(folder, 'runs/job'), join(folder, 'copy'), { recursive: true });
     const damaged = join(folder, 'copy/checkpoints/step-00000016/optimizer.safetensors');
@@ -169,7 +187,10 @@ describe('shoal train', () => {
       const { status, stderr } = full('> /dev/full', ...args);
       assert.equal(status, 1, stderr);
       assert.match(stderr, /^error SHOAL_RUN_WRITE: write to stdout\n {2}got +a full disk: ENOSPC/m);
-      assert.match(stderr, /^Go on with: {2}npx shoal train --resume mute\/job/m);
+      assert.match(
+        stderr,
+        /^(Go on with: {2}npx shoal train --resume mute\/job|Interrupted before the first checkpoint)/m,
+      );
     }
     assert.equal(full('> /dev/full', 'summary', 'job.json').status, 1);
     const { status, stdout } = full('2> /dev/full', 'train', 'job.json', '--json', '--out', 'blind');

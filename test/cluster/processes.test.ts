@@ -227,6 +227,13 @@ describe('a run in several processes', function () {
     assert.match(refused.problem.got, /node .* of step \d/);
   });
 
+  it('interrupted before anybody is there, it ends without a step', async () => {
+    const { done, events } = await runs.run({ workers: 2, servers: 1, signal: AbortSignal.abort() });
+    assert.equal(done.reason, 'interrupted');
+    assert.equal(done.steps, 0);
+    assert.ok(!events.some((it) => it.event === 'restarted' || it.event === 'step'));
+  });
+
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const { dataset, job, expected } = runs;
     const stop = new AbortController();

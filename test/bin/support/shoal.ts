@@ -19,6 +19,8 @@ export interface CallOptions {
   /** Told of what comes, with the process's signal sender. */
   readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   readonly onStderr?: (text: string) => void;
+  /** Given its signal sender. */
+  readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** A folder with the tiny dataset in data/ and job.json. Left behind in the system's temporary files. */
@@ -36,6 +38,7 @@ export function shoal(folder: string, args: readonly string[], options: CallOpti
       env: { ...process.env, NO_COLOR: '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    options.onStarted?.((signal) => child.kill(signal));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
