@@ -2,7 +2,7 @@
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
 //   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, feeder, tfjs, and, not
-//                 part of a run without --only: kernels; models (many minutes), or one of them (resnet50-b8 and so on: models.ts)
+//                 part of a run without --only: kernels; executors; models (many minutes), or one of them (resnet50-b8 and so on: models.ts)
 //   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
+import { benchExecutors } from './executors.ts';
 import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
@@ -44,7 +45,7 @@ const STANDARD = [
   'feeder',
   'tfjs',
 ];
-const NAMES = [...STANDARD, 'kernels', 'models', ...Object.keys(MODEL_BENCHES)];
+const NAMES = [...STANDARD, 'kernels', 'executors', 'models', ...Object.keys(MODEL_BENCHES)];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -120,7 +121,7 @@ const examples = (): Promise<void> =>
     },
   );
 
-/** The same model, by tfjs alone: its WASM backend with our gradients beside its `cpu` backend, which takes seconds over one batch. */
+/** The same model, by tfjs alone: its WASM backend with our gradients beside tfjs-node and its `cpu` backend, which takes seconds over one batch. */
 const tfjs = (): Promise<void> =>
   withPeers(
     (name) => name.startsWith('tfjs'),
@@ -131,16 +132,23 @@ const tfjs = (): Promise<void> =>
           const { samples_per_second } = await peer.measure('digits', seconds);
           figures.set(peer.name, [...(figures.get(peer.name) ?? []), samples_per_second]);
         }
-      const of = (who: string) => median(figures.get(who)!);
-      show(
-        benchRow('tfjs-wasm with our gradients, digits, samples/s', of('tfjs-wasm'), { 'tfjs-cpu': of('tfjs-cpu') }),
-      );
+      const ours = median(figures.get('tfjs-wasm')!);
+      for (const [who, all] of figures)
+        if (who !== 'tfjs-wasm')
+          show(
+            benchRow(`tfjs-wasm with our gradients, digits, samples/s, beside ${who}`, ours, { [who]: median(all) }),
+          );
     },
   );
 
 if (wanted('gemm')) gemm();
 if (EXAMPLES.some(wanted)) await examples();
 if (values.only === 'tfjs') await tfjs();
+if (values.only === 'executors')
+  await withPeers(
+    (name) => name === 'tfjs-node',
+    ([loop]) => benchExecutors({ rounds, seconds, loop, show, say }),
+  );
 if (wanted('threads')) {
   for (const name of EXAMPLES) {
     const { ours, probe, ratio } = await benchThreads(name, rounds, seconds);

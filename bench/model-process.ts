@@ -8,10 +8,12 @@ interface Request extends ModelBench {
   readonly name: string;
   readonly seconds: number;
   readonly threads: number;
+  /** Default wasm. */
+  readonly executor?: string;
 }
 
 const CLASSES = 10;
-const { name, builder, options, batch, input, seconds, threads } = JSON.parse(process.argv[2]!) as Request;
+const { name, builder, options, batch, input, seconds, threads, executor } = JSON.parse(process.argv[2]!) as Request;
 const elements = input.reduce((product, n) => product * n, 1);
 const count = 2 * batch;
 const isImage = input.length === 3;
@@ -37,7 +39,13 @@ const job = parseJob(
   },
   name,
 );
-const { samplesPerSecond, loss } = await measureTraining(job, threads, seconds, { train: reader, test: reader });
+const { samplesPerSecond, loss } = await measureTraining(
+  job,
+  threads,
+  seconds,
+  { train: reader, test: reader },
+  executor,
+);
 const figure: ModelFigure = {
   samples_per_second: samplesPerSecond,
   loss,

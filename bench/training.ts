@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Dataset } from '../datasets/reader.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { openJobData, runSession } from '../trainer/session.ts';
+import { executorNamed } from '../trainer/tfjs-executor.ts';
 
 /** The four examples, by the names that peers know them by. */
 export const EXAMPLES = ['digits', 'conv-dense', 'simple-cnn', 'mlp'] as const;
@@ -36,7 +37,9 @@ export async function measureTraining(
   threads: number,
   seconds: number,
   dataset?: Dataset,
+  executor = 'wasm',
 ): Promise<TrainingFigure> {
+  const other = executorNamed(executor, job);
   const stop = new AbortController();
   let loss = Number.NaN;
   let until = Number.POSITIVE_INFINITY;
@@ -44,6 +47,7 @@ export async function measureTraining(
     job,
     dataset: dataset ?? (await dataOf(job)),
     threads,
+    ...(other && { executor: other }),
     signal: stop.signal,
     onEvent(event) {
       if (event.event !== 'step') return;

@@ -36,7 +36,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
   const threads = String(options.threads ?? 2);
   const python = (name: string, command: string | undefined, file: string): PeerOptions[] =>
     command ? [{ name, command, arguments: [here(file), digits, threads], jobs: PEER_JOBS }] : [];
-  const tfjs = (backend: 'cpu' | 'wasm'): PeerOptions => ({
+  const tfjs = (backend: 'cpu' | 'wasm' | 'node'): PeerOptions => ({
     name: `tfjs-${backend}`,
     command: process.execPath,
     arguments: [here('tfjs.ts'), digits, threads, backend],
@@ -47,6 +47,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
     ...python('keras', environment['SHOAL_BENCH_KERAS'], 'keras_peer.py'),
     tfjs('cpu'),
     tfjs('wasm'),
+    tfjs('node'), // where there is none, it does not start
   ];
 }
 

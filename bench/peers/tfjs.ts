@@ -1,14 +1,16 @@
-// tfjs.ts: training speed of the example jobs in tfjs, in a process of its own. Usage: tfjs.ts DIGITS THREADS cpu|wasm
+// tfjs.ts: training speed of the example jobs in tfjs, in a process of its own. Usage: tfjs.ts DIGITS THREADS cpu|wasm|node
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import * as tf from '@tensorflow/tfjs';
-import { setThreadsCount, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import type * as tfjs from '@tensorflow/tfjs';
+import { loadTensorflow } from '../../trainer/tfjs/tensorflow.ts';
 import type { PeerReply, PeerRequest } from './protocol.ts';
 
 const IMAGE = 28 * 28;
-const [digits, threads, backend] = process.argv.slice(2) as [string, string, 'cpu' | 'wasm'];
+const [digits, threads, backend] = process.argv.slice(2) as [string, string, 'cpu' | 'wasm' | 'node'];
+process.env['TF_NUM_INTRAOP_THREADS'] = threads;
+const tf = backend === 'node' ? loadTensorflow() : await import('@tensorflow/tfjs');
 
 const jobs = {
   digits: { batch: 32, optimizer: () => tf.train.adam(1e-3) },
@@ -18,7 +20,7 @@ const jobs = {
 };
 type JobName = keyof typeof jobs;
 
-function network(name: JobName): tf.Sequential {
+function network(name: JobName): tfjs.Sequential {
   const dense = (units: number) => tf.layers.dense({ units, activation: 'relu' });
   const convolution = (filters: number, padding: 'valid' | 'same' = 'valid') => [
     tf.layers.conv2d({ filters, kernelSize: 3, activation: 'relu', padding }),
@@ -75,15 +77,19 @@ async function answer({ name, seconds }: PeerRequest): Promise<PeerReply> {
   }
 }
 
+let version = `${tf.version.tfjs} ${backend}`;
 if (backend === 'wasm') {
+  const { setThreadsCount, setWasmPaths, version_wasm } = await import('@tensorflow/tfjs-backend-wasm');
+  version += ` ${version_wasm}`;
   const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   setWasmPaths(`${binaries}/`);
   setThreadsCount(Number(threads));
   await import('../../trainer/tfjs-wasm/index.ts');
 }
-if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no backend ${backend} here`);
+if (!(await tf.setBackend(backend === 'node' ? 'tensorflow' : backend)))
+  throw new Error(`tfjs has no backend ${backend} here`);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
-say({ ready: true, version: `${tf.version.tfjs} ${backend}${backend === 'wasm' ? ` ${version_wasm}` : ''}` });
+say({ ready: true, version });
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as PeerRequest | { quit: true };
   if ('quit' in request) break;

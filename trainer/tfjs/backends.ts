@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ShoalError } from '../../base/errors.ts';
 import { findPackage } from '../../datasets/optional-package.ts';
-import { findTensorflow, loadTensorflow, readRecord, SETUP, tensorflowFolder } from './tensorflow.ts';
+import { findTensorflow, loadTensorflow, quietTensorflow, readRecord, SETUP, tensorflowFolder } from './tensorflow.ts';
 import type { Tf } from './tf.ts';
 
 export interface Backend {
-  /** What of it decides the bits. @throws where it is not installed, with the command that mends it */
+  /** What of it decides the bits. To be called on the main thread before any thread loads it. @throws where it is not installed, with the command that mends it */
   version(): string;
   /** Into this thread. */
   load(): Promise<Tf>;
@@ -52,6 +52,7 @@ export const backends = {
           expected: 'one with its native part',
           hint: `It is made by: ${SETUP}`,
         });
+      quietTensorflow();
       const record = found.by === 'setup' ? readRecord(tensorflowFolder()) : null;
       return record ? `tensorflow ${record.tensorflow}` : 'tensorflow of tfjs-node as installed';
     },

@@ -61,6 +61,14 @@ export function findOrdinary(): FoundTensorflow | null {
 }
 
 /**
+ * TensorFlow greets at length, and where there is no GPU reports that as an error. It reads this when it is loaded, from the process: a
+ * thread's own environment is a copy, so whoever starts the thread must have called this. What the user has set stands.
+ */
+export function quietTensorflow(env: NodeJS.ProcessEnv = process.env): void {
+  env['TF_CPP_MIN_LOG_LEVEL'] ??= existsSync('/proc/driver/nvidia/version') ? '2' : '3';
+}
+
+/**
  * Loads tfjs-node into this thread: it must be the only thread of the process that does.
  * @throws SHOAL_TENSORFLOW with the command that mends it
  */
@@ -68,7 +76,7 @@ export function loadTensorflow(found = findTensorflow()): Tf {
   if (!found) throw tensorflowError('no tfjs-node', 'one with its native part');
   // gone from Node 23 on; tfjs-node 4.22 was written before
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray });
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // TensorFlow greets at length
+  quietTensorflow();
   try {
     return createRequire(found.path)(found.path) as Tf;
   } catch (error) {

@@ -55,8 +55,8 @@ describe('bench peer', () => {
   it('is known when the environment names its Python', () => {
     const names = (environment: Record<string, string>) =>
       knownPeers({ digits: 'x', environment }).map((peer) => peer.name);
-    assert.deepEqual(names({}), ['tfjs-cpu', 'tfjs-wasm']);
+    assert.deepEqual(names({}), ['tfjs-cpu', 'tfjs-wasm', 'tfjs-node']);
     const both = { SHOAL_BENCH_PYTHON: '/a/python', SHOAL_BENCH_KERAS: '/b/python' };
-    assert.deepEqual(names(both), ['pytorch', 'keras', 'tfjs-cpu', 'tfjs-wasm']);
+    assert.deepEqual(names(both), ['pytorch', 'keras', 'tfjs-cpu', 'tfjs-wasm', 'tfjs-node']);
   });
 });

@@ -1,0 +1,261 @@
+// tensorflow-models.ts: ResNet-50 and ViT-B/16 at 224 x 224 on the `tensorflow` executor beside our kernels: every tensor's gradient of the same
+// contribution, and the losses of ten steps. A ResNet-50 just drawn is so chaotic that PyTorch's f32 gradients are 2e-2 from its f64 ones,
+// for rectifiers have kinks: every tensor is compared with softplus for them (1e-3), and all of them as they are with what the last bit of the
+// weights is worth; it is trained with the last norm of each block from 0, as is usual (Goyal et al. 2017, arXiv 1706.02677). Part of `npm run verify:tensorflow`; by itself it takes whichever TensorFlow there is, and
+// names of models. Minutes, and some GiB.
+import { seedWords } from '../../base/random.ts';
+import { readerFromArrays } from '../../datasets/from-arrays.ts';
+import type { Dataset } from '../../datasets/reader.ts';
+import { createArena } from '../../kernels/arena.ts';
+import { loadKernels } from '../../kernels/load.ts';
+import { expand } from '../../trainer/contribution.ts';
+import { profileOf } from '../../trainer/engine.ts';
+import type { Executor } from '../../trainer/executor.ts';
+import { initializeParameters } from '../../trainer/initialize.ts';
+import { type Job, parseJob } from '../../trainer/job.ts';
+import { buildNamed } from '../../trainer/models/index.ts';
+import { createPool } from '../../trainer/pool.ts';
+import { prepare } from '../../trainer/prepare.ts';
+import { runSession } from '../../trainer/session.ts';
+import type { BackendName } from '../../trainer/tfjs/backends.ts';
+import { createTfjsExecutor, executorNamed } from '../../trainer/tfjs-executor.ts';
+import { rootOf, sharesOf } from '../../trainer/tree.ts';
+import { createWasmExecutor } from '../../trainer/wasm-executor.ts';
+import { relativeError } from '../support/compare.ts';
+import { drawn } from '../support/drawn.ts';
+
+/** Two micro-shards, which TensorFlow computes as one device batch. */
+export const LARGE_MODELS = {
+  resnet50: {
+    kinked: true,
+    job: { batch: 4, optimizer: { class_name: 'SGD', config: { learning_rate: 0.01, momentum: 0.9 } } },
+  },
+  vit_b16: { kinked: false, job: { batch: 2, optimizer: { class_name: 'Adam', config: { learning_rate: 1e-4 } } } },
+} as const;
+export type LargeModel = keyof typeof LARGE_MODELS;
+
+/** Of every tensor's gradient, norm of the error over norm; of every step's loss. */
+export const GRADIENT = 1e-3;
+export const LOSS = 0.01;
+/** Of all gradients together, times what changes when every weight's last bit does. */
+const CHAOS = 2;
+const STEPS = 10;
+const THREADS = 2;
+const CLASSES = 10;
+
+/** Two batches of pixels around a colour of their class. */
+function samplesOf(batch: number): Dataset {
+  const count = 2 * batch;
+  const pixels = 224 * 224 * 3;
+  const label = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
+  const image = Uint8Array.from(drawn('pixels', count * pixels), (noise, i) => {
+    const colour = 60 + 12 * ((label[Math.floor(i / pixels)]! + 3 * (i % 3)) % CLASSES);
+    return colour + 90 * noise;
+  });
+  const reader = readerFromArrays({
+    fields: { image: { shape: [224, 224, 3], dtype: 'u8' }, label: { shape: [], dtype: 'i32' } },
+    data: { image, label },
+    classes: CLASSES,
+  });
+  return { train: reader, test: reader };
+}
+
+interface KerasLayer {
+  readonly class_name: string;
+  readonly config: { readonly name: string };
+}
+
+/** Of a ResNet: the last norm of each block begins at 0. */
+function calm(name: LargeModel): object {
+  const { class_name, config } = buildNamed({ builder: name, classes: CLASSES }) as {
+    readonly class_name: string;
+    readonly config: { readonly layers: readonly KerasLayer[] };
+  };
+  const layers = config.layers.map((layer) =>
+    layer.config.name.endsWith('.bn3') ? { ...layer, config: { ...layer.config, gamma_initializer: 'zeros' } } : layer,
+  );
+  return { class_name, config: { ...config, layers } };
+}
+
+const jobOf = (name: LargeModel, model: object = { builder: name, classes: CLASSES }): Job =>
+  parseJob(
+    {
+      model,
+      data: { reader: 'arrays' }, // the samples above stand for it
+      loss: 'sparse_categorical_crossentropy',
+      ...LARGE_MODELS[name].job,
+      microShards: 2,
+      epochs: STEPS / 2,
+      evaluateEvery: STEPS / 2,
+      metrics: [],
+    },
+    name,
+  );
+
+/** Softplus for rectifiers. */
+function smooth({ model, ...job }: Job): Job {
+  const layers = Object.entries(model.layers).map(([layer, { className, config }]) => {
+    const kinked = config['activation'] === 'relu';
+    return [layer, { className, config: { ...config, ...(kinked && { activation: 'softplus' }) } }];
+  });
+  return { ...job, model: { ...model, layers: Object.fromEntries(layers) } };
+}
+
+type Sums = ReadonlyMap<string, Float32Array>;
+
+/** Sums of gradients and of moving statistics over the first batch, by path. `nudged`: with weights a last bit larger. */
+async function sumsOf(job: Job, dataset: Dataset, backend: BackendName | 'wasm', nudged = false): Promise<Sums> {
+  const prepared = prepare(job, dataset, { threads: THREADS, level: 0 });
+  const { program, segments, machine } = prepared;
+  const { contribution, input, plans } = program;
+  const arena = createArena(prepared.bytes);
+  const { u8, f32 } = arena.views;
+  const take = (bytes: number) => {
+    const at = arena.take(bytes);
+    return u8.subarray(at, at + bytes);
+  };
+  const parameters = take(contribution.scalarsAt);
+  const memory = f32.subarray(parameters.byteOffset / 4, (parameters.byteOffset + parameters.length) / 4);
+  const weights = initializeParameters(job.model, job.seed);
+  expand(segments, nudged ? weights.map((w) => w * (1 + 2 ** -23)) : weights, memory);
+  const batch = take(job.microShards * input.leafBytes);
+  const shares = sharesOf(job.batch, job.microShards);
+  let sample = 0;
+  for (const [leaf, rows] of shares.entries())
+    for (let row = 0; row < rows; row++) {
+      const field = (name: string) => {
+        const { at, rowBytes } = input.fields[name]!;
+        const from = leaf * input.leafBytes + at + row * rowBytes;
+        return batch.subarray(from, from + rowBytes);
+      };
+      dataset.train.read(sample++, { image: field('image'), label: field('label') });
+    }
+  const closing: (() => Promise<unknown>)[] = [];
+  function open(): Executor {
+    if (backend !== 'wasm') return createTfjsExecutor({ backend, job, prepared });
+    const { threads, teamSize, depth, level } = machine;
+    const kernels = loadKernels();
+    const arenaBytes = Math.max(...Object.values(plans).map((plan) => plan.arenaBytes));
+    const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+    closing.push(() => pool.close());
+    const { microShards } = job;
+    const profile = profileOf(kernels);
+    return createWasmExecutor({ pool, program, profile, seed: seedWords(job.seed), microShards, depth, level });
+  }
+  const executor = open();
+  closing.unshift(() => executor.close());
+  try {
+    const { parts, ready } = await executor.compute(
+      { kind: 'gradient', step: 0, epoch: 0, node: rootOf(job.microShards), version: 0, shares },
+      { bytes: batch, release() {} },
+      { version: 0, bytes: parameters, ready: Promise.resolve(), release() {} },
+      new AbortController().signal,
+    );
+    await ready;
+    const sums = parts.map(({ bytes }) => new Float32Array(bytes.buffer, bytes.byteOffset, contribution.scalarsAt / 4));
+    const sumOf = (at: number, length: number) =>
+      Float32Array.from({ length }, (_, i) => sums.reduce((sum, part) => sum + part[at + i]!, 0));
+    return new Map(contribution.segments.map(({ path, at, length }) => [path, sumOf(at, length)]));
+  } finally {
+    for (const close of closing) await close();
+  }
+}
+
+/** The loss of every step, and the samples of a second. */
+async function train(job: Job, dataset: Dataset, backend: BackendName | 'wasm') {
+  const losses: number[] = [];
+  const executor = executorNamed(backend, job);
+  const { done } = await runSession({
+    ...{ job, dataset, threads: THREADS, ...(executor && { executor }) },
+    onEvent: (event) => event.event === 'step' && losses.push(event.loss),
+  });
+  return { losses, speed: done.samples_per_second };
+}
+
+export interface Comparison {
+  /** By path: the error of every tensor whose gradient is not zero by its nature, without kinks. */
+  readonly gradients: ReadonlyMap<string, number>;
+  /** Where there are kinks: the error of all gradients together, and what the weights' last bits are worth. */
+  readonly kinked: { readonly error: number; readonly floor: number } | null;
+  /** Of ten steps: ours, theirs. */
+  readonly losses: readonly (readonly [ours: number, theirs: number])[];
+  /** Samples a second, ours and theirs, start-up left out. */
+  readonly speeds: readonly [ours: number, theirs: number];
+}
+
+/** The softmax of attention does not see what all keys have in common: no gradient but rounding. */
+const isNothing = (path: string): boolean => path.endsWith('/key_bias');
+
+/** Of all tensors that are no statistics, together: norm of the difference over norm. */
+function apart(sums: Sums, expected: Sums): number {
+  let [error, norm] = [0, 0];
+  for (const [path, values] of expected) {
+    if (path.includes('/moving_')) continue;
+    const others = sums.get(path)!;
+    for (const [i, value] of values.entries()) {
+      error += (others[i]! - value) ** 2;
+      norm += value ** 2;
+    }
+  }
+  return Math.sqrt(error / norm);
+}
+
+export async function compareLarge(name: LargeModel, backend: BackendName): Promise<Comparison> {
+  const job = jobOf(name);
+  const { kinked } = LARGE_MODELS[name];
+  const dataset = samplesOf(job.batch);
+  const even = kinked ? smooth(job) : job;
+  const [ours, theirs] = [await sumsOf(even, dataset, 'wasm'), await sumsOf(even, dataset, backend)];
+  const gradients = [...ours].flatMap(([path, expected]): [string, number][] =>
+    isNothing(path) ? [] : [[path, relativeError(theirs.get(path)!, expected)]],
+  );
+  async function chaos() {
+    const [ours, nudged] = [await sumsOf(job, dataset, 'wasm'), await sumsOf(job, dataset, 'wasm', true)];
+    return { error: apart(await sumsOf(job, dataset, backend), ours), floor: apart(nudged, ours) };
+  }
+  const trained = jobOf(name, calm(name));
+  const [we, they] = [await train(trained, dataset, 'wasm'), await train(trained, dataset, backend)];
+  return {
+    gradients: new Map(gradients),
+    kinked: kinked ? await chaos() : null,
+    losses: we.losses.map((loss, i) => [loss, they.losses[i]!]),
+    speeds: [we.speed, they.speed],
+  };
+}
+
+/** @returns whether all bars are kept */
+export function tell(name: string, { gradients, kinked, losses, speeds }: Comparison): boolean {
+  let all = true;
+  const say = (good: boolean, text: string): void => {
+    console.log(`${good ? 'ok    ' : 'FAILED'} ${name}: ${text}`);
+    all &&= good;
+  };
+  const [path, most] = [...gradients].reduce((a, b) => (b[1] > a[1] ? b : a));
+  say(
+    most <= GRADIENT,
+    `${gradients.size} tensors' gradients${kinked ? ', softplus for rectifiers' : ''}: ${path} is the farthest: ${most.toExponential(1)} (at most ${GRADIENT})`,
+  );
+  if (kinked) {
+    const { error, floor } = kinked;
+    const bar = Math.max(GRADIENT, CHAOS * floor);
+    say(
+      error <= bar,
+      `all gradients with rectifiers: ${error.toExponential(1)} (at most ${bar.toExponential(1)}: the last bit of the weights is worth ${floor.toExponential(1)})`,
+    );
+  }
+  const apart = Math.max(...losses.map(([ours, theirs]) => Math.abs(theirs - ours) / ours));
+  const [first, last] = [losses[0]!, losses.at(-1)!].map(([ours]) => ours.toFixed(4));
+  say(
+    apart <= LOSS && losses.length === STEPS,
+    `losses of ${losses.length} steps, ${first} to ${last}: ${(100 * apart).toFixed(3)} % apart (at most ${100 * LOSS} %)`,
+  );
+  console.log(`       samples a second: ${speeds[0].toFixed(2)} by our kernels, ${speeds[1].toFixed(2)} by the other`);
+  return all;
+}
+
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  for (const name of Object.keys(LARGE_MODELS) as LargeModel[])
+    if (names.length === 0 || names.includes(name))
+      if (!tell(name, await compareLarge(name, 'tensorflow'))) process.exitCode = 1;
+}
