@@ -28,7 +28,7 @@ import { drawn } from '../support/drawn.ts';
 export const LARGE_MODELS = {
   resnet50: {
     kinked: true,
-    job: { batch: 4, optimizer: { class_name: 'SGD', config: { learning_rate: 0.01, momentum: 0.9 } } },
+    job: { batch: 4, optimizer: { class_name: 'SGD', config: { learning_rate: 0.002, momentum: 0.9 } } },
   },
   vit_b16: { kinked: false, job: { batch: 2, optimizer: { class_name: 'Adam', config: { learning_rate: 1e-4 } } } },
 } as const;
