@@ -25,6 +25,15 @@ export function customCalls(views: Views): KernelEntry {
   const floats = (byte: number, first: number, length: number): Float32Array =>
     views.f32.subarray((byte >> 2) + first, (byte >> 2) + first + length);
 
+  /** The inputs of a sample, one behind the other. */
+  function inputsAt(byte: number, first: number, sizes: readonly number[]): readonly Float32Array[] {
+    let at = first;
+    return sizes.map((size) => {
+      at += size;
+      return floats(byte, at - size, size);
+    });
+  }
+
   /** Losses of samples, and their gradients where they are wanted, both times the samples' weights. */
   function lossCall(call: CustomLossCall, a: ReadArguments<'custom'>, from: number, to: number): void {
     const loss = registeredLosses.get(call.loss);
@@ -53,19 +62,23 @@ export function customCalls(views: Views): KernelEntry {
     }
     const layer = registered.get(call.className)?.definition;
     if (!layer) throw unknownHere('layer', call.className);
-    const [X, Y] = [elements(call.input), elements(call.output)];
+    const sizes = call.inputs.map(elements);
+    const X = sizes.reduce((a, b) => a + b, 0);
+    const Y = elements(call.output);
     const total = call.weights.reduce((sum, { length }) => sum + length, 0);
     const weights = Object.fromEntries(call.weights.map(({ name, at, length }) => [name, floats(a.at.w, at, length)]));
     for (let sample = from; sample < to; sample++) {
+      const xs = inputsAt(a.at.x, sample * X, sizes);
       const forward = {
-        ...{ config: call.config, inputShape: call.input, weights },
-        ...{ x: floats(a.at.x, sample * X, X), y: floats(a.at.y, sample * Y, Y) },
+        ...{ config: call.config, inputShape: call.inputs[0]!, inputShapes: call.inputs, weights },
+        ...{ x: xs[0]!, xs, y: floats(a.at.y, sample * Y, Y) },
       };
       if (!a.backward) {
         layer.forward(forward);
         continue;
       }
-      const dX = floats(a.at.dx, sample * X, X).fill(0);
+      floats(a.at.dx, sample * X, X).fill(0);
+      const dXs = inputsAt(a.at.dx, sample * X, sizes);
       const all = floats(a.at.dw, sample * total, total).fill(0);
       let first = 0;
       const dWeights: Record<string, Float32Array> = {};
@@ -73,7 +86,7 @@ export function customCalls(views: Views): KernelEntry {
         dWeights[name] = all.subarray(first, first + length);
         first += length;
       }
-      layer.backward({ ...forward, dY: floats(a.at.dy, sample * Y, Y), dX, dWeights });
+      layer.backward({ ...forward, dY: floats(a.at.dy, sample * Y, Y), dX: dXs[0]!, dXs, dWeights });
     }
   };
 }

@@ -7,6 +7,7 @@ import { f32 } from '../../trainer/codecs/f32.ts';
 import { compact } from '../../trainer/contribution.ts';
 import { createHostRunner } from '../../trainer/host-runner.ts';
 import { type LossName, lossNamed } from '../../trainer/losses/index.ts';
+import type { LossKind } from '../../trainer/losses/kind.ts';
 import type { Metric } from '../../trainer/metrics/kind.ts';
 import { elements, type Model, type Segment } from '../../trainer/model.ts';
 import { compile, type InputField, type Mode, type Program } from '../../trainer/plan.ts';
@@ -16,8 +17,8 @@ import { segmentsOf } from '../../trainer/weights.ts';
 
 export interface HostOptions {
   readonly model: Model;
-  /** Keras' class name. */
-  readonly loss: LossName;
+  /** Keras' class name, or one that a user wrote. */
+  readonly loss: LossName | LossKind;
   /** Its options. Default: Keras' defaults. */
   readonly lossConfig?: object | undefined;
   readonly fromLogits?: boolean;
@@ -80,7 +81,7 @@ export const turned: Order = (calls, rows, runCall) => {
 export function programOf(options: HostOptions): { readonly program: Program; readonly segments: readonly Segment[] } {
   const { model, rows, fromLogits = false, metrics = [] } = options;
   const { weights: segments, shapes } = segmentsOf(model);
-  const loss = lossNamed(options.loss, options.lossConfig);
+  const loss = typeof options.loss === 'string' ? lossNamed(options.loss, options.lossConfig) : options.loss;
   const { shape } = shapes[model.outputs[0]!]!;
   const bytes = 4 * elements(loss.labels === 'class' ? shape.slice(0, -1) : shape);
   const inputs = [{ field: 'image', ...(options.input ?? { dtype: 'f32', scale: [1], shift: [0] }) }];

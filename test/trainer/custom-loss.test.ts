@@ -9,8 +9,11 @@ import { readJob } from '../../bin/input/read-job.ts';
 import { registerLoss } from '../../index.ts';
 import { jobHash, jobToJson } from '../../trainer/job.ts';
 import { importLayers } from '../../trainer/layers/import-layers.ts';
+import { lossOf, lossSchema } from '../../trainer/losses/index.ts';
 import { withModules } from '../../trainer/modules.ts';
 import { train } from '../../trainer/train-model.ts';
+import { modelOf } from '../cases/layer.ts';
+import { differencesError, noise } from '../support/own-gradients.ts';
 
 const module = fileURLToPath(new URL('fixtures/own-losses.ts', import.meta.url));
 const layer = (class_name: string, config: object) => ({ class_name, config });
@@ -50,6 +53,31 @@ describe('losses of users', () => {
         const [a, b] = [actual.metrics['loss'] as number, expected.metrics['loss'] as number];
         assert.ok(Math.abs(a - b) < 1e-12 * b, `${a} beside ${b}`);
       });
+
+  it('give gradients within 1e-3 of central differences, with weights of classes too; a wrong one is found', () => {
+    const small = modelOf(
+      [6],
+      [
+        ['Dense', { units: 5, activation: 'tanh' }],
+        ['Dense', { units: 5 }],
+      ],
+    );
+    const values = noise(9 * 5, 2);
+    const classes = Int32Array.from({ length: 9 }, (_, i) => (i * 3) % 5);
+    for (const [name, labels, class_weight] of [
+      ['OwnSquares', values, null],
+      ['OwnClassSquares', classes, [0.5, 0, 1, 2, 4]],
+    ] as const) {
+      const error = differencesError(
+        small,
+        lossOf(lossSchema.parse({ class_name: name, config: { class_weight } })),
+        labels,
+      );
+      assert.ok(error <= 1e-3, `${name}: off by ${error}`);
+    }
+    const wrong = differencesError(small, lossOf(lossSchema.parse('OwnHalfSquares')), values);
+    assert.ok(wrong > 0.4, `only off by ${wrong}`);
+  });
 
   it('take their options alone, and are refused under the name of another', async () => {
     await assert.rejects(run({ class_name: 'OwnSquares', config: { powers: 3 } }, 1), {

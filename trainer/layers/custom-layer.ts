@@ -6,11 +6,14 @@ import type { Operand } from '../../kernels/abi.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements } from '../model.ts';
 import type { Given, Pending, PlanBuilder } from '../plan-builder.ts';
+import { move, type View, viewed } from '../strided.ts';
+import type { Tensor } from '../tensor.ts';
 import { base, parameter } from './common.ts';
-import type { LayerKind } from './kind.ts';
+import type { Backward, LayerKind } from './kind.ts';
 
 export type CustomConfig = Readonly<Record<string, unknown>>;
 type Floats = Float32Array;
+type Shape = readonly number[];
 
 /** A parameter that the layer learns. */
 export interface CustomWeight {
@@ -26,7 +29,11 @@ export interface CustomForward {
   readonly config: CustomConfig;
   /** Of x, without the batch. */
   readonly inputShape: readonly number[];
+  /** The first input: the only one of most layers. */
   readonly x: Floats;
+  /** Of all inputs, in the order in which the model gives them. */
+  readonly inputShapes: readonly (readonly number[])[];
+  readonly xs: readonly Floats[];
   readonly weights: Readonly<Record<string, Floats>>;
   /** To be written, all of it. */
   readonly y: Floats;
@@ -37,21 +44,25 @@ export interface CustomBackward extends CustomForward {
   readonly dY: Floats;
   /** To be written, all of it; zeros at first. */
   readonly dX: Floats;
+  /** Of all inputs: dX is the first. */
+  readonly dXs: readonly Floats[];
   /** The gradients of this sample alone, to be written; zeros at first. They are summed over the batch elsewhere. */
   readonly dWeights: Readonly<Record<string, Floats>>;
 }
 
-/** A layer of one input. Its functions must be pure, and use no Math.exp or the like where bits are to agree between engines. */
+/** Its functions must be pure, and use no Math.exp or the like where bits are to agree between engines. */
 export interface CustomLayer {
   /** import.meta.url of the module that registers it: every compute thread imports it. */
   readonly module: string;
   readonly className: string;
   /** Its options with their defaults: numbers, strings, booleans, or any JSON. Default: none. */
   readonly config?: CustomConfig;
-  /** The result's shape, without the batch. Default: the input's. */
-  shape?(config: CustomConfig, input: readonly number[]): readonly number[];
-  /** Default: none. */
-  weights?(config: CustomConfig, input: readonly number[]): readonly CustomWeight[];
+  /** The least and the most inputs. Default: one, [1, 1]. */
+  readonly inputs?: readonly [least: number, most: number];
+  /** The result's shape, without the batch, from those of the inputs. Default: the first input's. */
+  shape?(config: CustomConfig, ...inputs: readonly [Shape, ...Shape[]]): Shape;
+  /** From the inputs' shapes. Default: none. */
+  weights?(config: CustomConfig, ...inputs: readonly [Shape, ...Shape[]]): readonly CustomWeight[];
   forward(sample: CustomForward): void;
   backward(sample: CustomBackward): void;
 }
@@ -60,7 +71,7 @@ export interface CustomLayer {
 export interface CustomCall {
   readonly className: string;
   readonly config: CustomConfig;
-  readonly input: readonly number[];
+  readonly inputs: readonly (readonly number[])[];
   readonly output: readonly number[];
   readonly weights: readonly { readonly name: string; readonly at: number; readonly length: number }[];
 }
@@ -89,28 +100,33 @@ type Config = { readonly name: string } & CustomConfig;
 /** The layer as plans know it. */
 export function customKind(layer: CustomLayer): LayerKind<Config> {
   const config = strict({ ...base, ...optionsOf(layer.config) }) as unknown as z.ZodType<Config>;
-  const weightsOf = (c: Config, input: readonly number[]) => layer.weights?.(c, input) ?? [];
+  const weightsOf = (c: Config, [first, ...more]: readonly Shape[]) => layer.weights?.(c, first!, ...more) ?? [];
+  const shapesOf = (inputs: readonly { readonly shape: Shape }[]) => inputs.map(({ shape }) => shape);
   return {
     className: layer.className,
     config,
-    arity: [1, 1],
-    shape: (c, inputs) => ({ shape: layer.shape?.(c, inputs[0]!.shape) ?? inputs[0]!.shape }),
+    arity: layer.inputs ?? [1, 1],
+    shape(c, inputs) {
+      const [first, ...more] = shapesOf(inputs);
+      return { shape: layer.shape?.(c, first!, ...more) ?? first! };
+    },
     weights: (c, inputs) =>
-      weightsOf(c, inputs[0]!.shape).map(({ name, shape, initializer = 'glorot_uniform' }) =>
+      weightsOf(c, shapesOf(inputs)).map(({ name, shape, initializer = 'glorot_uniform' }) =>
         parameter(name, shape, initializerSchema(initializer).parse(undefined)),
       ),
     emit(c, f) {
       const { build, spec } = f;
-      const x = build.compact(f.inputs[0]!);
+      const inputs = shapesOf(f.inputs);
+      const x = f.inputs.length === 1 ? build.compact(f.inputs[0]!) : packed(build, f.inputs);
       const y = build.tensor(spec.shape);
-      const own = weightsOf(c, x.shape).map(({ name, shape }) => ({
+      const own = weightsOf(c, inputs).map(({ name, shape }) => ({
         name,
         length: elements(shape),
         from: f.weight(name),
       }));
       const first = own[0]?.from;
       const call: CustomCall = {
-        ...{ className: layer.className, config: c, input: x.shape, output: spec.shape },
+        ...{ className: layer.className, config: c, inputs, output: spec.shape },
         weights: own.map(({ name, length, from }) => ({ name, length, at: (from.at - first!.at) / 4 })),
       };
       const { table, length } = jsonTable(build, call);
@@ -136,9 +152,42 @@ export function customKind(layer: CustomLayer): LayerKind<Config> {
             build.call('bias_gradient', operands, view, {}, { independent: i > 0 });
             at += length;
           });
-          if (g.wants(0)) g.pass(0, dX);
+          if (f.inputs.length > 1) unpack(build, dX, inputs, g);
+          else if (g.wants(0)) g.pass(0, dX);
         },
       };
     },
   };
+}
+
+/** Where each input begins in a sample's floats, one input behind the other. */
+const startsOf = (shapes: readonly Shape[]): readonly number[] =>
+  shapes.map((_, i) => shapes.slice(0, i).reduce((sum, shape) => sum + elements(shape), 0));
+
+/** Of a sample of several inputs the floats of one. */
+const part = (build: PlanBuilder, all: Tensor, shape: Shape, start: number): View =>
+  viewed(
+    build,
+    all,
+    shape.map((_, axis) => elements(shape.slice(axis + 1))),
+    start,
+  );
+
+/** Several inputs as the functions read them: sample by sample, one behind the other. */
+function packed(build: PlanBuilder, inputs: readonly Tensor[]): Tensor {
+  const shapes = inputs.map(({ shape }) => shape);
+  const starts = startsOf(shapes);
+  const all = build.tensor([shapes.reduce((sum, shape) => sum + elements(shape), 0)]);
+  inputs.forEach((x, i) => {
+    move(build, x.shape, viewed(build, x), part(build, all, x.shape, starts[i]!), i > 0);
+  });
+  return all;
+}
+
+/** The way back, to those inputs that want their gradient. */
+function unpack(build: PlanBuilder, dX: Tensor, shapes: readonly Shape[], g: Backward): void {
+  const starts = startsOf(shapes);
+  shapes.forEach((shape, i) => {
+    if (g.wants(i)) move(build, shape, part(build, dX, shape, starts[i]!), viewed(build, g.dInput(i)));
+  });
 }

@@ -6,12 +6,10 @@ import { registerLayer } from '../../../index.ts';
 import { importLayers } from '../../../trainer/layers/import-layers.ts';
 import { train } from '../../../trainer/train-model.ts';
 import { modelOf } from '../../cases/layer.ts';
-import { relativeError } from '../../support/compare.ts';
-import { createHost } from '../../support/host-plan.ts';
+import { differencesError, noise } from '../../support/own-gradients.ts';
+import '../fixtures/own-bilinear.ts';
 
 const folder = new URL('../../../examples/own-layer/', import.meta.url);
-const noise = (n: number, seed: number) =>
-  Float32Array.from({ length: n }, (_, i) => (((i + seed) * 7919) % 101) / 50 - 1);
 const example = () => readJob(fileURLToPath(new URL('job.json', folder)), {});
 
 describe('layers of users', () => {
@@ -25,18 +23,28 @@ describe('layers of users', () => {
         ['Dense', { units: 2 }],
       ],
     );
-    const host = createHost({ model, loss: 'MeanSquaredError', rows: 4 });
-    const size = host.segments.reduce((sum, { length }) => sum + length, 0);
-    const parameters = noise(size, 3);
-    const batch = { parameters, images: noise(9 * 3, 5), labels: noise(9 * 2, 6), shares: [4, 3, 2] };
-    const { gradients } = host.run('train', batch);
-    const h = 1 / 64;
-    const differences = Float64Array.from(parameters, (value, i) => {
-      const at = (v: number) => host.run('evaluate', { ...batch, parameters: parameters.with(i, v) }).loss;
-      return (at(value + h) - at(value - h)) / (2 * h);
-    });
-    const error = relativeError(gradients, differences);
+    const error = differencesError(model, 'MeanSquaredError', noise(9 * 2, 6));
     assert.ok(error <= 1e-3, `off by ${error}`);
+  });
+
+  it('of several inputs give gradients within 1e-3 of differences, for all of them; a backward that forgets one input is found', () => {
+    const nodes = (pair: string) =>
+      modelOf(
+        [3],
+        [
+          ['Dense', { units: 5, activation: 'tanh' }],
+          ['Dense', { units: 4 }, ['input']],
+          ['Dense', { units: 6 }, ['input']],
+          [pair, { units: 6 }, ['dense_0', 'dense_1', 'dense_2']],
+          [pair, { units: 2 }, [`${pair.toLowerCase()}_3`, 'dense_1']],
+        ],
+      );
+    const labels = noise(9 * 2, 6);
+    const error = differencesError(nodes('OwnBilinear'), 'MeanSquaredError', labels);
+    assert.ok(error <= 1e-3, `off by ${error}`);
+    const wrong = differencesError(nodes('OwnForgetful'), 'MeanSquaredError', labels);
+    assert.ok(wrong > 1e-2, `only off by ${wrong}`);
+    assert.throws(() => modelOf([3], [['OwnBilinear', { units: 2 }]]), { code: 'SHOAL_MODEL', got: /1 input/ });
   });
 
   it("train on one thread and on two to the same bytes, at the command line's job", async () => {
@@ -55,6 +63,30 @@ describe('layers of users', () => {
       ),
     );
     assert.deepEqual(one!.hashes, two!.hashes);
+    const node = (class_name: string, name: string, config: object, inputs: readonly string[]) => ({
+      class_name,
+      config: { ...config, name },
+      inbound_nodes: [inputs.map((input) => [input, 0, 0, {}])],
+    });
+    const layers = [
+      { class_name: 'InputLayer', config: { batch_shape: [null, 9], name: 'image' } },
+      node('Dense', 'a', { units: 7 }, ['image']),
+      node('Dense', 'b', { units: 5 }, ['image']),
+      node('OwnBilinear', 'pair', { units: 4 }, ['a', 'b']),
+    ];
+    const pair = {
+      class_name: 'Functional',
+      config: { name: 'pair', layers, input_layers: [['image', 0, 0]], output_layers: [['pair', 0, 0]] },
+    };
+    const few = { images: noise(43 * 9, 2), labels: noise(43 * 4, 3) };
+    const of = (threads: number) =>
+      train(
+        pair,
+        { train: few, test: few },
+        { threads, epochs: 2, loss: 'mean_squared_error', metrics: [], batch: 12, microShards: 5 },
+      );
+    const [alone, shared] = await Promise.all([of(1), of(3)]);
+    assert.deepEqual(alone.hashes, shared.hashes);
     const scale = one!.weights.find(({ name }) => name.endsWith('/scale'))!;
     assert.ok(
       scale.data.some((value) => value !== 1),
