@@ -6,6 +6,8 @@ import { bearer } from './token.ts';
 
 export interface Answer {
   readonly status: number;
+  /** Of the answer's headers. */
+  readonly sha256: string | null;
   readonly bytes: Uint8Array;
 }
 
@@ -15,6 +17,8 @@ export interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The header with the hash of what is sent. */
+export const SHA256 = 'x-shoal-sha256';
 /** Without a byte for so long, it fails. */
 const IDLE_MS = 20_000;
 
@@ -37,7 +41,10 @@ export function httpGet(reach: Reach, url: string, { most, headers }: GetOptions
       response.on('error', reject);
       response.on('end', () => {
         if (!response.complete) reject(new Error(`the end after ${length} bytes`));
-        else resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) });
+        else {
+          const sha256 = String(response.headers[SHA256] ?? '') || null;
+          resolve({ status: response.statusCode ?? 0, sha256, bytes: Buffer.concat(chunks) });
+        }
       });
     };
     const request = url.startsWith('https:') ? getSecure(url, options, answer) : getPlain(url, options, answer);

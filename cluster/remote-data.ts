@@ -9,7 +9,8 @@ import { readerFromArrays } from '../datasets/from-arrays.ts';
 import { type Dataset, fieldBytes, type Reader } from '../datasets/reader.ts';
 import { writeError } from '../trainer/write-error.ts';
 import type { Reach } from './dial.ts';
-import { httpGet, httpUrl } from './http-get.ts';
+import { httpGet, httpUrl, SHA256 } from './http-get.ts';
+import { reopen } from './remote-reader.ts';
 import type { RouteHandler } from './transport.ts';
 
 const PARTS = ['train', 'test'] as const;
@@ -26,6 +27,8 @@ const partSchema = z.object({
 });
 const manifestSchema = z.object({ train: partSchema, test: partSchema });
 type Part = z.output<typeof partSchema>;
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** One hash for both parts: what workers and the coordinator compare. */
 export const datasetHash = ({ train, test }: Dataset): string =>
@@ -75,12 +78,14 @@ export function sendRange(
     response.end();
     return;
   }
+  const body = bytes(from, last + 1);
   response.writeHead(206, {
     'content-type': 'application/octet-stream',
     'content-range': `bytes ${from}-${last}/${total}`,
     'content-length': last - from + 1,
+    [SHA256]: sha256(body),
   });
-  response.end(bytes(from, last + 1));
+  response.end(body);
 }
 
 export interface RemoteData extends Reach {
@@ -88,10 +93,17 @@ export interface RemoteData extends Reach {
   readonly url: string;
   /** Folder to keep what was fetched in, under its hash. Default: memory alone. */
   readonly cache?: string;
+  /** Bytes of a field up to which it is fetched whole, and its hash compared, before anything begins. */
+  readonly whole?: number;
 }
 
+/** One that is larger is fetched block by block, as its rows are needed. */
+const WHOLE = 64 * 2 ** 20;
+/** Bytes of such blocks that each thread keeps. */
+const ROOM = 256 * 2 ** 20;
+
 /**
- * Fetches a dataset whole from the coordinator, or from the cache.
+ * A dataset of the coordinator's: small fields are fetched, or come from the cache, at once, large ones when their rows are first read.
  * @throws SHOAL_DATA_FETCH when it does not come, SHOAL_DATA_HASH when other bytes come than were promised
  */
 export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
@@ -110,7 +122,10 @@ export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
 
 async function fetchPart(remote: RemoteData, part: string, { fields, length, classes, hash }: Part): Promise<Reader> {
   const data: Record<string, Uint8Array> = {};
+  const { whole = WHOLE } = remote;
+  const isLarge = (name: string): boolean => length * fieldBytes(fields[name]!) > whole;
   for (const [name, field] of Object.entries(fields)) {
+    if (isLarge(name)) continue;
     const bytes = length * fieldBytes(field);
     const kept = remote.cache && `${remote.cache}/${hash}-${name}`;
     const known = kept && (await readFile(kept).catch(() => null));
@@ -125,6 +140,20 @@ async function fetchPart(remote: RemoteData, part: string, { fields, length, cla
     }
     data[name] = column;
     if (kept) await keep(remote.cache!, kept, column);
+  }
+  if (Object.keys(fields).some(isLarge)) {
+    const shared = (bytes: Uint8Array): SharedArrayBuffer => {
+      const column = new SharedArrayBuffer(bytes.length);
+      new Uint8Array(column).set(bytes);
+      return column;
+    };
+    const columns = Object.fromEntries(Object.entries(data).map(([name, bytes]) => [name, shared(bytes)]));
+    const { url, token, tls, insecure, limits, cache } = remote;
+    const reach = { url, token, ...(tls && { tls }), ...(insecure && { insecure }), ...(limits && { limits }) };
+    return reopen({
+      ...{ fields, length, classes, hash, columns, part, room: ROOM },
+      remote: { ...reach, ...(cache !== undefined && { cache }) },
+    });
   }
   const reader = readerFromArrays({ fields, data, classes, origin: remote.url });
   if (reader.hash === hash) return reader;
@@ -155,9 +184,10 @@ export async function fetchBytes(remote: RemoteData, path: string, most: number,
   for (let attempt = 1; ; attempt++) {
     try {
       const range = at === undefined ? {} : { range: `bytes=${at}-${at + most - 1}` };
-      const { status, bytes } = await httpGet(remote, url, { most, headers: range });
+      const { status, bytes, sha256: promised } = await httpGet(remote, url, { most, headers: range });
       if (status !== (at === undefined ? 200 : 206)) throw new Error(`HTTP status ${status}`);
       if (at !== undefined && bytes.length !== most) throw new Error(`${bytes.length} bytes`);
+      if (at !== undefined && promised !== sha256(bytes)) throw new Error('bytes with another hash than was promised');
       return bytes;
     } catch (cause) {
       if (attempt < TRIES) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ShoalError } from '../../base/errors.ts';
 import { executorOf } from '../../bin/input/executor.ts';
 import { runCoordinator } from '../../cluster/coordinator-process.ts';
+import { fetchDataset } from '../../cluster/remote-data.ts';
 import { runServer } from '../../cluster/server.ts';
 import { newToken } from '../../cluster/token.ts';
 import { runWorker, type WorkerOptions } from '../../cluster/worker.ts';
@@ -81,6 +82,15 @@ describe('joining a run', function () {
     assert.equal(done.optimizer_sha256, alone.done.optimizer_sha256);
     await Promise.all(all);
   }
+
+  it('a worker that fetches each block of samples when it needs it ends with the bytes of one process', async () => {
+    const openData = () => fetchDataset({ url, token, whole: 0 });
+    const all = [runServer({ connect: url, token, name: 'server' }), join({ name: 'worker', openData })];
+    const { done } = await coordinating;
+    assert.equal(done.parameters_sha256, alone.done.parameters_sha256);
+    assert.deepEqual(done.metrics, alone.done.metrics);
+    assert.deepEqual((await Promise.all(all)).filter(Boolean), []);
+  });
 
   it('a worker with other data is refused, with both hashes named, and the run goes on', async () => {
     const refused = await join({ name: 'stranger', openData: async () => smallDataset(96, 40) });

@@ -1,11 +1,12 @@
 // remote-data.test.ts: a dataset fetched over HTTP, beside the one it came from.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataRoute, datasetHash, fetchDataset } from '../../cluster/remote-data.ts';
 import { newToken } from '../../cluster/token.ts';
 import { createListener, type Listener, type RouteHandler } from '../../cluster/transport.ts';
+import { createFeeder } from '../../datasets/feeder.ts';
 import { fieldBytes, type Reader } from '../../datasets/reader.ts';
 import { smallDataset } from '../support/small-jobs.ts';
 
@@ -102,5 +103,84 @@ describe('data over HTTP', () => {
     assert.equal(await get('/data/train/image'), 416);
     assert.equal(await get('/data/train/toString', 'bytes=0-1'), 404);
     assert.equal(await get('/data/secret/image', 'bytes=0-1'), 404);
+  });
+
+  describe('of large fields', () => {
+    const large = smallDataset(9000, 7); // 64 bytes an image: 4,096 a block
+    const [first, last] = ['/data/train/image bytes=0-262143', '/data/train/image bytes=524288-575999'];
+    let ranges: string[] = [];
+    let damage = 0;
+    let cache = '';
+    beforeEach(async () => {
+      cache = mkdtempSync(join(tmpdir(), 'shoal-cache-'));
+      [ranges, damage] = [[], 0];
+      const route = dataRoute(large);
+      listener = await listen((request, response) => {
+        if (request.headers.range) ranges.push(`${request.url} ${request.headers.range}`);
+        if (damage-- > 0) {
+          const end = response.end.bind(response) as (body: Uint8Array) => typeof response;
+          response.end = ((body: Uint8Array) => end(body.map((byte, i) => (i === 5 ? byte ^ 1 : byte)))) as never;
+        }
+        return route(request, response);
+      });
+    });
+    afterEach(() => rmSync(cache, { recursive: true }));
+    const fetched = async (more: object = {}) => {
+      const { train } = await fetchDataset({ url: listener!.url, token, whole: 50_000, ...more });
+      ranges.length = 0;
+      return train;
+    };
+
+    /** Reads images as a run does: in a thread of its own, which waits; and compares them. */
+    async function reads(reader: Reader, indices: readonly number[]): Promise<void> {
+      const memory = new SharedArrayBuffer(4096);
+      const fields = { image: { at: 0, rowBytes: 64 }, label: { at: 1024, rowBytes: 4 } };
+      const feeder = createFeeder({ reader, transforms: [], memory, layout: { fields, leafBytes: 2048 }, threads: 1 });
+      try {
+        await feeder.fill([{ address: 0, indices: Uint32Array.from(indices), leaves: [indices.length] }]);
+      } finally {
+        await feeder.close();
+      }
+      for (const [row, index] of indices.entries()) {
+        const expected = new Uint8Array(64);
+        large.train.read(index, { image: expected });
+        assert.deepEqual(new Uint8Array(memory, 64 * row, 64).slice(), expected);
+      }
+    }
+
+    it('come block by block when a row is first read, while the thread that reads waits', async () => {
+      const train = await fetched();
+      assert.equal(train.hash, large.train.hash);
+      await reads(train, [0, 8999, 4095, 8192]);
+      assert.deepEqual(ranges, [first, last]);
+    });
+
+    it('are fetched again beyond the room for them in memory', async () => {
+      const train = await fetched();
+      const { module, description } = train.share();
+      const share = () => ({ module, description: { ...(description as object), room: 300_000 } });
+      await reads({ ...train, share }, [0, 4096, 1, 4097, 0]);
+      assert.equal(ranges.length, 5); // of two blocks, there is room for one
+    });
+
+    it('are kept in a cache, and fetched again where a block of it was changed', async () => {
+      await reads(await fetched({ cache }), [0, 8999]);
+      const again = await fetched({ cache });
+      await reads(again, [5, 8998]);
+      assert.deepEqual(ranges, []);
+      const file = join(cache, `${large.train.hash}-image.blocks`, '2');
+      writeFileSync(file, readFileSync(file).fill(7, 40, 50));
+      await reads(again, [5, 8998]);
+      assert.deepEqual(ranges, [last]);
+    });
+
+    it('are fetched again when bytes of another hash come than was promised; and in the end refused', async () => {
+      const train = await fetched();
+      damage = 1;
+      await reads(train, [0]);
+      assert.deepEqual(ranges, [first, first]);
+      damage = 100;
+      await assert.rejects(reads(train, [0]), /another hash/);
+    });
   });
 });
