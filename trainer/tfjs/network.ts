@@ -82,7 +82,7 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
   function forward(batch: DeviceBatch, see: (path: string, sum: Tensor) => void): readonly Tensor[] {
     const values = new Map<string, Tensor>();
     model.inputs.forEach(({ name, spec }, i) => {
-      const x = tf.tensor(Float32Array.from(batch.inputs[i]!), [batch.rows, ...spec.shape]);
+      const x = tf.tensor(new Float32Array(batch.inputs[i]!), [batch.rows, ...spec.shape]);
       const scaled = scales[i];
       values.set(name, scaled ? tf.add(tf.mul(x, scaled[0]!), scaled[1]!) : x);
     });
