@@ -59,6 +59,21 @@ def sequential(keras):
     return keras.Sequential([keras.Input((6,)), L.Dense(5, activation="tanh"), L.Dense(4), L.Dense(2)], name="sequential")
 
 
+def normalized(keras):
+    L = keras.layers
+    inner = keras.Sequential([keras.Input((4, 4, 2)), L.Normalization(name="again"), L.Conv2D(3, 2, name="conv")], name="inner")
+    x = i = keras.Input((6, 6, 3), name="pixels")
+    x = L.Conv2D(2, 3, name="stem")(L.Normalization(name="norm")(x))
+    return keras.Model(i, L.Dense(2)(L.Flatten()(inner(x))), name="normalized")
+
+
+def adapt(model):
+    """Statistics of numbers from a stated generator."""
+    random = np.random.default_rng(5)
+    for layer, shape in ((model.get_layer("norm"), (9, 6, 6, 3)), (model.get_layer("inner").get_layer("again"), (9, 4, 4, 2))):
+        layer.adapt(random.uniform(0, 3, shape).astype("float32"))
+
+
 def check(paths):
     import keras
 
@@ -80,11 +95,13 @@ import tf_keras as keras2
 cases = []
 with tempfile.TemporaryDirectory() as folder:
     for keras, version, endings in ((keras3, 3, ("keras", "h5")), (keras2, 2, ("h5",))):
-        for seed, make in enumerate((functional, attention, sequential)):
+        for seed, make in enumerate((functional, attention, sequential, normalized)):
             keras.utils.set_random_seed(1)
             keras.backend.clear_session()
             model = make(keras)
             weave(model, seed)
+            if make is normalized:
+                adapt(model)
             shape = (2, *model.input_shape[1:])
             x = np.random.default_rng(9).uniform(-1, 1, shape).astype("float32")
             y = model.predict(x, verbose=0)

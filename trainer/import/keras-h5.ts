@@ -6,6 +6,7 @@ import { kerasName } from '../keras-paths.ts';
 import { type NamedWeight, orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
 import { chain, type LayerWeight } from '../weights.ts';
+import { withAdapted } from './adapted.ts';
 import { MODEL_FILE_LIMIT } from './keras.ts';
 import type { ModelFormat } from './model-file.ts';
 
@@ -25,7 +26,7 @@ export const kerasH5: ModelFormat = {
       if (typeof text !== 'string') throw fail('no attribute model_config', 'a whole model');
       let config: unknown;
       try {
-        config = withoutUnused(JSON.parse(text));
+        config = withAdapted(withoutUnused(JSON.parse(text)), (layer, of) => statisticOf(file, layer, of));
       } catch (cause) {
         throw fail('a model_config that is not JSON', 'JSON', cause);
       }
@@ -59,6 +60,18 @@ function find(file: Hdf5Reader, weight: LayerWeight, all: readonly LayerWeight[]
   const place = matching.length === 1 ? matching[0]! : inOrder(layer, spec, all, plain);
   const tensor = place === null ? null : file.tensor(`${group}/${names[place]}`);
   return tensor && { name: `${layer}/${spec.name}`, ...tensor };
+}
+
+/** A statistic of an adapted layer, which is listed as "norm/mean", "norm/mean:0" or, in a group of its own, "mean:0". */
+function statisticOf(file: Hdf5Reader, layer: string, statistic: string): Float32Array | null {
+  const [outer] = layer.split('/', 1);
+  const names = file.attribute(`${ROOT}/${outer}`, 'weight_names') as readonly string[] | null;
+  const wanted = `${layer.slice(layer.lastIndexOf('/') + 1)}/${statistic}`;
+  const found = names?.find((listed) => {
+    const plain = listed.replace(/:\d+$/, '');
+    return `/${plain}`.endsWith(`/${wanted}`) || (outer === layer && plain === statistic);
+  });
+  return (found && file.tensor(`${ROOT}/${outer}/${found}`)?.data) || null;
 }
 
 /** Where the file lists as many weights as a layer has, and each ends as the layer's own, they stand in the same order. */

@@ -7,6 +7,7 @@ import { byLayer, kerasDatasets, kerasGroups } from '../keras-paths.ts';
 import { type NamedWeight, orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
 import { chain } from '../weights.ts';
+import { withAdapted } from './adapted.ts';
 import type { ModelFormat } from './model-file.ts';
 
 /** What is held at once: weights beyond 4 GiB do not fit a plan either. */
@@ -31,19 +32,23 @@ export const keras: ModelFormat = {
     } catch (cause) {
       throw fail('a config.json that is not JSON', 'JSON', cause);
     }
-    const model = parseModel(config);
     const groups = kerasGroups((config as { config: object }).config);
-    const weights = await readHdf5(h5, `model.weights.h5 of ${path}`, (file) =>
-      byLayer(chain(model).weights).flatMap(([layer, own]) =>
+    return readHdf5(h5, `model.weights.h5 of ${path}`, (file) => {
+      const adapted = withAdapted(
+        config,
+        (layer, of) => file.tensor(`${groups.get(layer)}/vars/${of === 'mean' ? 0 : 1}`)?.data ?? null,
+      );
+      const model = parseModel(adapted);
+      const weights = byLayer(chain(model).weights).flatMap(([layer, own]) =>
         kerasDatasets(own).map((dataset, i): NamedWeight => {
           const at = `${groups.get(layer)}/${dataset}`;
           const tensor = file.tensor(at);
           if (!tensor) throw fail(`no ${at}`, `the ${own[i]!.spec.name} of "${layer}"`);
           return { name: `${layer}/${own[i]!.spec.name}`, ...tensor };
         }),
-      ),
-    );
-    return { config, weights: orderWeights(model, weights, { code: 'SHOAL_KERAS_FILE', operation }) };
+      );
+      return { config: adapted, weights: orderWeights(model, weights, { code: 'SHOAL_KERAS_FILE', operation }) };
+    });
   },
 };
 

@@ -73,7 +73,7 @@ export const rescaling: LayerKind<RescalingConfig> = {
   },
 };
 
-const given = 'given: Shoal does not adapt to data';
+const given = 'given, or in the Keras file that the model is from: Shoal does not adapt to data';
 const normalizationConfig = strict({
   ...base,
   axis: z.union([z.literal(-1), z.tuple([z.literal(-1)]), z.null(), z.tuple([])], 'the last, or null').prefault(-1),
