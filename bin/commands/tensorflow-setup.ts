@@ -19,6 +19,6 @@ export async function tensorflowSetupCommand(
     say: (text) => screen.err(text),
   });
   if (json) screen.out(JSON.stringify({ event: 'tensorflow', ...report }));
-  else screen.out('Next:  npx shoal train examples/digits.json --executor tensorflow');
+  else screen.out('Next:  npx shoal train JOB --executor tensorflow');
   return EXIT.done;
 }

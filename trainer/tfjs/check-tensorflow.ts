@@ -1,6 +1,6 @@
 // check-tensorflow.ts: trains a step on TensorFlow and says on what, as one line of JSON: a script, in a process of its own, since a
 // native part that is wrong may end the process. Not the setup.
-import { isMainThread } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { findOrdinary, findTensorflow, loadTensorflow, TFJS_NODE } from './tensorflow.ts';
 import type { Scalar, Tensor2D, Tensor4D, Tf } from './tf.ts';
 
@@ -42,7 +42,8 @@ function trainSteps(tf: Tf): readonly [number, number] {
   });
 }
 
-if (import.meta.main && isMainThread) {
+// import.meta.main is not there before Node 24
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = process.argv[2] === 'ordinary' ? findOrdinary() : findTensorflow();
   const tf = loadTensorflow(found);
   const since = performance.now();
