@@ -50,6 +50,62 @@ def smooth(module):
         smooth(child)
 
 
+class Encoder(torch.nn.Module):
+    """The classifier of trainer/models/transformer-encoder.ts, of PyTorch's own encoder layers; tensors are named as there."""
+
+    LENGTH = 256
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.places = torch.nn.Embedding(10_000, 256), torch.nn.Parameter(torch.zeros(1, self.LENGTH, 256))
+        self.blocks = torch.nn.ModuleList(
+            torch.nn.TransformerEncoderLayer(256, 8, 1024, 0.0, torch.nn.functional.softplus, batch_first=True) for _ in range(2))
+        self.head = torch.nn.Linear(256, 2)
+
+    def forward(self, ids):
+        x = self.words(ids) + self.places
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x.mean(1))
+
+
+OURS = (("self_attn.in_proj_", "attn.qkv."), ("self_attn.out_proj", "attn.proj"), ("linear1", "mlp.fc1"), ("linear2", "mlp.fc2"))
+
+
+def encoder(rows):
+    model = Encoder().double().train()
+    names = {name: name for name, _ in model.named_parameters()}
+    for name in names:
+        for theirs, ours in OURS:
+            names[name] = names[name].replace(theirs, ours)
+    names["places"] = "places"
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            u = draw(names[name], p.numel())
+            value = (u - 0.5) * 2 * np.sqrt(3 / (p.numel() / p.shape[0])) if p.dim() == 2 else (u - 0.5) * 0.2
+            if p.dim() == 1 and name.endswith("weight"):
+                value = 0.5 + u
+            p.copy_(torch.from_numpy(value.astype(np.float32).astype(np.float64)).reshape(p.shape))
+    ids = torch.from_numpy((draw("ids", rows * Encoder.LENGTH) * 10_000).astype(np.int64)).reshape(rows, Encoder.LENGTH)
+    y = model(ids)
+    labels = torch.tensor([i % 2 for i in range(rows)])
+    return learned({"builder": "transformer_encoder", "options": {}, "smooth": True, "size": Encoder.LENGTH, "rows": rows,
+                    "y": [float(f"{v:.8g}") for v in y.detach().numpy().ravel()]}, model, y, labels, names)
+
+
+def learned(result, model, y, labels, names):
+    """With the loss, and of each gradient the norm and projections on drawn directions."""
+    loss = torch.nn.functional.cross_entropy(y, labels)
+    loss.backward()
+    result["loss"] = loss.item()
+    result["gradients"] = {}
+    for name, p in model.named_parameters():
+        g = p.grad.numpy().ravel()
+        projections = [float(g @ (draw(f"{names[name]}:{k}", g.size) - 0.5)) for k in range(4)]
+        result["gradients"][names[name]] = [float(f"{v:.10g}") for v in [np.linalg.norm(g), *projections]]
+    return result
+
+
 def case(builder, model, size, rows, options=None, gradients=False):
     if gradients:
         smooth(model)
@@ -69,14 +125,7 @@ def case(builder, model, size, rows, options=None, gradients=False):
     if gradients:
         model.train()
         labels = torch.tensor([(5 * i + 2) % CLASSES for i in range(rows)])
-        loss = torch.nn.functional.cross_entropy(model(x), labels)
-        loss.backward()
-        result["loss"] = loss.item()
-        result["gradients"] = {}
-        for name, p in model.named_parameters():
-            g = p.grad.numpy().ravel()
-            projections = [float(g @ (draw(f"{name}:{k}", g.size) - 0.5)) for k in range(4)]
-            result["gradients"][name] = [float(f"{v:.10g}") for v in [np.linalg.norm(g), *projections]]
+        learned(result, model, model(x), labels, {name: name for name, _ in model.named_parameters()})
     print(builder, result["y"][:3], result.get("loss"))
     return result
 
@@ -96,6 +145,7 @@ cases = [
     case("convnext_tiny", tv.convnext_tiny(num_classes=CLASSES), 64, 2),
     case("vit_tiny", timm.create_model("vit_tiny_patch16_224", num_classes=CLASSES), 224, 1),
     case("vit_b16", timm.create_model("vit_base_patch16_224", num_classes=CLASSES), 224, 2, gradients=True),
+    encoder(4),
 ]
 with open("test/golden/torch-models.json", "w") as file:
     json.dump({"torch": torch.__version__, "classes": CLASSES, "cases": cases}, file)

@@ -1,4 +1,4 @@
-// torch-models.ts: `npm run verify:models`: every named model at full size with torchvision's and timm's names beside what PyTorch gave
+// torch-models.ts: `npm run verify:models`: every named model at full size with torchvision's and timm's names, and the encoder, beside what PyTorch gave
 // (golden/make-torch-models.py): outputs, losses, and every gradient by its norm and random projections. Minutes; not part of `npm test`.
 import { readFileSync } from 'node:fs';
 import { lengthOf } from '../../trainer/contribution.ts';
@@ -27,6 +27,8 @@ interface Case {
 const [OUTPUT, LOSS, GRADIENT] = [1e-4, 1e-5, 1e-4];
 /** Variance of a direction's elements, uniform in [-0.5, 0.5). */
 const VARIANCE = 1 / 12;
+/** Of the encoder. */
+const VOCABULARY = 10_000;
 
 const { classes, cases } = JSON.parse(
   readFileSync(new URL('../golden/torch-models.json', import.meta.url), 'utf8'),
@@ -59,7 +61,9 @@ function check({
   loss,
   gradients,
 }: Case): { what: string; error: number; most: number }[] {
-  const written = parseModel({ builder, input: [size, size, 3], classes, activation: 'linear', ...options });
+  const ids = builder === 'transformer_encoder';
+  const images = ids ? {} : { input: [size, size, 3], classes, activation: 'linear' };
+  const written = parseModel({ builder, ...images, ...options });
   const model = settled(written, smooth);
   const tensors = torchTensors(model);
   const { weights: segments } = segmentsOf(model);
@@ -70,10 +74,12 @@ function check({
   const all = new Float32Array(lengthOf(segments));
   all.set(parameters);
   all.set(state, parameters.length);
-  const images = Float32Array.from(drawn('input', rows * size * size * 3), (u) => (Math.fround(u) - 0.5) * 2);
-  const labels = Int32Array.from({ length: rows }, (_, i) => (5 * i + 2) % classes);
+  const samples = ids
+    ? Float32Array.from(drawn('ids', rows * size), (u) => Math.floor(u * VOCABULARY))
+    : Float32Array.from(drawn('input', rows * size * size * 3), (u) => (Math.fround(u) - 0.5) * 2);
+  const labels = Int32Array.from({ length: rows }, (_, i) => (ids ? i % 2 : (5 * i + 2) % classes));
   const host = createHost({ model, loss: 'SparseCategoricalCrossentropy', fromLogits: true, rows });
-  const batch = { parameters: all, images, labels, shares: [rows] };
+  const batch = { parameters: all, images: samples, labels, shares: [rows] };
   const lines = [{ what: 'outputs', error: relativeError(host.run('predict', batch).output, y), most: OUTPUT }];
   if (loss === undefined) return lines;
   const trained = host.run('train', batch);
@@ -96,14 +102,23 @@ function check({
   return [...lines, worst];
 }
 
-/** Nothing is left out at random, and rectifiers are smooth where asked for: as the script has it. */
+/** Nothing is left out at random, classifiers give logits, and rectifiers are smooth where asked for: as the script has it. */
 function settled(model: Model, smooth: boolean): Model {
   const layers = Object.entries(model.layers).map(([name, { className, config }]) => {
     const random = className === 'Dropout' || className === 'DropPath';
     const kinked = smooth && (config['activation'] === 'relu' || config['activation'] === 'relu6');
     return [
       name,
-      { className, config: { ...config, ...(random && { rate: 0 }), ...(kinked && { activation: 'softplus' }) } },
+      {
+        className,
+        config: {
+          ...config,
+          ...(random && { rate: 0 }),
+          ...('dropout' in config && { dropout: 0 }),
+          ...(config['activation'] === 'softmax' && { activation: 'linear' }),
+          ...(kinked && { activation: 'softplus' }),
+        },
+      },
     ];
   });
   return { ...model, layers: Object.fromEntries(layers) };
