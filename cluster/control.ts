@@ -110,7 +110,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readControl(type: Message['type'], term: number, payload: Uint8Array): Message {
   try {
     const value: unknown = JSON.parse(decoder.decode(payload));
-    checkDepth(value);
+    checkTree(value);
     const message = check<Message>(schemas[type], value, {
       code: 'SHOAL_WIRE_CONTENT',
       operation: OPERATION,
@@ -125,10 +125,14 @@ export function readControl(type: Message['type'], term: number, payload: Uint8A
   }
 }
 
-function checkDepth(value: unknown): void {
+/** What schemas do not see: depth, and numbers that JSON can read and not write (where they may be, they are words: ODD). */
+function checkTree(value: unknown): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) throw bad(`values more than ${DEEPEST} levels deep`, 'fewer');
+    for (const item of level)
+      if (typeof item === 'number' && (Object.is(item, -0) || !Number.isFinite(item)))
+        throw bad('-0 or Infinity as a number', 'others, or their names');
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
 }

@@ -169,6 +169,17 @@ describe('the wire protocol', () => {
     assert.throws(() => decodeFrame(frame), refusedAs('SHOAL_WIRE_CONTENT', /levels deep/));
   });
 
+  it('refuses numbers that it could not write again: a zero with a sign and infinity, however they are spelt', () => {
+    for (const odd of ['-0', '-0.0', '-1e-400', '1e999', '-1e999'])
+      assert.throws(
+        () =>
+          decodeFrame(
+            welcomeWith(`{"type":"welcome","term":0,"job":{"a":[${odd}]},"servers":[],"range":null,"version":0}`),
+          ),
+        refusedAs('SHOAL_WIRE_CONTENT', /-0 or Infinity/),
+      );
+  });
+
   it('names what strangers made up in one line of at most 300 characters', () => {
     for (const text of [
       `{"${'k'.repeat(900_000)}":1}`,
