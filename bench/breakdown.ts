@@ -11,7 +11,7 @@ const FILES: readonly (readonly [RegExp, Part])[] = [
     /\/ws\/|^node:(net|_?tls|internal\/(stream|tls))|\/cluster\/(connection|window|sender|listener|dial|watch)\./,
     'send',
   ],
-  [/\/cluster\/(socket-store|flat-ranges|dump)\.|\/trainer\/contribution\./, 'copy'],
+  [/\/cluster\/(socket-store|node-sums|flat-ranges|dump)\.|\/trainer\/contribution\./, 'copy'],
   [/\/cluster\/range-server\./, 'apply'],
   [/\/cluster\/|\/trainer\/step-machine\./, 'decide'],
 ];

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** Commands whose process is a part of a run over sockets. */
-const ROLES = ['coordinator', 'server', 'worker', 'rank', 'launched'];
+const ROLES = ['coordinator', 'server', 'worker'];
 
 // Their frames are megabytes that die at once, and they make little other garbage. While modules are loaded the young generation grows to
 // 16 MiB; such a process then fills it so seldom that dead frames pile up until V8 looks through the whole heap, up to twice a second.

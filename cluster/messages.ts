@@ -16,6 +16,7 @@
 // coordinator dies, a new term begins: servers load the newest checkpoint, and the steps after it are computed again.
 import type { Problem } from '../base/errors.ts';
 import type { CodecName } from '../trainer/codecs/index.ts';
+import type { FlatRange } from '../trainer/contribution.ts';
 import type { Profile } from '../trainer/executor.ts';
 import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
@@ -23,11 +24,7 @@ import type { Work } from '../trainer/work.ts';
 /** A coordinator's period in office, from 1. What carries an older one is refused. */
 export type Term = number;
 
-/** A contiguous range of a compact vector, in elements: [from, to). */
-export interface FlatRange {
-  readonly from: number;
-  readonly to: number;
-}
+export type { FlatRange };
 
 /** Who a peer is: its name lasts over reconnects; the incarnation is new each time its process starts. */
 export interface Peer {

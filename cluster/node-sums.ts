@@ -4,8 +4,8 @@ import { BINDING, SCRATCH_BYTES, SPACES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { UPDATE_BLOCK } from '../kernels/signatures.ts';
-import { type ElementRange, lengthOf, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
-import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
+import { type FlatRange, lengthOf, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
+import { encodeDescriptors, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';
 import { PlanBuilder, type PlanCall, Tables } from '../trainer/plan-builder.ts';
 import { reduceProgram } from '../trainer/tree.ts';
@@ -17,7 +17,7 @@ export interface NodeSums {
   /** Compact. Of what has been taken, it does not change any more. */
   readonly values: Float32Array;
   /** These elements stand in all parts. */
-  take(ranges: readonly ElementRange[]): void;
+  take(ranges: readonly FlatRange[]): void;
   /** All do: takes those that have not been taken. */
   finish(): void;
 }
@@ -65,8 +65,7 @@ export function createSums({ arena, kernels, segments, microShards }: SumsOption
   const bindings = arena.take(4 * BINDING.words);
   const program = arena.take(programBytes(microShards));
   const call = sumCall(moving);
-  const encoded = encodeCalls(arena, [call]);
-  const descriptor = u32[(encoded.address >>> 2) + 1]!;
+  const descriptor = encodeDescriptors(arena, [call])[0]!;
   const base = (bindings >>> 2) + BINDING.base;
   u32[base + NEXT] = out;
   u32[base + SCRATCH] = arena.take(SCRATCH_BYTES);
@@ -86,9 +85,9 @@ export function createSums({ arena, kernels, segments, microShards }: SumsOption
         i32.set([postfix.length, ...addresses], program >>> 2);
       }
       const from = only ?? added;
-      let taken: readonly ElementRange[] = [];
+      let taken: readonly FlatRange[] = [];
 
-      function copy(range: ElementRange): void {
+      function copy(range: FlatRange): void {
         eachRun(moving, range.from, range.to - range.from, (at, memory, count) => {
           // whole tiles: of what lies beside the run in one, the sums may not stand yet, and are added again when they do
           const [first, end] = [Math.floor(memory / UPDATE_BLOCK), Math.ceil((memory + count) / UPDATE_BLOCK)];

@@ -5,8 +5,7 @@ import { BINDING, countTiles, SCRATCH_BYTES, SPACES, type Space } from '../kerne
 import { alignUp, createArena } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { compact, memoryBytes } from '../trainer/contribution.ts';
-import { CALL_WORDS } from '../trainer/control.ts';
-import { encodeCalls, encodedBytes } from '../trainer/encode.ts';
+import { encodeDescriptors, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';
 import { type AnyOptimizer, type CommonConfig, slotsOf } from '../trainer/optimizers/kind.ts';
 import type { PlanCall } from '../trainer/plan-builder.ts';
@@ -96,9 +95,8 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
   const programAt = arena.take(4 * programWords);
   const descriptors = new Map<PlanCall['arguments'], number>();
   for (const calls of lists) {
-    const { address } = encodeCalls(arena, calls);
-    for (const [i, call] of calls.entries())
-      descriptors.set(call.arguments, views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
+    const addresses = encodeDescriptors(arena, calls);
+    for (const [i, call] of calls.entries()) descriptors.set(call.arguments, addresses[i]!);
   }
   const entries = instantiate(kernels, memory);
 

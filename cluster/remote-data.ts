@@ -121,7 +121,7 @@ export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
 }
 
 async function fetchPart(remote: RemoteData, part: string, { fields, length, classes, hash }: Part): Promise<Reader> {
-  const data: Record<string, Uint8Array> = {};
+  const data: Record<string, Uint8Array<SharedArrayBuffer>> = {};
   const { whole = WHOLE } = remote;
   const isLarge = (name: string): boolean => length * fieldBytes(fields[name]!) > whole;
   for (const [name, field] of Object.entries(fields)) {
@@ -129,25 +129,20 @@ async function fetchPart(remote: RemoteData, part: string, { fields, length, cla
     const bytes = length * fieldBytes(field);
     const kept = remote.cache && `${remote.cache}/${hash}-${name}`;
     const known = kept && (await readFile(kept).catch(() => null));
+    const column = new Uint8Array(new SharedArrayBuffer(bytes)); // taken over by whoever reads it
+    data[name] = column;
     if (known && known.length === bytes) {
-      data[name] = known;
+      column.set(known);
       continue;
     }
-    const column = new Uint8Array(bytes);
     for (let at = 0; at < bytes; at += CHUNK) {
       const most = Math.min(CHUNK, bytes - at);
       column.set(await fetchBytes(remote, `/data/${part}/${name}`, most, at), at);
     }
-    data[name] = column;
     if (kept) await keep(remote.cache!, kept, column);
   }
   if (Object.keys(fields).some(isLarge)) {
-    const shared = (bytes: Uint8Array): SharedArrayBuffer => {
-      const column = new SharedArrayBuffer(bytes.length);
-      new Uint8Array(column).set(bytes);
-      return column;
-    };
-    const columns = Object.fromEntries(Object.entries(data).map(([name, bytes]) => [name, shared(bytes)]));
+    const columns = Object.fromEntries(Object.entries(data).map(([name, { buffer }]) => [name, buffer]));
     const { url, token, tls, insecure, limits, cache } = remote;
     const reach = { url, token, ...(tls && { tls }), ...(insecure && { insecure }), ...(limits && { limits }) };
     return reopen({

@@ -48,8 +48,11 @@ export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
   const { job, dataset, threads, weights, computed, final } = options;
   const { kernels } = arithmetic();
   // one leaf at a time: leases may be as small as that. The last phase trains the most: it says what the others' machine is
-  const { teamSize } = preparedAt(job, dataset, phasesOf(job).at(-1)!, { threads, level: 0 }).machine;
-  const phases = phasesOf(job).map((phase) => preparedAt(job, dataset, phase, { threads, level: 0, teamSize }));
+  const parts = phasesOf(job);
+  const last = preparedAt(job, dataset, parts.at(-1)!, { threads, level: 0 });
+  const { teamSize } = last.machine;
+  const earlier = parts.slice(0, -1).map((phase) => preparedAt(job, dataset, phase, { threads, level: 0, teamSize }));
+  const phases = [...earlier, last];
   const prepared = phases[0]!;
   const { program, segments, transforms, machine } = prepared;
   const { slots, level } = machine;

@@ -63,10 +63,12 @@ export interface Region {
 /** Takes `bytes` bytes, which hold what takes as many from an arena. @throws SHOAL_MEMORY_EXHAUSTED */
 export function takeRegion(arena: Arena, bytes: number): Region {
   const start = arena.take(bytes);
+  let used = false;
   return {
     fresh() {
       let top = start;
-      arena.views.u8.fill(0, start, start + bytes + READ_SLACK);
+      if (used) arena.views.u8.fill(0, start, start + bytes + READ_SLACK); // an arena's memory is zeros at first
+      used = true;
       return {
         ...arena,
         get used() {

@@ -63,6 +63,10 @@ export function movingOf(segments: readonly Segment[]): readonly Segment[] {
 export const changingOf = (segments: readonly Segment[]): readonly Segment[] =>
   movingOf(segments).filter((segment) => !segment.resting);
 
+/** Those whose penalty is part of the loss. */
+export const penalizedOf = (segments: readonly Segment[]): readonly Segment[] =>
+  changingOf(segments).filter(({ penalty }) => penalty);
+
 /** Of all weights, compact, the part that moves. */
 export function movingPart(segments: readonly Segment[], weights: Float32Array): Float32Array {
   const moving = movingOf(segments);
@@ -92,8 +96,8 @@ export interface Part {
   readonly bytes: Uint8Array;
 }
 
-/** Elements [from, to) of a compact vector. */
-export interface ElementRange {
+/** A contiguous range of a compact vector, in elements: [from, to). */
+export interface FlatRange {
   readonly from: number;
   readonly to: number;
 }
@@ -102,7 +106,7 @@ export interface ElementRange {
 export interface Contribution {
   readonly parts: readonly Part[];
   /** Elements of what moves that stand in all parts before the rest does, as they come. Default: none. */
-  early?(): AsyncIterable<readonly ElementRange[]>;
+  early?(): AsyncIterable<readonly FlatRange[]>;
   /** Settles when the sums stand. A store in the same memory need not wait: its own work is queued behind. */
   readonly ready: Promise<void>;
 }

@@ -24,6 +24,12 @@ export interface EncodeOptions {
   readonly finals?: readonly number[];
 }
 
+/** Writes calls for whoever runs them on its own thread. @returns the address of each one's descriptor */
+export function encodeDescriptors(arena: Arena, calls: readonly PlanCall[]): readonly number[] {
+  const { address } = encodeCalls(arena, calls);
+  return calls.map((_, i) => arena.views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
+}
+
 /** Writes calls. */
 export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: EncodeOptions = {}): EncodedCalls {
   const { ranges, finals } = options;

@@ -5,9 +5,8 @@ import { BINDING, countTiles, type Kernels, SCRATCH_BYTES, SPACES, type Space, t
 import { createArena } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
 import { expand, memoryBytes } from './contribution.ts';
-import { CALL_WORDS } from './control.ts';
 import { customCalls } from './custom-calls.ts';
-import { encodeCalls, encodedBytes } from './encode.ts';
+import { encodeDescriptors, encodedBytes } from './encode.ts';
 import type { Segment } from './model.ts';
 import type { Mode, Program } from './plan.ts';
 import type { PlanCall } from './plan-builder.ts';
@@ -74,8 +73,8 @@ export function createHostRunner(
   for (const table of tables.entries) views.u8.set(table.data, at.tables + table.at);
   const descriptors = new Map<PlanCall, number>();
   for (const list of lists) {
-    const { address } = encodeCalls(arena, list);
-    for (const [i, call] of list.entries()) descriptors.set(call, views.u32[(address >>> 2) + CALL_WORDS * i + 1]!);
+    const addresses = encodeDescriptors(arena, list);
+    for (const [i, call] of list.entries()) descriptors.set(call, addresses[i]!);
   }
   const entries =
     typeof kernels === 'function' ? kernels(views) : instantiate(kernels, arena.memory, customCalls(views));

@@ -1,6 +1,6 @@
 // plan-finals.ts: which sums of a node stand before its last backward pass has ended, and after which call: they can leave already.
 // Layers run backward from the last to the first, and each writes its own tensors. Pure bookkeeping.
-import { type ElementRange, movingOf } from './contribution.ts';
+import { type FlatRange, movingOf } from './contribution.ts';
 import { FINALS } from './control.ts';
 import type { Segment } from './model.ts';
 
@@ -9,7 +9,7 @@ export interface Final {
   /** Its number in the plan. */
   readonly call: number;
   /** Of the compact vector of what moves, in order; they neither overlap nor touch. */
-  readonly ranges: readonly ElementRange[];
+  readonly ranges: readonly FlatRange[];
 }
 
 /** What one layer has written, once it has run backward for the last time. */
@@ -30,7 +30,7 @@ const LEAST = 2 ** 16;
 export function finalsOf(segments: readonly Segment[], written: readonly Written[]): readonly Final[] {
   const places = new Map(movingOf(segments).map((segment) => [segment.path, segment]));
   const finals: Final[] = [];
-  let ranges: ElementRange[] = [];
+  let ranges: FlatRange[] = [];
   for (const { call, paths } of written.slice(0, -1)) {
     for (const path of paths) {
       const { flat, length } = places.get(path)!;
@@ -43,10 +43,10 @@ export function finalsOf(segments: readonly Segment[], written: readonly Written
   return finals;
 }
 
-const sizeOf = (ranges: readonly ElementRange[]): number => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+const sizeOf = (ranges: readonly FlatRange[]): number => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Sorted; those that touch are one. */
-function joined(ranges: readonly ElementRange[]): readonly ElementRange[] {
+function joined(ranges: readonly FlatRange[]): readonly FlatRange[] {
   const result: { from: number; to: number }[] = [];
   for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
     const last = result.at(-1);

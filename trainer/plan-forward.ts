@@ -109,7 +109,10 @@ function partsOf(calls: readonly Call[], cuts: readonly string[]): readonly (rea
 }
 
 /** The calls whose activation a loss computes itself. */
-function deferredCalls(mode: Mode, { model, outputs }: CompileOptions): ReadonlySet<string> {
+export function deferredCalls(
+  mode: Mode,
+  { model, outputs }: Pick<CompileOptions, 'model' | 'outputs'>,
+): ReadonlySet<string> {
   if (mode === 'predict') return new Set();
   return new Set(model.outputs.filter((_, i) => !outputs[i]!.fromLogits && outputs[i]!.loss.activation !== null));
 }

@@ -3,7 +3,7 @@ import { ShoalError } from '../base/errors.ts';
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { Codec } from './codecs/kind.ts';
-import { type ContributionLayout, changingOf, contributionLayout, memoryBytes, movingOf } from './contribution.ts';
+import { type ContributionLayout, contributionLayout, memoryBytes, movingOf, penalizedOf } from './contribution.ts';
 import { layerOf } from './layers/index.ts';
 import type { LayerKind } from './layers/kind.ts';
 import type { LossKind } from './losses/kind.ts';
@@ -120,7 +120,7 @@ export function compile(options: CompileOptions): Program {
   const input = inputLayout(options);
   const outputs = outputsOf(options);
   const lengths = outputs.flatMap(({ metrics, context }) => countsOf(metrics).map((c) => c.length(context)));
-  const penalties = changingOf(options.segments).filter(({ penalty }) => penalty);
+  const penalties = penalizedOf(options.segments);
   const penaltyAt = penalties.length === 0 ? null : lossesOf(outputs.length);
   const firstCount = lossesOf(outputs.length) + (penaltyAt === null ? 0 : 1);
   const scalars = lengths.reduce((sum, length) => sum + length, firstCount);

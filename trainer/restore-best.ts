@@ -12,10 +12,6 @@ import type { SaveInfo } from './narrator.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreSnapshot } from './snapshot.ts';
 
-/** Whether runs of a job end with the weights of their best epoch. */
-export const restoresBest = ({ callbacks }: Pick<Job, 'callbacks'>): boolean =>
-  callbacks.some((one) => one.class_name === 'EarlyStopping' && one.config.restore_best_weights);
-
 /** Steps of the checkpoints without which a run could not go on from those of the given steps. @param seen evaluations so far */
 export const neededBy = (job: Job, seen: readonly Evaluated[], steps: readonly number[]): readonly number[] =>
   steps.flatMap((step) => bestOf(job, seen, step - 1) ?? []);

@@ -4,6 +4,7 @@ import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import { namesBest } from './callbacks/index.ts';
 import type { Evaluated } from './callbacks/kind.ts';
 import { createDataUsage } from './data-usage.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
@@ -16,7 +17,7 @@ import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
 import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { restoredInfo, restoresBest } from './restore-best.ts';
+import { restoredInfo } from './restore-best.ts';
 import { firstSnapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
@@ -154,7 +155,7 @@ class Session implements StoreObserver {
   private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Part) {
     const { job } = options;
     this.#options = options;
-    this.saves = (options.onSave !== undefined || restoresBest(job)) && !options.dryRun;
+    this.saves = (options.onSave !== undefined || namesBest(job.callbacks)) && !options.dryRun;
     this.#prepared = prepared;
     this.#saved = before.snapshot.version;
     this.#start = before.snapshot.version;

@@ -4,7 +4,7 @@
 //   space `step`: blocks of scalars, one a factor of the rate | of statistics | of each tensor, where norms change them
 //                 | per round: joined squares f64 (quantities, tensors) | their sum | squares of each block f64
 import { inOrder, type Lists, type OwnCall, own, plain, step } from './call-lists.ts';
-import { changingOf, parametersOf } from './contribution.ts';
+import { changingOf, parametersOf, penalizedOf } from './contribution.ts';
 import type { Segment } from './model.ts';
 import { type Round, roundsOf } from './norm-rounds.ts';
 import {
@@ -145,7 +145,7 @@ export function updateProgram(options: UpdateOptions): UpdateProgram {
 }
 
 /** Whether some of these weights have a penalty that counts. */
-export const penalized = (segments: readonly Segment[]): boolean => changingOf(segments).some((s) => s.penalty);
+export const penalized = (segments: readonly Segment[]): boolean => penalizedOf(segments).length > 0;
 
 /**
  * A reduce program with the penalties as one more part, added last: whoever reads the sums of a gradient then finds them in it, once a

@@ -3,7 +3,7 @@
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
-import type { Contribution, ElementRange, Part } from './contribution.ts';
+import type { Contribution, FlatRange, Part } from './contribution.ts';
 import { JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
@@ -149,7 +149,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     });
   }
 
-  async function* early(command: number, jobs: number): AsyncIterable<readonly ElementRange[]> {
+  async function* early(command: number, jobs: number): AsyncIterable<readonly FlatRange[]> {
     for (const [n, { ranges }] of finals.entries()) {
       if (!(await pool.passed(command, jobs, n))) return;
       yield ranges;

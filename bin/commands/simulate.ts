@@ -17,9 +17,8 @@ import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { parseTime } from '../input/cluster-options.ts';
 import { type JobOptions, readJob, settingsOf } from '../input/read-job.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
-import { count } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
-import { pace, simulatePage, simulateText } from '../output/simulate-text.ts';
+import { pace, simulatePage, simulateText, workersText } from '../output/simulate-text.ts';
 import { usageError } from '../output/usage-error.ts';
 import { ownCommand } from './launched.ts';
 
@@ -106,7 +105,7 @@ export async function simulateCommand(
     steps: options.steps ?? 24,
     onPoint(point) {
       if (json) screen.out(JSON.stringify({ event: 'point', ...point }));
-      else screen.err(`${count(point.workers)} worker${point.workers === 1 ? '' : 's'}: ${pace(point)} samples/s`);
+      else screen.err(`${workersText(point.workers)}: ${pace(point)} samples/s`);
     },
   });
   const parent = options.out ?? 'runs';

@@ -22,6 +22,9 @@ const LOSSES = ['deaths', 'leases lost', 'steps again'];
 /** Samples a second. */
 export const pace = ({ samples_per_second: it }: Simulated): string => (it >= 10 ? count(it) : it.toFixed(2));
 
+/** 1 -> "1 worker", 1000 -> "1,000 workers" */
+export const workersText = (n: number): string => `${count(n)} worker${n === 1 ? '' : 's'}`;
+
 function table({ points, mtbf_ms }: SimulationReport): {
   readonly heads: readonly string[];
   readonly cells: readonly string[][];
@@ -61,7 +64,7 @@ function intro(report: SimulationReport): readonly string[] {
   } = report;
   const mtbf = mtbf_ms === null ? '' : `; each process dies every ${mtbf_ms / 1000} s on average`;
   return [
-    `It stops scaling at ${count(stops_at)} worker${stops_at === 1 ? '' : 's'}: ${because}.`,
+    `It stops scaling at ${workersText(stops_at)}: ${because}.`,
     `${name}: ${count(parameters)} parameters, batch ${batch} in ${micro_shards} micro-shards of ${Number(leaf_ms.toPrecision(3))} ms; ` +
       `links of ${bytes(link_bytes_per_s)}/s and ${latency_ms} ms${mtbf}; seed ${seed}.`,
   ];

@@ -87,15 +87,9 @@ describe('a run in several processes', function () {
     assert.ok(auditRun(ran.path, early).ok);
     const log = readFileSync(`${ran.path}/commits.jsonl`, 'utf8').trim().split('\n');
     const decisions = log.map((line) => JSON.parse(line)).filter((it) => it.record === 'decision');
-    const byEpoch = new Map(decisions.map(({ epoch, rate, stop }) => [epoch, [epoch, rate, stop]])); // some are taken again
-    assert.deepEqual(
-      [...byEpoch.values()],
-      [
-        [1, null, false],
-        [2, null, false],
-        [3, null, true],
-      ],
-    );
+    // some are taken again: the same ones
+    const taken = new Set(decisions.map(({ epoch, rate, stop }) => JSON.stringify([epoch, rate, stop])));
+    assert.deepEqual([...taken].sort(), ['[1,null,false]', '[2,null,false]', '[3,null,true]']);
   });
 
   it('layers that are unfrozen at epochs, with clipped norms and gathered gradients: the bytes of one process, though a worker, a server and the coordinator are killed -9 between two of those epochs', async () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { draws } from '../../base/random.ts';
+import { writeIdx } from './idx-files.ts';
 import { mlp } from './small-jobs.ts';
 
 export interface ClusterJob {
@@ -13,37 +13,11 @@ export interface ClusterJob {
   remove(): void;
 }
 
-const u32 = (...values: number[]): number[] =>
-  values.flatMap((value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
-
-/** Images 8 x 8 and labels 0 to 3, as IDX files. */
-function writeData(folder: string, train: number, test: number): void {
-  mkdirSync(folder);
-  for (const [part, length, seed] of [
-    ['train', train, 1],
-    ['t10k', test, 2],
-  ] as const) {
-    const random = draws([seed, 0], 0, 0, 0);
-    const labels = Uint8Array.from({ length }, (_, i) => random(i) & 3);
-    const images = Uint8Array.from({ length: 64 * length }, (_, i) => random(length + i) & 255);
-    writeFileSync(
-      join(folder, `${part}-images-idx3-ubyte`),
-      [...u32(0x803, length, 8, 8), ...images].map(byte).join(''),
-      'latin1',
-    );
-    writeFileSync(
-      join(folder, `${part}-labels-idx1-ubyte`),
-      [...u32(0x801, length), ...labels].map(byte).join(''),
-      'latin1',
-    );
-  }
-}
-const byte = (value: number): string => String.fromCharCode(value);
-
 /** By default ragged: batches of 30 over 8 micro-shards, a last batch of 6, which leaves two of them empty. */
 export function clusterJob(changes: object = {}, samples = 96): ClusterJob {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-cluster-'));
-  writeData(join(folder, 'data'), samples, 40);
+  mkdirSync(join(folder, 'data'));
+  writeIdx(join(folder, 'data'), 8, 4, samples, 40);
   const json = {
     name: 'small',
     model: { class_name: 'Sequential', config: { name: 'small', layers: mlp } },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { seedWords } from '../../base/random.ts';
 import { createArena } from '../../kernels/arena.ts';
 import { loadKernels } from '../../kernels/load.ts';
-import { type ElementRange, expand, lengthOf, movingOf } from '../../trainer/contribution.ts';
+import { expand, type FlatRange, lengthOf, movingOf } from '../../trainer/contribution.ts';
 import { FINALS } from '../../trainer/control.ts';
 import { profileOf } from '../../trainer/engine.ts';
 import { initializeParameters } from '../../trainer/initialize.ts';
@@ -94,7 +94,7 @@ describe('sums that stand early', () => {
           const pinned = { version: step, bytes: parameters, ready: Promise.resolve(), release() {} };
           const batch = { bytes, release() {} };
           const { parts, early, ready } = await executor.compute(work, batch, pinned, new AbortController().signal);
-          const copies = (ranges: readonly ElementRange[]) =>
+          const copies = (ranges: readonly FlatRange[]) =>
             parts.flatMap(({ bytes: part }) => {
               const memory = new Float32Array(part.buffer, part.byteOffset, part.byteLength / 4);
               return ranges.flatMap(({ from, to }) =>
@@ -103,7 +103,7 @@ describe('sums that stand early', () => {
                   .map(({ at, length }) => memory.slice(at, at + length)),
               );
             });
-          const seen: { readonly ranges: readonly ElementRange[]; readonly held: readonly Float32Array[] }[] = [];
+          const seen: { readonly ranges: readonly FlatRange[]; readonly held: readonly Float32Array[] }[] = [];
           for await (const ranges of early!()) seen.push({ ranges, held: copies(ranges) });
           await ready;
           assert.deepEqual(

@@ -11,6 +11,7 @@ import type { DoneEvent } from '../../trainer/events.ts';
 import { runSession } from '../../trainer/session.ts';
 import { closeAll } from '../cluster/support/ends.ts';
 import { HASHES, same, type WholeRuns, wholeRuns } from '../cluster/support/whole-runs.ts';
+import { writeIdx } from '../support/idx-files.ts';
 import { call, SHOAL } from './support.ts';
 
 const IMAGES = { input: [28, 28, 1], classes: 10 };
@@ -45,21 +46,7 @@ const MACHINES = [
 
 /** Images 28 x 28 and their labels as IDX files, and two texts. */
 function writeData(folder: string): void {
-  const words = (...values: number[]): Buffer => {
-    const bytes = Buffer.alloc(4 * values.length);
-    for (const [i, value] of values.entries()) bytes.writeUInt32BE(value, 4 * i);
-    return bytes;
-  };
-  for (const [part, length, seed] of [
-    ['train', 38, 1],
-    ['t10k', 10, 2],
-  ] as const) {
-    const random = draws([seed, 0], 0, 0, 0);
-    const labels = Uint8Array.from({ length }, (_, i) => random(i) % 10);
-    const images = Uint8Array.from({ length: 784 * length }, (_, i) => random(length + i) & 255);
-    writeFileSync(join(folder, `${part}-images-idx3-ubyte`), Buffer.concat([words(0x803, length, 28, 28), images]));
-    writeFileSync(join(folder, `${part}-labels-idx1-ubyte`), Buffer.concat([words(0x801, length), labels]));
-  }
+  writeIdx(folder, 28, IMAGES.classes, 38, 10);
   for (const seed of [3, 4]) {
     const random = draws([seed, 0], 0, 0, 0);
     const text = Uint8Array.from({ length: 257 * 21 }, (_, i) => 97 + (random(i) % 26));

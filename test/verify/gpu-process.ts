@@ -11,6 +11,7 @@ import { type Job, parseJob } from '../../trainer/job.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { runSession } from '../../trainer/session.ts';
+import { smooth } from '../support/smooth.ts';
 
 export interface GpuRequest {
   readonly what: 'compare' | 'measure';
@@ -73,15 +74,6 @@ function samples(count: number): Dataset {
     classes: CLASSES,
   });
   return { train: reader, test: reader };
-}
-
-/** Softplus for rectifiers, at whose kinks a network just drawn makes 1e-2 of what f32 rounds, on any two engines. */
-function smooth(job: Job): Job {
-  const layers = Object.entries(job.model.layers).map(([name, layer]) => {
-    const kinked = layer.config['activation'] === 'relu';
-    return [name, kinked ? { ...layer, config: { ...layer.config, activation: 'softplus' } } : layer] as const;
-  });
-  return { ...job, model: { ...job.model, layers: Object.fromEntries(layers) } };
 }
 
 async function compare(): Promise<Compared> {

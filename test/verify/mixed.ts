@@ -1,6 +1,5 @@
 // mixed.ts: `npm run verify:mixed`: the digits, by one worker on TensorFlow and two on our kernels, under a tolerance: the usual accuracy,
-// though each process is killed -9 in turn. It takes `shoal tensorflow setup`; another
-// tolerance may be given. Some minutes; not part of `npm test`.
+// though each process is killed -9 in turn. It takes `shoal tensorflow setup`; another tolerance may be given. Some minutes; not part of `npm test`.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

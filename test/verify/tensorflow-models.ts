@@ -23,6 +23,7 @@ import { rootOf, sharesOf } from '../../trainer/tree.ts';
 import { createWasmExecutor } from '../../trainer/wasm-executor.ts';
 import { relativeError } from '../support/compare.ts';
 import { drawn } from '../support/drawn.ts';
+import { smooth } from '../support/smooth.ts';
 
 /** Two micro-shards, which TensorFlow computes as one device batch. */
 export const LARGE_MODELS = {
@@ -91,15 +92,6 @@ const jobOf = (name: LargeModel, model: object = { builder: name, classes: CLASS
     },
     name,
   );
-
-/** Softplus for rectifiers. */
-function smooth({ model, ...job }: Job): Job {
-  const layers = Object.entries(model.layers).map(([layer, { className, config }]) => {
-    const kinked = config['activation'] === 'relu';
-    return [layer, { className, config: { ...config, ...(kinked && { activation: 'softplus' }) } }];
-  });
-  return { ...job, model: { ...model, layers: Object.fromEntries(layers) } };
-}
 
 type Sums = ReadonlyMap<string, Float32Array>;
 

@@ -41,6 +41,10 @@ const kindOf = ({ class_name }: CallbackConfig): CallbackKind<z.ZodRawShape> | u
 export const deciding = (configs: readonly CallbackConfig[]): readonly CallbackConfig[] =>
   configs.filter((config) => kindOf(config)?.decide !== undefined);
 
+/** Whether a run may end with the weights of an earlier evaluation: some callback names one, or null until there is one. */
+export const namesBest = (configs: readonly CallbackConfig[]): boolean =>
+  configs.some((one) => 'best' in (kindOf(one)?.decide?.(one.config as never, [], null) ?? {}));
+
 /** What callbacks decide after these evaluations. Of several rates the lowest holds, of several best versions the last callback's. @param rate the optimizer's, where it is a number */
 export function decide(configs: readonly CallbackConfig[], past: readonly Evaluated[], rate: number | null): Decision {
   const all = configs.map((one) => kindOf(one)?.decide?.(one.config as never, past, rate) ?? {});

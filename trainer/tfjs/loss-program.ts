@@ -2,7 +2,7 @@
 // every loss and metric means the same everywhere. Plain data, which crosses threads. Not the model.
 import type { Operand } from '../../kernels/abi.ts';
 import { alignUp } from '../../kernels/arena.ts';
-import { changingOf, contributionLayout } from '../contribution.ts';
+import { contributionLayout, penalizedOf } from '../contribution.ts';
 import type { HostProgram } from '../host-runner.ts';
 import { elements, type Segment } from '../model.ts';
 import { createPacks } from '../packs.ts';
@@ -32,7 +32,7 @@ export function compileLosses({ options, outputs, input, penaltyAt }: Program, r
   const { model, shapes } = options;
   const tables = new Tables();
   const packs = createPacks(tables, Number.POSITIVE_INFINITY); // of penalties alone, all of which move
-  const penalized = penalizedOf(options.segments);
+  const penalized = copiesOf(options.segments);
   const penalties = penalized.map(({ segment }) => segment);
   const firstCount = lossesOf(outputs.length) + (penaltyAt === null ? 0 : 1);
   const fields: Record<string, { at: number; rowBytes: number }> = {};
@@ -94,15 +94,13 @@ export function compileLosses({ options, outputs, input, penaltyAt }: Program, r
 }
 
 /** Their gradients are no business of an executor: updates add them. */
-function penalizedOf(segments: readonly Segment[]): LossProgram['penalized'] {
+function copiesOf(segments: readonly Segment[]): LossProgram['penalized'] {
   let flat = 0;
   let at = 0;
-  return changingOf(segments)
-    .filter(({ penalty }) => penalty)
-    .map((segment) => {
-      const own = { from: segment.at, segment: { ...segment, flat, at } };
-      flat += segment.length;
-      at += alignUp(4 * segment.length) / 4;
-      return own;
-    });
+  return penalizedOf(segments).map((segment) => {
+    const own = { from: segment.at, segment: { ...segment, flat, at } };
+    flat += segment.length;
+    at += alignUp(4 * segment.length) / 4;
+    return own;
+  });
 }

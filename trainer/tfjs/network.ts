@@ -3,6 +3,7 @@ import { draws, type Seed, unit } from '../../base/random.ts';
 import type { Call, Model, Segment, TensorSpec } from '../model.ts';
 import { elements } from '../model.ts';
 import type { InputField, Program } from '../plan.ts';
+import { deferredCalls } from '../plan-forward.ts';
 import type { Lowered } from './kind.ts';
 import { lowerings } from './lowerings/index.ts';
 import type { Tensor, Tf } from './tf.ts';
@@ -16,15 +17,14 @@ export interface NetworkOptions {
   /** As the model's inputs. */
   readonly inputs: readonly InputField[];
   /** Outputs whose activation the loss contains. */
-  readonly deferred: readonly string[];
+  readonly deferred: ReadonlySet<string>;
   readonly seed: Seed;
 }
 
 /** What of a compiled job a network needs. */
 export function networkOptions({ options }: Program, segments: readonly Segment[], seed: Seed): NetworkOptions {
-  const { model, shapes, inputs, outputs } = options;
-  const deferred = model.outputs.filter((_, i) => !outputs[i]!.fromLogits && outputs[i]!.loss.activation !== null);
-  return { model, shapes, segments, inputs, deferred, seed };
+  const { model, shapes, inputs } = options;
+  return { model, shapes, segments, inputs, deferred: deferredCalls('train', options), seed };
 }
 
 export interface DeviceBatch {
@@ -94,7 +94,7 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
         spec: shapes[call.name]!,
         weight: (name) => weights.get(`${call.layer}/${name}`)!,
         training: batch.mode === 'train',
-        deferActivation: options.deferred.includes(call.name),
+        deferActivation: options.deferred.has(call.name),
         leafEnds: batch.leafEnds,
         see: (name, sum) => see(`${call.layer}/${name}`, sum),
         kept: (share, shape, apart = shape.at(-1)!) => kept(batch, call, share, shape, apart),
