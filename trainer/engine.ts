@@ -65,7 +65,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, slotNames(optimizer, optimizerConfig));
-  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes });
+  // threads that only update do not wait awake: the cores are the other executor's
+  const pool = createPool({ arena, kernels, threads, teamSize, arenaBytes, waitsAwake: !options.executor });
   try {
     return assemble(options, { kernels, report, arena, versions, pool });
   } catch (error) {

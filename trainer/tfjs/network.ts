@@ -35,28 +35,44 @@ export interface DeviceBatch {
   readonly step: number;
   /** The row after each micro-shard's last. */
   readonly leafEnds: readonly number[];
-  /** As the model's inputs: the rows as read. */
-  readonly inputs: readonly (Uint8Array | Float32Array | Int32Array)[];
+  readonly inputs: Uploaded;
 }
+
+/** As the model's inputs, on the device: the rows, scaled. (rows, ...shape) */
+export type Uploaded = readonly Tensor[];
 
 /** Given the outputs: of each its gradient. */
 export type Losses = (outputs: readonly Float32Array[]) => readonly Float32Array[];
 
+export interface RunOptions {
+  readonly losses: Losses;
+  /** Receives the gradients' sums, and those of moving statistics, as in memory. */
+  readonly sums: Float32Array;
+  /** To what `sums` has; else they take its place. */
+  readonly adds: boolean;
+  /** Called when the device has been given all that it is to compute, before its results are waited for. Default: nothing. */
+  readonly meanwhile?: () => void;
+}
+
 export interface Network {
   /** Takes a version's weights, as in memory: each at its segment's `at`. */
   load(weights: Float32Array): void;
-  /** Adds the gradients' sums, and those of moving statistics, to `sums`, as in memory. */
-  run(batch: DeviceBatch, losses: Losses, sums: Float32Array): void;
+  /** Brings rows, as read, to the device, where a `run` of this network takes them. */
+  upload(rows: number, inputs: readonly (Uint8Array | Float32Array | Int32Array)[]): Uploaded;
+  /** Computes, and frees the batch's inputs. */
+  run(batch: DeviceBatch, options: RunOptions): void;
   dispose(): void;
 }
 
-const isParameter = ({ state, frozen, resting }: Segment): boolean => !state && !frozen && !resting;
+const changes = ({ frozen, resting }: Segment): boolean => !frozen && !resting;
 
 export function createNetwork(tf: Tf, options: NetworkOptions): Network {
   const { model, shapes, segments, seed } = options;
   const weights = new Map<string, Tensor>();
   const place = new Map(segments.map((segment) => [segment.path, segment]));
-  const trained = segments.filter(isParameter);
+  const changing = segments.filter(changes);
+  const trained = changing.filter(({ state }) => !state);
+  const statistics = changing.filter(({ state }) => state);
   const sites = new Map(model.calls.map((call, site) => [call.name, site]));
   const scales = options.inputs.map(({ scale, shift }) =>
     scale.every((s) => s === 1) && shift.every((s) => s === 0)
@@ -81,10 +97,8 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
 
   function forward(batch: DeviceBatch, see: (path: string, sum: Tensor) => void): readonly Tensor[] {
     const values = new Map<string, Tensor>();
-    model.inputs.forEach(({ name, spec }, i) => {
-      const x = tf.tensor(new Float32Array(batch.inputs[i]!), [batch.rows, ...spec.shape]);
-      const scaled = scales[i];
-      values.set(name, scaled ? tf.add(tf.mul(x, scaled[0]!), scaled[1]!) : x);
+    model.inputs.forEach(({ name }, i) => {
+      values.set(name, batch.inputs[i]!);
     });
     for (const call of model.calls) {
       const { className, config } = model.layers[call.layer]!;
@@ -117,8 +131,15 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
     })(...outputs);
   }
 
-  function add(segment: Segment, values: ArrayLike<number>, sums: Float32Array): void {
-    for (let i = 0; i < segment.length; i++) sums[segment.at + i]! += values[i]!;
+  /** Adds a tensor's values to the sums, or puts them in their place. */
+  function put({ at, length }: Segment, tensor: Tensor | null, sums: Float32Array, adds: boolean): void {
+    if (tensor === null) {
+      if (!adds) sums.fill(0, at, at + length);
+      return;
+    }
+    const values = tensor.dataSync();
+    if (adds) for (let i = 0; i < length; i++) sums[at + i]! += values[i]!;
+    else sums.set(values, at);
   }
 
   function dispose(): void {
@@ -132,32 +153,43 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
       for (const { path, at, length, shape } of segments)
         weights.set(path, tf.tensor(memory.slice(at, at + length), [...shape]));
     },
-    run(batch, losses, sums) {
-      if (batch.mode === 'evaluate') {
-        tf.tidy(() => {
-          losses(read(forward(batch, () => {})));
-        });
-        return;
-      }
+    upload: (rows, inputs) =>
+      tf.tidy(() =>
+        model.inputs.map(({ spec }, i) => {
+          const x = tf.tensor(new Float32Array(inputs[i]!), [rows, ...spec.shape]);
+          const scaled = scales[i];
+          // an op in any case: with the first that reads it a tensor goes to the device
+          return tf.keep(scaled ? tf.add(tf.mul(x, scaled[0]!), scaled[1]!) : tf.add(x, 0)); // kept: it may be called inside of a run
+        }),
+      ),
+    run(batch, { losses, sums, adds, meanwhile = () => {} }) {
       tf.tidy(() => {
+        if (batch.mode === 'evaluate') {
+          const outputs = forward(batch, () => {});
+          meanwhile();
+          losses(read(outputs));
+          return;
+        }
         const seen: { readonly segment: Segment; readonly sum: Tensor }[] = [];
         const see = (path: string, sum: Tensor): void => {
           const segment = place.get(path)!;
-          if (!segment.frozen && !segment.resting) seen.push({ segment, sum: tf.keep(sum) });
+          if (changes(segment)) seen.push({ segment, sum: tf.keep(sum) });
         };
         const of = trained.map(({ path }) => weights.get(path)!);
         const backward = () => behindLosses(forward(batch, see), losses);
         // a weight that no output depends on has no gradient
         const { grads } = tf.engine().gradients(backward, of, undefined, true);
+        meanwhile();
         trained.forEach((segment, i) => {
-          const gradient = grads[i] as Tensor | null;
-          if (gradient) add(segment, gradient.dataSync(), sums);
+          put(segment, grads[i] as Tensor | null, sums, adds);
         });
+        for (const segment of statistics) put(segment, null, sums, adds);
         for (const { segment, sum } of seen) {
-          add(segment, sum.dataSync(), sums);
+          put(segment, sum, sums, true);
           sum.dispose();
         }
       });
+      for (const input of batch.inputs) input.dispose();
     },
     dispose() {
       dispose();

@@ -7,7 +7,7 @@ import { type BackendName, backends } from './backends.ts';
 import type { DeviceBundles } from './device-batches.ts';
 import type { LossProgram } from './loss-program.ts';
 import { createLossRunner } from './losses.ts';
-import { createNetwork, type NetworkOptions } from './network.ts';
+import { createNetwork, type NetworkOptions, type Uploaded } from './network.ts';
 
 /** What the thread is started with. */
 export interface TfjsSetup extends NetworkOptions {
@@ -75,22 +75,32 @@ async function compute(task: TfjsTask): Promise<TfjsAnswer> {
     losses.load(weights);
     loaded = task.version;
   }
-  contribution.fill(0);
   const { buffer, byteOffset } = contribution;
   const sums = new Float32Array(buffer, byteOffset, setup.scalarsAt / 4);
   const scalars = new Float64Array(buffer, byteOffset + setup.scalarsAt, setup.losses.scalars[mode]);
-  for (const side of task.batches) {
+  contribution.fill(0, setup.scalarsAt);
+  const upload = (side: DeviceBundles): Uploaded =>
+    network.upload(
+      side.rows,
+      setup.inputs.map(({ field, dtype }) => VIEWS[dtype](gather(task, side, field))),
+    );
+  let next: Uploaded | null = null;
+  for (const [i, side] of task.batches.entries()) {
     const { rows, slot, leafEnds } = side;
     const labels = Object.fromEntries(setup.losses.labels.map(({ field }) => [field, gather(task, side, field)]));
     const given = { mode, rows, slot, step };
+    const inputs: Uploaded = next ?? upload(side);
     network.run(
+      { ...given, leafEnds, inputs },
       {
-        ...given,
-        leafEnds,
-        inputs: setup.inputs.map(({ field, dtype }) => VIEWS[dtype](gather(task, side, field))),
+        losses: (outputs) => losses.run({ ...given, labels }, outputs, scalars),
+        sums,
+        adds: i > 0,
+        meanwhile() {
+          const after = task.batches[i + 1];
+          next = after ? upload(after) : null;
+        },
       },
-      (outputs) => losses.run({ ...given, labels }, outputs, scalars),
-      sums,
     );
   }
   return { tensors: tf.memory().numTensors };

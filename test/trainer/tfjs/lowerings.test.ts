@@ -59,9 +59,8 @@ describe('lowerings to tfjs', () => {
     const label = new Uint8Array(batch.labels.buffer, batch.labels.byteOffset, batch.labels.byteLength);
     const leafEnds = shares.map((_, i) => shares.slice(0, i + 1).reduce((a, b) => a + b, 0));
     network.run(
-      { ...given, leafEnds, inputs: [batch.images] },
-      (outputs) => losses.run({ ...given, labels: { label } }, outputs, scalars),
-      sums,
+      { ...given, leafEnds, inputs: network.upload(rows, [batch.images]) },
+      { losses: (outputs) => losses.run({ ...given, labels: { label } }, outputs, scalars), sums, adds: false },
     );
     network.dispose();
     const flat = new Float32Array(batch.parameters.length);
