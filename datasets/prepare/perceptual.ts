@@ -7,6 +7,9 @@ const ROWS = 8;
 /** Bits that two hashes may differ in. Four bands of 16 bits: of three differing bits, one band has none. */
 export const NEAR = 3;
 
+/** Rows of an image that a row of cells is averaged over, at most: more say nothing new, and every byte costs. */
+const SEEN = 8;
+
 /** Whether each cell of a 9 x 8 average is darker than its right neighbour, as 16 hexadecimal digits; null for images that are too small or flat. */
 export function differenceHash({ data, rows, columns, channels }: Pixels): string | null {
   if (rows < ROWS || columns < COLUMNS) return null;
@@ -15,11 +18,14 @@ export function differenceHash({ data, rows, columns, channels }: Pixels): strin
     for (let x = 0; x < COLUMNS; x++) {
       const [top, bottom] = [Math.floor((y * rows) / ROWS), Math.floor(((y + 1) * rows) / ROWS)];
       const [left, right] = [Math.floor((x * columns) / COLUMNS), Math.floor(((x + 1) * columns) / COLUMNS)];
+      const seen = Math.min(SEEN, bottom - top);
       let sum = 0;
-      for (let row = top; row < bottom; row++)
+      for (let nth = 0; nth < seen; nth++) {
+        const row = top + Math.floor((nth * (bottom - top)) / seen);
         for (let i = (row * columns + left) * channels; i < (row * columns + right) * channels; i++)
           sum = (sum + data[i]!) | 0; // a cell has less than 2^31 / 255 values
-      cells[y * COLUMNS + x] = sum / ((bottom - top) * (right - left));
+      }
+      cells[y * COLUMNS + x] = sum / (seen * (right - left));
     }
   }
   let hash = 0n;

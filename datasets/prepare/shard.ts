@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
-import { type Bad, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
+import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { countMoments } from './moments.ts';
 import { openRowsOfIds } from './rows-of-ids.ts';
@@ -69,18 +70,16 @@ export async function writeShard(
   const hashes: (string | null)[] = [];
   const bad: Bad[] = [];
   const fields = new Map<string, ShardRecord['field']>();
-  for (const entry of entries) {
-    let samples: readonly Prepared[];
-    try {
-      if (classes !== null && entry.label === null) throw noLabel(entry);
-      const content = await loader.load(entry);
-      samples =
-        ids && content.kind === 'text'
-          ? ids.add(content.text, entry.key).map((row) => prepareRow(row))
-          : [await prepareSample(entry, content, job)];
-    } catch (error) {
-      if (!isDataProblem(error)) throw error;
-      bad.push({ key: entry.key, code: error.code, reason: error.got });
+  const prepare = async (entry: Entry, loading: Promise<Content>): Promise<readonly Prepared[]> => {
+    if (classes !== null && entry.label === null) throw noLabel(entry);
+    const content = await loading;
+    if (ids && content.kind === 'text') return ids.add(content.text, entry.key).map((row) => prepareRow(row));
+    return [await prepareSample(entry, content, job)];
+  };
+  for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
+    if (problem) {
+      if (!isDataProblem(problem)) throw problem;
+      bad.push({ key: entry.key, code: problem.code, reason: problem.got });
       continue;
     }
     for (const prepared of samples) {
@@ -115,6 +114,48 @@ export async function writeShard(
   };
   writeWhole(join(out, `${name}.json`), `${canonicalJson(record)}\n`);
   return record;
+}
+
+interface Outcome {
+  readonly entry: Entry;
+  readonly samples: readonly Prepared[];
+  /** Null where the samples are good. */
+  readonly problem: unknown;
+}
+
+/**
+ * Prepared samples in the order of their entries. While the caller writes one, sharp's thread has the next, and that one's successor is read: one
+ * sample at a time is decoded and encoded.
+ */
+async function* inOrder(
+  entries: readonly Entry[],
+  loader: Loader,
+  prepare: (entry: Entry, loading: Promise<Content>) => Promise<readonly Prepared[]>,
+): AsyncGenerator<Outcome> {
+  let loading = load(0);
+  function load(i: number): Promise<Content> | null {
+    if (i >= entries.length) return null;
+    const content = loader.load(entries[i]!);
+    content.catch(() => {}); // whoever awaits it hears of it
+    return content;
+  }
+  async function begin(i: number): Promise<Outcome> {
+    const entry = entries[i]!;
+    const content = loading!;
+    loading = load(i + 1);
+    try {
+      return { entry, samples: await prepare(entry, content), problem: null };
+    } catch (problem) {
+      return { entry, samples: [], problem };
+    }
+  }
+  let next = entries.length > 0 ? begin(0) : null;
+  for (let i = 0; next; i++) {
+    const outcome = await next;
+    next = i + 1 < entries.length ? begin(i + 1) : null;
+    if (next) await turn(); // sharp has it before the caller keeps this thread busy
+    yield outcome;
+  }
 }
 
 /** The record of a shard that is finished; null if it is not. Its hash is compared by `verify`, not here. */
