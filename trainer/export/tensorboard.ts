@@ -30,61 +30,117 @@ export interface EventFileOptions {
   readonly files?: Files;
 }
 
-/** Protobuf's variable-length number: 7 bits a byte, the lowest first. For numbers from 0 to 2^53. */
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return [...bytes, rest];
+const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const ENCODER = new TextEncoder();
+
+/** Records that wait for a flush, in one buffer that grows: every step of every run comes by here. */
+class Records {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  #end = 0;
+
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  /** Forgets the first bytes, which are on the disk. */
+  drop(count: number): void {
+    this.#bytes.copyWithin(0, count, this.#end);
+    this.#end -= count;
+  }
+
+  /** Length (u64), its checksum, data, its checksum; all little endian. */
+  record(most: number, data: () => void): void {
+    this.#reserve(16 + most);
+    const start = this.#end;
+    this.#end += 12;
+    data();
+    const length = this.#end - start - 12;
+    this.#view.setUint32(start, length, true);
+    this.#view.setUint32(start + 4, 0, true);
+    this.#view.setUint32(start + 8, masked(this.#bytes.subarray(start, start + 8)), true);
+    this.#view.setUint32(this.#end, masked(this.#bytes.subarray(start + 12, this.#end)), true);
+    this.#end += 4;
+  }
+
+  /** Protobuf's variable-length number: 7 bits a byte, the lowest first. For numbers from 0 to 2^53. */
+  varint(value: number): void {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#end++] = (rest % 128) | 128;
+    this.#bytes[this.#end++] = rest;
+  }
+
+  key(field: number, type: keyof typeof WIRE): void {
+    this.#bytes[this.#end++] = (field << 3) | WIRE[type];
+  }
+
+  integer(field: number, value: number): void {
+    this.key(field, 'varint');
+    this.varint(value);
+  }
+
+  /** What is nested follows: so many bytes. */
+  nested(field: number, length: number): void {
+    this.key(field, 'bytes');
+    this.varint(length);
+  }
+
+  text(field: number, bytes: Uint8Array): void {
+    this.nested(field, bytes.length);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  double(field: number, value: number): void {
+    this.key(field, 'fixed64');
+    this.#view.setFloat64(this.#end, value, true);
+    this.#end += 8;
+  }
+
+  float(field: number, value: number): void {
+    this.key(field, 'fixed32');
+    this.#view.setFloat32(this.#end, value, true);
+    this.#end += 4;
+  }
+
+  #reserve(more: number): void {
+    if (this.#end + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * (this.#end + more));
+    larger.set(this.written);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
 }
 
-const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
-const key = (field: number, type: keyof typeof WIRE): number => (field << 3) | WIRE[type];
+/** Bytes of an event's own fields at most: wall_time, step, and the keys and lengths of what it tells. */
+const EVENT_BYTES = 64;
+const VERSION = ENCODER.encode('brain.Event:2');
 
-const integer = (field: number, value: number): number[] => [key(field, 'varint'), ...varint(value)];
-const nested = (field: number, bytes: ArrayLike<number>): number[] => [
-  key(field, 'bytes'),
-  ...varint(bytes.length),
-  ...Array.from(bytes),
-];
-const text = (field: number, value: string): number[] => nested(field, new TextEncoder().encode(value));
-const double = (field: number, value: number): number[] => [
-  key(field, 'fixed64'),
-  ...new Uint8Array(Float64Array.of(value).buffer),
-];
-const float = (field: number, value: number): number[] => [
-  key(field, 'fixed32'),
-  ...new Uint8Array(Float32Array.of(value).buffer),
-];
+/** Bytes of a varint. */
+const sizeOf = (value: number): number => (value < 128 ? 1 : 1 + sizeOf(Math.floor(value / 128)));
 
 /** Event { wall_time = 1, step = 2, what = 3.. } */
-const event = (wallTime: number, step: number, what: number[]): number[] => [
-  ...double(1, wallTime),
-  ...integer(2, step),
-  ...what,
-];
-/** Event.file_version = 3: the first record of every file. */
-const fileVersion = (): number[] => text(3, 'brain.Event:2');
+function event(to: Records, wallTime: number, step: number, most: number, what: () => void): void {
+  to.record(EVENT_BYTES + most, () => {
+    to.double(1, wallTime);
+    to.integer(2, step);
+    what();
+  });
+}
+
 /** Event.summary = 5 { value = 1 { tag = 1, simple_value = 2 } }: the form that every reader of event files knows. */
-const summary = (tag: string, value: number): number[] => nested(5, nested(1, [...text(1, tag), ...float(2, value)]));
-/** Event.session_log = 7 { status = 1: START = 1 } */
-const sessionStart = (): number[] => nested(7, integer(1, 1));
+function summary(to: Records, tag: Uint8Array, value: number): void {
+  const inner = 1 + sizeOf(tag.length) + tag.length + 5;
+  to.nested(5, 1 + sizeOf(inner) + inner);
+  to.nested(1, inner);
+  to.text(1, tag);
+  to.float(2, value);
+}
 
 /** TFRecord's checksum: rotated and offset, so that the checksum of data that holds checksums stays useful. */
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-/** Length (u64), its checksum, data, its checksum; all little endian. */
-function record(data: number[]): Uint8Array {
-  const bytes = new Uint8Array(8 + 4 + data.length + 4);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(data.length), true);
-  view.setUint32(8, masked(bytes.subarray(0, 8)), true);
-  bytes.set(data, 12);
-  view.setUint32(12 + data.length, masked(bytes.subarray(12, 12 + data.length)), true);
-  return bytes;
 }
 
 /** A new file: one that exists is another writer's, or an earlier run's of the same second. */
@@ -109,17 +165,23 @@ export async function createEventFile(directory: string, options: EventFileOptio
   await makeDirectories(files, directory);
   const seconds = String(Math.floor(started)).padStart(10, '0'); // TensorBoard reads files in the order of their names
   const { file, path } = await createUnique(files, `${directory}/events.out.tfevents.${seconds}.${host}`);
-  let pending = [record(event(started, 0, fileVersion()))];
-  if (firstStep !== undefined) pending.push(record(event(started, firstStep, sessionStart())));
+  const pending = new Records();
+  // Event.file_version = 3: the first record of every file
+  event(pending, started, 0, VERSION.length, () => pending.text(3, VERSION));
+  if (firstStep !== undefined)
+    event(pending, started, firstStep, 0, () => {
+      pending.nested(7, 2); // Event.session_log = 7 { status = 1: START = 1 }
+      pending.integer(1, 1);
+    });
+  const tags = new Map<string, Uint8Array>();
   let position = 0;
   let flushing = Promise.resolve();
 
   async function write(): Promise<void> {
-    const batch = Uint8Array.from(pending.flatMap((bytes) => [...bytes]));
-    const count = pending.length;
+    const batch = pending.written.slice(); // more is noted while it is written
     await writeFully(file, batch, position);
     position += batch.length;
-    pending = pending.slice(count);
+    pending.drop(batch.length);
   }
   const flush = () => {
     const done = flushing.then(write);
@@ -131,7 +193,9 @@ export async function createEventFile(directory: string, options: EventFileOptio
   return {
     path,
     scalar(tag, value, step, wallTime = now() / 1000) {
-      pending.push(record(event(wallTime, step, summary(tag, value))));
+      const name = tags.get(tag) ?? ENCODER.encode(tag);
+      tags.set(tag, name);
+      event(pending, wallTime, step, name.length, () => summary(pending, name, value));
     },
     flush,
     async close() {
