@@ -1,5 +1,5 @@
 // flat-ranges.ts: who owns which elements of the compact vector, cut at update blocks; and a range's own layout. Pure.
-import { UPDATE_BLOCK } from '../kernels/signatures.ts';
+import { UPDATE_BLOCK } from '../kernels/signatures/blocks.ts';
 import type { Segment } from '../trainer/model.ts';
 import { rangesOf } from '../trainer/ranges.ts';
 import { ALIGNMENT } from '../trainer/weights.ts';

@@ -3,7 +3,7 @@
 import { BINDING, SCRATCH_BYTES, SPACES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import { instantiate, type KernelModule } from '../kernels/load.ts';
-import { UPDATE_BLOCK } from '../kernels/signatures.ts';
+import { UPDATE_BLOCK } from '../kernels/signatures/blocks.ts';
 import { type FlatRange, lengthOf, memoryBytes, movingOf, type Part } from '../trainer/contribution.ts';
 import { encodeDescriptors, encodedBytes } from '../trainer/encode.ts';
 import type { Segment } from '../trainer/model.ts';

@@ -1,6 +1,6 @@
 // votes.ts: norms over several servers: what each measures of its blocks, and how that is joined in the fixed tree of each tensor's
 // blocks: to the bits that one owner of all blocks gets. Pure; when votes are taken: commit.ts.
-import { UPDATE_BLOCK } from '../kernels/signatures.ts';
+import { UPDATE_BLOCK } from '../kernels/signatures/blocks.ts';
 import { lengthOf } from '../trainer/contribution.ts';
 import type { Segment } from '../trainer/model.ts';
 import type { Round } from '../trainer/norm-rounds.ts';

@@ -1,4 +1,6 @@
 // abi.ts: how arguments reach a kernel: spaces, bindings, descriptors; the host's half of assembly/abi.ts. No arithmetic.
+
+import type { Tiles } from './signatures/kind.ts';
 import {
   type FloatName,
   type IntName,
@@ -7,7 +9,6 @@ import {
   type OperandName,
   type Signatures,
   signatures,
-  type Tiles,
 } from './signatures.ts';
 
 /** Operands are (space, byte offset); where a space begins is bound per run. */

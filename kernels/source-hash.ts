@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Written by generate/stamp.ts. */
 export const STAMP = 'kernels.sources';
 /** In kernels/. What is generated is left out: it follows from the rest. */
-const SOURCES = ['signatures.ts', 'assembly', 'generate'];
+const SOURCES = ['signatures.ts', 'signatures', 'assembly', 'generate'];
 
 /** @param kernels the folder of that name: a URL that ends in a slash */
 export function sourceHash(kernels: URL): string {

@@ -2,7 +2,7 @@
 // shared by all plans of a job.
 import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import { PANEL } from '../kernels/signatures.ts';
+import { PANEL } from '../kernels/signatures/blocks.ts';
 import type { Packs } from './layers/kind.ts';
 import type { Segment } from './model.ts';
 import { PlanBuilder, type PlanCall, type Tables } from './plan-builder.ts';

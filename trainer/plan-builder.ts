@@ -1,7 +1,8 @@
 // plan-builder.ts: collects the kernel calls of one plan, and places their buffers. It knows tensors, not layers (plan.ts does).
 import { type Floats, type Ints, type KernelArguments, type Operand, type Space, tilesOf } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
-import type { KernelName, OperandName, Tiles } from '../kernels/signatures.ts';
+import type { Tiles } from '../kernels/signatures/kind.ts';
+import type { KernelName, OperandName } from '../kernels/signatures.ts';
 import { shareBuffers, usesOf } from './in-place.ts';
 import { placeBuffers } from './memory-plan.ts';
 import { covers, type Halo, hasHalo, layoutOf, NO_HALO, type Tensor, viewOf } from './tensor.ts';

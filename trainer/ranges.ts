@@ -1,5 +1,5 @@
 // ranges.ts: the flat vector cut into contiguous ranges at block borders: what one owner of parameters updates. Pure.
-import { UPDATE_BLOCK } from '../kernels/signatures.ts';
+import { UPDATE_BLOCK } from '../kernels/signatures/blocks.ts';
 import type { TileRange } from './encode.ts';
 import type { Segment } from './model.ts';
 

@@ -1,7 +1,7 @@
 // convolution.ts: reference twins of conv (forward and dX) and conv_dw, over the tables that the host makes. Sums in f64. Not fast.
 import { readArguments } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { OUT_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
+import { OUT_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowsOf } from './shared.ts';
 
 export const convolution: Family = (memory) => ({

@@ -1,7 +1,7 @@
 // depthwise.ts: reference twins of depthwise convolution (forward and dX) and of its weights' gradient. Sums in f64. Not fast.
 import { readArguments } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { OUT_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
+import { OUT_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowsOf } from './shared.ts';
 
 export const depthwise: Family = (memory) => ({

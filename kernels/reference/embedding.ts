@@ -1,7 +1,7 @@
 // embedding.ts: reference twins of lookups. Sums in f64.
 import { readArguments } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { LOOKUP_BLOCK } from '../signatures.ts';
+import { LOOKUP_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, rowsOf } from './shared.ts';
 
 /** The row that an id names, or null. */

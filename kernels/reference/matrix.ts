@@ -1,7 +1,7 @@
 // matrix.ts: reference twins of the matrix kernels and of their packing. Sums in f64, in order of K. Not fast.
 import { readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures.ts';
+import { OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowsOf } from './shared.ts';
 
 const range = (block: number, size: number, end: number): readonly [number, number] => [

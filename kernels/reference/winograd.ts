@@ -2,7 +2,7 @@
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), arXiv 1509.09308, section 4.1.
 import { readArguments } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { PANEL, WINOGRAD_BLOCK } from '../signatures.ts';
+import { PANEL, WINOGRAD_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowsOf } from './shared.ts';
 
 type Matrix = readonly (readonly number[])[];

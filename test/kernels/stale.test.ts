@@ -20,7 +20,7 @@ describe('kernels of other sources', () => {
       const load = async () =>
         (await promisify(execFile)(process.execPath, ['-e', LOAD], { cwd: folder })).stdout.trim();
       assert.equal(await load(), 'true');
-      for (const changed of ['assembly/add.ts', 'signatures.ts', 'generate/micro.ts']) {
+      for (const changed of ['assembly/add.ts', 'signatures.ts', 'signatures/matrices.ts', 'generate/micro.ts']) {
         const path = join(folder, 'kernels', changed);
         appendFileSync(path, '\n');
         assert.equal(await load(), 'SHOAL_KERNELS_STALE', changed);

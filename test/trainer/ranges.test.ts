@@ -1,6 +1,6 @@
 // ranges.test.ts: the flat vector cut into ranges of blocks.
 import assert from 'node:assert/strict';
-import { UPDATE_BLOCK } from '../../kernels/signatures.ts';
+import { UPDATE_BLOCK } from '../../kernels/signatures/blocks.ts';
 import type { Segment } from '../../trainer/model.ts';
 import { blocksOf, rangesOf } from '../../trainer/ranges.ts';
 

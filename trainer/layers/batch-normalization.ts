@@ -2,7 +2,7 @@
 // used. Not over the whole batch: that is what data-parallel training does everywhere.
 import { z } from 'zod';
 import { ignored, strict } from '../../base/check.ts';
-import { PANEL, PIXEL_BLOCK } from '../../kernels/signatures.ts';
+import { PANEL, PIXEL_BLOCK } from '../../kernels/signatures/blocks.ts';
 import { initializerSchema } from '../initializers.ts';
 import { elements, type WeightSpec } from '../model.ts';
 import type { Given } from '../plan-builder.ts';

@@ -1,7 +1,7 @@
 // group-normalization.ts: each sample by the mean and deviation of groups of its channels, over all places. Nothing is shared by samples.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
-import { PANEL } from '../../kernels/signatures.ts';
+import { PANEL } from '../../kernels/signatures/blocks.ts';
 import type { TensorSpec } from '../model.ts';
 import type { Given, Pending } from '../plan-builder.ts';
 import { shapeError } from './common.ts';

@@ -1,7 +1,7 @@
 // rescaling.ts: fixed factors and shifts inside the model: Rescaling, and Normalization by a given mean and variance. Nothing is learned.
 import { z } from 'zod';
 import { strict } from '../../base/check.ts';
-import { PANEL } from '../../kernels/signatures.ts';
+import { PANEL } from '../../kernels/signatures/blocks.ts';
 import type { TensorSpec } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { base, optionError } from './common.ts';

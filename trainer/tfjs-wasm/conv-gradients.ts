@@ -1,7 +1,7 @@
 // conv-gradients.ts: recipes of a convolution's two gradients, grouped or not, over tfjs' tensors. The same calls as the layers'
 // (layers/conv-direct.ts, layers/depthwise-conv2d.ts), whose tables these are. Nothing of tfjs' registry.
 import type { Operand } from '../../kernels/abi.ts';
-import { PANEL } from '../../kernels/signatures.ts';
+import { PANEL } from '../../kernels/signatures/blocks.ts';
 import { backwardTables, cornerOf, gradientHalo, gradientRows } from '../layers/conv-tables.ts';
 import { NO_HALO } from '../tensor.ts';
 import { FIRST, OUTPUT, type Recipe, RecipeBuilder, SECOND } from './recipe.ts';
