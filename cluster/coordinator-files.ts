@@ -2,10 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
 import { type Job, jobHash } from '../trainer/job.ts';
-import type { Snapshot } from '../trainer/local-store.ts';
 import { restoreWithBest } from '../trainer/restore-best.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
-import { restoreSnapshot } from '../trainer/snapshot.ts';
+import { restoreSnapshot, type Snapshot } from '../trainer/snapshot.ts';
 import { reachable } from './address.ts';
 import { type Audit, auditLog } from './audit.ts';
 

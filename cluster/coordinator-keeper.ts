@@ -1,12 +1,11 @@
 // coordinator-keeper.ts: versions out of the servers into the run's folder, and from there back to them. When that is: commit.ts.
 import { type Problem, toWire } from '../base/errors.ts';
 import type { RunEvent } from '../trainer/events.ts';
-import { allFinite, type Snapshot } from '../trainer/local-store.ts';
 import type { Narrator } from '../trainer/narrator.ts';
 import { slotNames } from '../trainer/optimizers/kind.ts';
 import { RUN } from '../trainer/run-folder.ts';
 import type { RunRecorder } from '../trainer/run-recorder.ts';
-import { firstSnapshot } from '../trainer/snapshot.ts';
+import { allFinite, firstSnapshot, type Snapshot } from '../trainer/snapshot.ts';
 import { writeProblem } from '../trainer/write-error.ts';
 import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
 import type { Setup } from './coordinator-setup.ts';

@@ -1,8 +1,8 @@
 // dump.ts: a version as the vectors that servers hold, and one coming together in the coordinator from all their ranges. No files.
 import { lengthOf, movingOf, movingPart, parametersOf, trainedOf, withMoving } from '../trainer/contribution.ts';
 import { joined, parted, type Weights } from '../trainer/initialize.ts';
-import type { Snapshot } from '../trainer/local-store.ts';
 import type { Segment } from '../trainer/model.ts';
+import type { Snapshot } from '../trainer/snapshot.ts';
 import type { Bulk, FlatRange, Term } from './messages.ts';
 import { isWhole, nothing, receive } from './received.ts';
 

@@ -5,7 +5,7 @@ import { decide, deciding } from './callbacks/index.ts';
 import type { Decision, Evaluated } from './callbacks/kind.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
-import type { Snapshot } from './local-store.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { StopReason } from './step-machine.ts';
 
 export interface Decisions {

@@ -4,11 +4,11 @@ import type { Dataset } from '../datasets/reader.ts';
 import { createEngine } from './engine.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import { availableThreads } from './pool.ts';
 import { prepare } from './prepare.ts';
 import { createTally } from './progress.ts';
 import { openJobData, scheduleOf } from './session.ts';
+import type { Snapshot } from './snapshot.ts';
 import { rowsOf } from './work.ts';
 
 export interface EvaluateOptions {

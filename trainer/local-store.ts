@@ -3,7 +3,6 @@
 
 import { ShoalError } from '../base/errors.ts';
 import { alignUp } from '../kernels/arena.ts';
-import type { Evaluated } from './callbacks/kind.ts';
 import {
   type Contribution,
   type ContributionLayout,
@@ -15,9 +14,10 @@ import {
   trainedOf,
 } from './contribution.ts';
 import type { Pinned } from './executor.ts';
-import { joined, parted, type Weights } from './initialize.ts';
+import { joined, parted } from './initialize.ts';
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
+import { allFinite, type Snapshot } from './snapshot.ts';
 import {
   handleStep,
   type Schedule,
@@ -25,23 +25,13 @@ import {
   type StepState,
   type StopReason,
   startSteps,
+  upcoming,
 } from './step-machine.ts';
 import type { Store } from './store.ts';
 import { rootOf } from './tree.ts';
 import { createUpdates, type QueuedUpdate, updatesBytes } from './updates.ts';
 import type { Versions } from './versions.ts';
 import type { Work } from './work.ts';
-
-/** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
-export interface Snapshot extends Weights {
-  readonly version: number;
-  /** The optimizer's, each as long as the parameters that are not frozen. */
-  readonly slots: Readonly<Record<string, Float32Array>>;
-  /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
-  readonly evaluations?: readonly Evaluated[];
-  /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
-  readonly best?: Weights & { readonly version: number };
-}
 
 /** What the store tells while it runs; called in order. */
 export interface StoreObserver {
@@ -81,13 +71,6 @@ export interface LocalStore extends Store {
   readonly stopped: StopReason | null;
   /** The newest committed version. */
   snapshot(): Snapshot;
-}
-
-/** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
-export function allFinite({ parameters, state, slots }: Snapshot): boolean {
-  for (const vector of [parameters, state, ...Object.values(slots)])
-    for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
-  return true;
 }
 
 /** Bytes that the store takes from the pool's arena, beside the versions. */
@@ -248,20 +231,6 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       await settling;
     },
   };
-}
-
-/** A piece of work and those that follow it, as far as the data pool may read ahead. Costs nothing until it is walked. */
-function* upcoming(schedule: Schedule, first: Work, state: StepState): Iterable<Work> {
-  yield first;
-  // a look at the same machine with nothing open and nothing to save
-  let look: StepState = { ...state, open: 0, due: false, saving: false, stopping: null };
-  for (;;) {
-    const { state: after, actions } = handleStep(schedule, look, { kind: 'want' });
-    const [action] = actions;
-    if (action?.kind !== 'open') return;
-    yield action.work;
-    look = { ...after, open: 0, due: false };
-  }
 }
 
 const stagingError = (parts: number, room: number): ShoalError =>

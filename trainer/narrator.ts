@@ -6,9 +6,9 @@ import type { Decisions } from './decisions.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import type { Profile } from './executor.ts';
 import { type Job, jobHash } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import type { Prepared } from './prepare.ts';
 import { createTally, figures } from './progress.ts';
+import type { Snapshot } from './snapshot.ts';
 import { type Schedule, type StopReason, stepsPerEpoch, totalSteps } from './step-machine.ts';
 import { rowsOf, type Work } from './work.ts';
 

@@ -7,10 +7,9 @@ import { type Checkpoint, findCheckpoints, readCheckpoint } from './checkpoint-r
 import { decisionOf, evaluatedSchema } from './decisions.ts';
 import type { Files } from './files.ts';
 import type { Job } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import type { SaveInfo } from './narrator.ts';
 import { nodeFiles } from './node-files.ts';
-import { restoreSnapshot } from './snapshot.ts';
+import { restoreSnapshot, type Snapshot } from './snapshot.ts';
 
 /** Steps of the checkpoints without which a run could not go on from those of the given steps. @param seen evaluations so far */
 export const neededBy = (job: Job, seen: readonly Evaluated[], steps: readonly number[]): readonly number[] =>

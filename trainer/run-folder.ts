@@ -17,10 +17,10 @@ import { findCheckpoints, newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
 import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';
 import { restoreWithBest } from './restore-best.ts';
+import type { Snapshot } from './snapshot.ts';
 import { writeError } from './write-error.ts';
 
 /** Places inside the folder of a run. */

@@ -13,12 +13,11 @@ import { exportTfjs } from './export/tfjs.ts';
 import type { Files } from './files.ts';
 import { errnoOf, readSmall } from './files.ts';
 import { type Job, jobHash } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import { nodeFiles } from './node-files.ts';
 import { neededBy } from './restore-best.ts';
 import { RUN, type RunCheckpoint } from './run-folder.ts';
 import { createRunScalars } from './run-scalars.ts';
-import { snapshotTensors, snapshotWeights } from './snapshot.ts';
+import { type Snapshot, snapshotTensors, snapshotWeights } from './snapshot.ts';
 import { writeError, writeProblem } from './write-error.ts';
 
 export interface RunRecorderOptions {

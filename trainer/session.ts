@@ -12,13 +12,13 @@ import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine, type OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
-import { allFinite, type Snapshot, type StoreObserver } from './local-store.ts';
+import type { StoreObserver } from './local-store.ts';
 import { createNarrator, type Narrator, type SaveInfo } from './narrator.ts';
 import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { restoredInfo } from './restore-best.ts';
-import { firstSnapshot } from './snapshot.ts';
+import { allFinite, firstSnapshot, type Snapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
 

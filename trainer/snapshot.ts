@@ -1,4 +1,5 @@
-// snapshot.ts: a snapshot as named tensors, for checkpoints and exported models, and back. Not their files.
+// snapshot.ts: everything that a step changes, and the same as named tensors, for checkpoints and exported models, and back. Not their files.
+import type { Evaluated } from './callbacks/kind.ts';
 import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
@@ -6,12 +7,29 @@ import { lengthOf, movingPart, trainedOf } from './contribution.ts';
 import { evaluationsOf } from './decisions.ts';
 import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
-import type { Snapshot } from './local-store.ts';
 import type { Model, Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
 import { slotsOf } from './optimizers/kind.ts';
 import { type NamedWeight, orderWeights } from './order-weights.ts';
 import { segmentsOf } from './weights.ts';
+
+/** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
+export interface Snapshot extends Weights {
+  readonly version: number;
+  /** The optimizer's, each as long as the parameters that are not frozen. */
+  readonly slots: Readonly<Record<string, Float32Array>>;
+  /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
+  readonly evaluations?: readonly Evaluated[];
+  /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
+  readonly best?: Weights & { readonly version: number };
+}
+
+/** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
+export function allFinite({ parameters, state, slots }: Snapshot): boolean {
+  for (const vector of [parameters, state, ...Object.values(slots)])
+    for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+  return true;
+}
 
 /** Views of a flat, compact vector, one a tensor. */
 const views = (segments: readonly Segment[], flat: Float32Array, prefix = ''): CheckpointSegment[] =>

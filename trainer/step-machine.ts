@@ -141,6 +141,20 @@ export function following(s: Schedule, { kind, step, version, node }: Work): Wor
   }
 }
 
+/** A piece of work and those that follow it, as far as the data pool may read ahead. Costs nothing until it is walked. */
+export function* upcoming(schedule: Schedule, first: Work, state: StepState): Iterable<Work> {
+  yield first;
+  // a look at the same machine with nothing open and nothing to save
+  let look: StepState = { ...state, open: 0, due: false, saving: false, stopping: null };
+  for (;;) {
+    const { state: after, actions } = handleStep(schedule, look, { kind: 'want' });
+    const [action] = actions;
+    if (action?.kind !== 'open') return;
+    yield action.work;
+    look = { ...after, open: 0, due: false };
+  }
+}
+
 function settled(s: Schedule, state: StepState, work: Work, finite: boolean): StepResult {
   const open = state.open - 1;
   if (!finite || state.stopping === 'not-finite')

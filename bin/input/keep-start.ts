@@ -1,9 +1,9 @@
 // keep-start.ts: first values that come from a file, kept as a run's first checkpoint: nowhere else would a restarted process find them.
 import type { Dataset } from '../../datasets/reader.ts';
 import type { Job } from '../../trainer/job.ts';
-import type { Snapshot } from '../../trainer/local-store.ts';
 import { openRun, type RunCheckpoint } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
+import type { Snapshot } from '../../trainer/snapshot.ts';
 import { version } from '../version.ts';
 
 export async function keepStart(

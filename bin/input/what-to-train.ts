@@ -1,8 +1,8 @@
 // what-to-train.ts: the job, and where training begins: a new run, or one to go on with. Not the training.
 import { type Job, parseJob } from '../../trainer/job.ts';
-import type { Snapshot } from '../../trainer/local-store.ts';
 import { type OpenedRun, openRun, readRunJob } from '../../trainer/run-folder.ts';
 import { applySettings } from '../../trainer/settings.ts';
+import type { Snapshot } from '../../trainer/snapshot.ts';
 import { startingSnapshot } from '../../trainer/snapshot.ts';
 import { usageError } from '../output/usage-error.ts';
 import { type JobOptions, readJob, settingsOf } from './read-job.ts';

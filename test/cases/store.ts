@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { type Arena, createArena } from '../../kernels/arena.ts';
 import { type ContributionLayout, contributionLayout, type Part } from '../../trainer/contribution.ts';
-import type { LocalStore, Snapshot, StoreObserver } from '../../trainer/local-store.ts';
+import type { LocalStore, StoreObserver } from '../../trainer/local-store.ts';
 import type { Segment } from '../../trainer/model.ts';
 import { optimizerSchema } from '../../trainer/optimizers/index.ts';
 import type { CommonConfig } from '../../trainer/optimizers/kind.ts';
+import type { Snapshot } from '../../trainer/snapshot.ts';
 import type { Schedule } from '../../trainer/step-machine.ts';
 import { firstLeaf, type Node } from '../../trainer/tree.ts';
 import { activeLeaves, rowsOf, type Work } from '../../trainer/work.ts';

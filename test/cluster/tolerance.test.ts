@@ -7,9 +7,9 @@ import { runServer } from '../../cluster/server.ts';
 import { newToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
 import { parseJob } from '../../trainer/job.ts';
-import type { Snapshot } from '../../trainer/local-store.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { runSession, type SessionResult } from '../../trainer/session.ts';
+import type { Snapshot } from '../../trainer/snapshot.ts';
 import { closeAll } from './support/ends.ts';
 import { same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
 

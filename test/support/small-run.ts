@@ -2,8 +2,8 @@
 import { revectorizes } from '../../kernels/load.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
-import type { Snapshot } from '../../trainer/local-store.ts';
 import { runSession, type SessionOptions, type SessionResult } from '../../trainer/session.ts';
+import type { Snapshot } from '../../trainer/snapshot.ts';
 import { convNet, mlp, smallDataset, smallJob } from './small-jobs.ts';
 
 /** Batches of 10, 10, 10, 10 and 3 rows: the last has fewer than there are micro-shards, and 4 does not divide 10. */

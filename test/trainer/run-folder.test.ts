@@ -7,10 +7,9 @@ import type { EpochEvent, Metrics, RunEvent, StartEvent } from '../../trainer/ev
 import { readSmall, writeFully } from '../../trainer/files.ts';
 import { readTfjs } from '../../trainer/import/tfjs.ts';
 import { type Job, jobHash, parseJob } from '../../trainer/job.ts';
-import type { Snapshot } from '../../trainer/local-store.ts';
 import { createRun, openRun, writeJob } from '../../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../../trainer/run-recorder.ts';
-import { freshSnapshot } from '../../trainer/snapshot.ts';
+import { freshSnapshot, type Snapshot } from '../../trainer/snapshot.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
 const json = (layers: object[] = []) => ({
