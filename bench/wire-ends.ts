@@ -98,7 +98,7 @@ export async function shoalNear(url: string, { unmasked, tls }: WireConfig): Pro
     new Promise((resolve) => {
       arrived = resolve;
     });
-  connection.send({ type: 'attach', peer: { role: 'worker', name: 'bench', incarnation: '1' }, term });
+  connection.send({ type: 'attach', peer: { role: 'worker', name: 'bench', incarnation: '1' }, term, pair: 0 });
   return {
     async push(vector) {
       const acked = arrival();

@@ -36,7 +36,7 @@ const words = z.string().max(16_384);
 const problem = strict({ code, operation: words, got: words, expected: words, hint: words });
 
 const schemas = {
-  hello: strict({ type: z.literal('hello'), peer, profile, url: address.nullable() }),
+  hello: strict({ type: z.literal('hello'), peer, profile, url: address.nullable(), pair: u32 }),
   ready: strict({ type: z.literal('ready'), term: u32, dataset: text, reference: text, sketch: numbers, unit: count }),
   holding: strict({ type: z.literal('holding'), term: u32, version: u32 }),
   done: strict({ type: z.literal('done'), term: u32, lease: u32, work: workName, node, totals: numbers }),
@@ -68,7 +68,7 @@ const schemas = {
   dump: strict({ type: z.literal('dump'), term: u32, version: u32 }),
   refuse: strict({ type: z.literal('refuse'), problem }),
   bye: strict({ type: z.literal('bye'), reason: words }),
-  attach: strict({ type: z.literal('attach'), peer, term: u32 }),
+  attach: strict({ type: z.literal('attach'), peer, term: u32, pair: u32 }),
   ack: strict({ type: z.literal('ack'), term: u32, step: u32, node }),
   report: strict({ type: z.literal('report'), read: count, written: count, memory: count, refused: count }),
   ping: strict({ type: z.literal('ping'), sent: z.number() }),

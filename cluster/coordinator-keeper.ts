@@ -93,6 +93,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     async load(to, term, checkpoint, range) {
       try {
         const vectors = vectorsOf(await valuesOf(checkpoint), slots, segments);
+        to()?.drop(); // asked again: from the first
         for (const [vector, values] of vectors.entries()) {
           const name = { type: 'load', term, step: checkpoint.version, node: null, vector } as const;
           to()?.send('load', name, range, values.subarray(range.from, range.to));

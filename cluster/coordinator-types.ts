@@ -75,7 +75,7 @@ export type CoordinatorAction =
   | { readonly kind: 'close'; readonly link: Link; readonly problem: Problem | null }
   /** Append a line. `sync`: fsync too. */
   | { readonly kind: 'log'; readonly record: LogRecord; readonly sync: boolean }
-  /** Send `load` bulk frames of this range of the checkpoint (or of the first values) on this connection; a Load message went before. */
+  /** Send `load` bulk frames of this range of the checkpoint (or of the first values) to this server, which has asked for them. */
   | {
       readonly kind: 'load';
       readonly link: Link;

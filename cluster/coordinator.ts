@@ -11,7 +11,7 @@ import type {
   Link,
 } from './coordinator-types.ts';
 import { done, grant } from './leases.ts';
-import { closed, flawed, gather, hello, interrupt, ready } from './membership.ts';
+import { asked, closed, flawed, gather, hello, interrupt, ready } from './membership.ts';
 import type { Term, ToCoordinator } from './messages.ts';
 import { refuse, set, setWorker, type Turn } from './turn.ts';
 
@@ -100,6 +100,10 @@ function message(turn: Turn, link: Link, message: ToCoordinator): void {
       if (message.term === turn.state.term) setWorker(turn, link, { holding: message.version, fenced: false });
       return;
     }
+  }
+  if (seat >= 0 && message.type === 'attach') {
+    asked(turn, turn.state.seats[seat]!, message);
+    return;
   }
   if (seat >= 0 && message.type === 'applied') {
     applied(turn, seat, message);

@@ -1,9 +1,10 @@
-// dial.ts: a connection that is made again whenever it breaks: with pauses that grow, and up to a deadline. It knows no message.
+// dial.ts: a connection, or a pair of them, made again whenever it breaks: with pauses that grow, and up to a deadline. It knows no message.
 import { setTimeout as wait } from 'node:timers/promises';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
 import type { WireLimits } from './limits.ts';
 import type { Bulk, Message } from './messages.ts';
 import { type Connection, type ConnectTls, connect } from './transport.ts';
+import { wireError } from './wire-error.ts';
 
 /** How to reach a listener. */
 export interface Reach {
@@ -17,7 +18,10 @@ export interface DialOptions extends Reach {
   readonly url: string;
   /** Without a connection for so long, it gives up. Infinity: never. */
   readonly deadlineMs: number;
-  up(connection: Connection): void;
+  /** Bulk has a socket of its own, so that control never queues behind it; they are made together, and when one goes so does the other. */
+  readonly bulkApart?: boolean;
+  /** `bulk`: the same, where it has none of its own. */
+  up(connection: Connection, bulk: Connection): void;
   down(): void;
   message(message: Message): void;
   bulk(bulk: Bulk): void;
@@ -26,7 +30,7 @@ export interface DialOptions extends Reach {
 }
 
 export interface Dial {
-  /** Open now; null between connections. */
+  /** Open now, the one for control; null between connections. */
   readonly connection: Connection | null;
   /** Closes it for good, what was sent before included. */
   stop(): Promise<void>;
@@ -34,6 +38,7 @@ export interface Dial {
 
 const FIRST_MS = 50;
 const MOST_MS = 1000;
+const PAIR = 'It is tried again; the log of the other end says why.';
 /** Trying again would not help. */
 const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE']);
 /** Node's codes of certificates that it does not trust. */
@@ -45,35 +50,59 @@ export function dial(options: DialOptions): Dial {
   const stop = new AbortController();
   const { signal } = stop;
   let connection: Connection | null = null;
+  let pair: readonly Connection[] = [];
 
   async function once(): Promise<void> {
+    const made: Connection[] = [];
+    let broken = false;
     let announce = (): void => {};
     const gone = new Promise<void>((resolve) => {
       announce = resolve;
     });
+    const close = async (): Promise<void> => {
+      broken = true;
+      await Promise.all(made.map((it) => it.close()));
+    };
     const { url, token, tls, insecure, limits } = options;
-    const now = await connect({
-      url,
-      token,
-      signal,
-      ...(tls && { tls }),
-      ...(insecure !== undefined && { insecure }),
-      ...(limits && { limits }),
-      handlers: {
-        message: (message) => signal.aborted || options.message(message),
-        bulk: (bulk) => signal.aborted || options.bulk(bulk),
-        close: announce,
-      },
-    });
-    connection = now;
-    if (signal.aborted) {
-      await now.close();
-      return;
+    for (let sockets = options.bulkApart ? 2 : 1; sockets > 0 && !broken; sockets--) {
+      const connecting = connect({
+        url,
+        token,
+        signal,
+        ...(tls && { tls }),
+        ...(insecure !== undefined && { insecure }),
+        ...(limits && { limits }),
+        handlers: {
+          // of a pair that has lost one nothing is heard any more: what the other lost might have come before
+          message: (message) => broken || signal.aborted || options.message(message),
+          bulk: (bulk) => broken || signal.aborted || options.bulk(bulk),
+          close() {
+            broken = true;
+            announce();
+          },
+        },
+      });
+      try {
+        made.push(await connecting);
+      } catch (error) {
+        await close();
+        throw error;
+      }
     }
-    options.up(now);
+    const [first, last] = [made[0]!, made.at(-1)!];
+    if (signal.aborted || broken) {
+      await close();
+      if (signal.aborted) return;
+      throw wireError('SHOAL_WIRE_CLOSED', `connect to ${url}`, 'the end of one of two sockets', 'both', PAIR);
+    }
+    connection = first;
+    pair = made;
+    options.up(first, last);
     await gone;
     connection = null;
+    pair = [];
     if (!signal.aborted) options.down();
+    await close();
   }
 
   async function run(): Promise<void> {
@@ -104,7 +133,7 @@ export function dial(options: DialOptions): Dial {
       return connection;
     },
     async stop() {
-      const last = connection?.close();
+      const last = Promise.all(pair.map((it) => it.close()));
       stop.abort();
       await last;
       await running;

@@ -5,7 +5,7 @@ import { rootOf } from '../trainer/tree.ts';
 import { end } from './commit.ts';
 import type { Link, ServerSeat, WorkerSeat } from './coordinator-types.ts';
 import { loseWorker } from './leases.ts';
-import type { Flawed, Hello, Ready, ServerAddress } from './messages.ts';
+import type { Attach, Flawed, Hello, Ready, ServerAddress } from './messages.ts';
 import * as problems from './problems.ts';
 import { differenceOf } from './sketch.ts';
 import { refuse, send, set, setSeat, setWorker, type Turn, tell, tellWaiting } from './turn.ts';
@@ -210,9 +210,15 @@ function beginTerm(turn: Turn): void {
   for (const seat of turn.state.seats) load(turn, seat);
 }
 
-function load(turn: Turn, { link, range }: ServerSeat): void {
+function load(turn: Turn, { link }: ServerSeat): void {
   const { term, checkpoint } = turn.state;
   send(turn, link, { type: 'load', term, version: checkpoint.version });
+}
+
+/** A server has heard of the version that it is to load, and takes it now. */
+export function asked(turn: Turn, { link, range, version }: ServerSeat, message: Attach): void {
+  const { phase, term, checkpoint } = turn.state;
+  if (phase !== 'loading' || message.term !== term || version === checkpoint.version) return;
   turn.actions.push({ kind: 'load', link: link!, term, checkpoint, range });
 }
 

@@ -1,7 +1,8 @@
 // messages.ts: everything that roles say to each other, as types. How they stand in frames is protocol.ts's business.
 //
 // A run has one coordinator, servers (each owns a range of the flat vector) and workers. Servers and workers connect to the
-// coordinator (control); workers connect to each server (bulk). A step goes:
+// coordinator (control), servers once more (bulk: versions in and out, so that control never queues behind them); workers connect
+// to each server (bulk). On a bulk connection the listener sends values when it was sent attach: in each term anew. A step goes:
 //
 //   coordinator --lease--> worker      compute nodes of the tree at a version
 //   worker ----push------> server      the sums of a node, cut to the server's range; acked when all slices are stored
@@ -47,6 +48,8 @@ export interface Hello {
   readonly peer: Peer;
   readonly profile: Profile;
   readonly url: string | null;
+  /** Of a server: which attach, on another connection, belongs to it. 0: none, it is a worker. */
+  readonly pair: number;
 }
 /** A worker has its data and plan and can compute; what the joining gate compares. */
 export interface Ready {
@@ -132,7 +135,7 @@ export interface Lease {
   readonly lease: number;
   readonly work: Work;
 }
-/** To a server: its range of a version follows in `load` bulk frames on this connection. Slots in the optimizer's order. */
+/** To a server: when it attaches in this term, its range of a version comes in `load` bulk frames. Slots in the optimizer's order. */
 export interface Load {
   readonly type: 'load';
   readonly term: Term;
@@ -154,7 +157,7 @@ export interface Apply {
   /** Those of all servers, joined, f64. */
   readonly votes: readonly (readonly number[])[];
 }
-/** To a server: send your range of this version in `dump` bulk frames on this connection. */
+/** To a server: send your range of this version in `dump` bulk frames. */
 export interface Dump {
   readonly type: 'dump';
   readonly term: Term;
@@ -170,12 +173,14 @@ export interface Bye {
   readonly reason: string;
 }
 
-// ---- worker and server
-/** First message of a worker to a server. */
+// ---- bulk connections
+/** First message of a bulk connection, of a worker to a server and of a server to the coordinator; again in each term: send me values. */
 export interface Attach {
   readonly type: 'attach';
   readonly peer: Peer;
   readonly term: Term;
+  /** Of a server: which hello belongs to it. 0: none, it is a worker's. */
+  readonly pair: number;
 }
 /** Every slice of the node is stored, or was already. */
 export interface Ack {
@@ -194,7 +199,7 @@ export interface Pong {
   readonly sent: number;
 }
 
-export type ToCoordinator = Hello | Ready | Holding | Done | Applied | Vote | Flawed | Report | Ping | Pong;
+export type ToCoordinator = Hello | Attach | Ready | Holding | Done | Applied | Vote | Flawed | Report | Ping | Pong;
 export type FromCoordinator = Welcome | Fence | Lease | Load | Apply | Dump | Refuse | Bye | Ping | Pong;
 export type ToServer = Attach | Ping | Pong;
 export type FromServer = Ack | Refuse | Ping | Pong;

@@ -21,9 +21,10 @@ export interface MonitorOptions {
 }
 
 export interface Monitor {
-  hello(link: number, peer: Peer, connection: Connection): void;
+  hello(link: number, peer: Peer, ...connections: readonly Connection[]): void;
   said(link: number, message: ToCoordinator): void;
-  gone(link: number, reason: ShoalError | null): void;
+  /** A connection has ended; link null: of one that never had a number. */
+  gone(link: number | null, reason: ShoalError | null): void;
   turnedAway(reason: ShoalError): void;
   hear(news: News): void;
   told(event: RunEvent): void;
@@ -104,8 +105,8 @@ export function createMonitor({ name, config, state, logBytes }: MonitorOptions)
   }
 
   return {
-    hello(link, peer, connection) {
-      meter.add(connection);
+    hello(link, peer, ...connections) {
+      connections.forEach(meter.add);
       const key = `${peer.role} ${peer.name}`;
       if (members.hello(link, peer, now()) === 'restarted') again.add(key);
       else again.delete(key);
@@ -113,7 +114,7 @@ export function createMonitor({ name, config, state, logBytes }: MonitorOptions)
     said: (link, message) => members.said(link, now(), message.type === 'report' ? message : null),
     gone(link, reason) {
       meter.ended(reason);
-      members.gone(link);
+      if (link !== null) members.gone(link);
     },
     turnedAway(reason) {
       meter.ended(reason);

@@ -13,6 +13,7 @@ export function startServer(): ServerState {
     range: null,
     prepared: null,
     connected: false,
+    pair: 0,
     version: null,
     loading: null,
     nodes: [],
@@ -28,8 +29,10 @@ export function handleServer(config: ServerConfig, state: ServerState, event: Se
   switch (event.kind) {
     case 'connected': {
       const { peer, profile, url } = config;
-      turn.actions.push({ kind: 'send', message: { type: 'hello', peer, profile, url } });
-      set(turn, { connected: true });
+      const pair = state.pair + 1;
+      set(turn, { connected: true, pair });
+      turn.actions.push({ kind: 'send', message: { type: 'hello', peer, profile, url, pair } });
+      ask(turn);
       break;
     }
     case 'lost':
@@ -137,6 +140,13 @@ function load(turn: Turn, { version }: Load): void {
   if (state.loading?.version !== version)
     set(turn, { loading: { version, received: nothing(state.prepared!.vectors) } });
   loaded(turn);
+  if (turn.state.loading) ask(turn);
+}
+
+/** On the connection for bulk: this is the term whose values are wanted. Sent when they can be taken, so that none come too early. */
+function ask(turn: Turn): void {
+  const { term, pair } = turn.state;
+  turn.actions.push({ kind: 'ask', message: { type: 'attach', peer: turn.config.peer, term, pair } });
 }
 
 function loadSlice(turn: Turn, slice: Slice): void {

@@ -35,8 +35,8 @@ export interface Slice extends Omit<Bulk, 'values'> {
 
 export type ServerEvent =
   /**
-   * The control connection stands, or is gone: the driver connects again by itself. Both are told at once; what the lost connection
-   * brought and was not fed yet is dropped.
+   * Both connections to the coordinator, for control and for bulk, stand; or one is gone: the driver closes the other and connects both
+   * again by itself. Both are told at once; what the lost ones brought and was not fed yet is dropped.
    */
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
@@ -62,6 +62,8 @@ export type ServerEvent =
 /** Done in order. Nothing here waits for the network: `params` and `dump` are queued. */
 export type ServerAction =
   | { readonly kind: 'send'; readonly message: ToCoordinator }
+  /** As `send`, on the connection for bulk. */
+  | { readonly kind: 'ask'; readonly message: Attach }
   /** Read the job, make room for the range: then tell `prepared`. Again when the range is another. */
   | { readonly kind: 'prepare'; readonly job: unknown; readonly range: FlatRange }
   /** Copy the frame's floats: into the first copy of a version being loaded, or into a node's room (made when it is first named). */
@@ -97,6 +99,8 @@ export interface ServerState {
   readonly range: FlatRange | null;
   readonly prepared: { readonly vectors: number; readonly microShards: number } | null;
   readonly connected: boolean;
+  /** How often its two connections were made. */
+  readonly pair: number;
   readonly version: number | null;
   /** A version that is being loaded. */
   readonly loading: { readonly version: number; readonly received: Received } | null;

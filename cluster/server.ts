@@ -62,7 +62,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   let owned: RangeServer | null = null;
   let phases: readonly Phase[] = [];
   let floats = new Float32Array(0); // of the frame that is being handled
-  let control: { readonly connection: Connection; readonly sender: Sender } | null = null;
+  let line: { readonly control: Connection; readonly bulk: Connection; readonly sender: Sender } | null = null;
   let end = (_: ShoalError | null): void => {};
   const ended = new Promise<ShoalError | null>((resolve) => {
     end = resolve;
@@ -134,7 +134,10 @@ export async function runServer(options: ServerOptions): Promise<void> {
   function act(action: ServerAction): void {
     switch (action.kind) {
       case 'send':
-        control?.connection.send(action.message);
+        line?.control.send(action.message);
+        return;
+      case 'ask':
+        line?.bulk.send(action.message);
         return;
       case 'prepare':
         prepare(action.job, action.range).catch(fail);
@@ -180,13 +183,13 @@ export async function runServer(options: ServerOptions): Promise<void> {
         const { term, version: step } = action;
         for (let vector = 0; vector < owned!.vectors; vector++) {
           const name = { type: 'dump', term, step, node: null, vector } as const;
-          control?.sender.send('dump', name, owned!.range, owned!.read(step, vector));
+          line?.sender.send('dump', name, owned!.range, owned!.read(step, vector));
         }
         return;
       }
       case 'reset':
         for (const { sender } of workers.values()) sender.drop();
-        control?.sender.drop();
+        line?.sender.drop();
         owned?.forget();
         return;
       case 'stop':
@@ -195,18 +198,19 @@ export async function runServer(options: ServerOptions): Promise<void> {
     }
   }
 
-  const line = dial({
+  const lines = dial({
     ...options,
     url,
     deadlineMs,
-    up(connection) {
-      meter.add(connection);
+    bulkApart: true,
+    up(control, bulk) {
+      for (const connection of [control, bulk]) meter.add(connection);
       tell({ news: 'connected', to: url });
-      control = { connection, sender: createSender(connection) };
+      line = { control, bulk, sender: createSender(bulk) };
       machine.feed({ kind: 'connected' });
     },
     down() {
-      control = null;
+      line = null;
       waiting = [];
       tell({ news: 'disconnected', to: url });
       machine.feed({ kind: 'lost' });
@@ -225,14 +229,14 @@ export async function runServer(options: ServerOptions): Promise<void> {
     },
     failed: end,
   });
-  const reports = setInterval(() => control?.connection.send(meter.report), REPORT_MS);
+  const reports = setInterval(() => line?.control.send(meter.report), REPORT_MS);
   const leave = (): void => end(null);
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();
   const problem = await ended;
   clearInterval(reports);
   signal?.removeEventListener('abort', leave);
-  await Promise.all([line.stop(), listener.close()]);
+  await Promise.all([lines.stop(), listener.close()]);
   if (problem) throw problem;
 }
 

@@ -43,7 +43,7 @@ function hear(turn: Turn, event: WorkerEvent): void {
   switch (event.kind) {
     case 'connected': {
       const { peer, profile } = config;
-      actions.push({ kind: 'send', message: { type: 'hello', peer, profile, url: null } });
+      actions.push({ kind: 'send', message: { type: 'hello', peer, profile, url: null, pair: 0 } });
       set(turn, { welcomed: false });
       return;
     }
@@ -158,7 +158,7 @@ function relieve(turn: Turn): void {
 
 function attach(turn: Turn, server: string): void {
   const { term } = turn.state;
-  turn.actions.push({ kind: 'tell', server, message: { type: 'attach', peer: turn.config.peer, term } });
+  turn.actions.push({ kind: 'tell', server, message: { type: 'attach', peer: turn.config.peer, term, pair: 0 } });
 }
 
 /** Takes a lease; what of it is computed already, or being computed, is not computed again. */

@@ -59,5 +59,5 @@ export function catchUp(turn: Turn): void {
   if (!missed || freeCopy(turn.state) === null) return;
   set(turn, { missed: false });
   for (const server of attached)
-    turn.actions.push({ kind: 'tell', server, message: { type: 'attach', peer: turn.config.peer, term } });
+    turn.actions.push({ kind: 'tell', server, message: { type: 'attach', peer: turn.config.peer, term, pair: 0 } });
 }

@@ -10,7 +10,8 @@ import type {
   CoordinatorResult,
   CoordinatorState,
 } from '../coordinator-types.ts';
-import type { FlatRange, Term, ToCoordinator } from '../messages.ts';
+import type { Attach, FlatRange, Hello, Term, ToCoordinator } from '../messages.ts';
+import { createPairs } from '../pairs.ts';
 import { isWhole, nothing, type Received, receive } from '../received.ts';
 import { type Frame, isFrame, type Net } from './dial.ts';
 import { type Connection, Process } from './world.ts';
@@ -29,7 +30,10 @@ export interface Drive {
 
 export abstract class CoordinatorDriver<F extends Frame = Frame> extends Process {
   readonly #drive: Drive;
-  readonly #links = new Map<number, Connection>();
+  /** By the number of the connection for control. */
+  readonly #links = new Map<number, { readonly control: Connection; readonly bulk: Connection }>();
+  readonly #pairs = createPairs<Connection>();
+  readonly #numbers = new WeakMap<Connection, number>();
   #dump: { readonly version: number; received: Received } | null = null;
   state: CoordinatorState;
   stopped: StopReason | null = null;
@@ -43,7 +47,7 @@ export abstract class CoordinatorDriver<F extends Frame = Frame> extends Process
   }
 
   protected abstract log(action: CoordinatorDoes<'log'>): void;
-  /** A checkpoint's range, with `sendTo`; or, later, the event `fallback`. */
+  /** A checkpoint's range, with `sendBulk`; or, later, the event `fallback`. */
   protected abstract load(action: CoordinatorDoes<'load'>): void;
   /** A frame of a dump has come. */
   protected abstract took(frame: F): void;
@@ -52,22 +56,55 @@ export abstract class CoordinatorDriver<F extends Frame = Frame> extends Process
   protected abstract heard(action: CoordinatorDoes<'committed' | 'counted' | 'notFinite' | 'tell'>): void;
   protected abstract left(reason: StopReason): void;
 
-  protected sendTo(link: number, message: unknown): void {
-    this.#links.get(link)?.send(1, message);
+  /** Values of a range to a server. */
+  protected sendBulk(link: number, frame: F): void {
+    this.#links.get(link)?.bulk.send(1, frame);
+  }
+
+  #sendTo(link: number, message: unknown): void {
+    this.#links.get(link)?.control.send(1, message);
   }
 
   #accept(connection: Connection): void {
     const [, own] = connection.ends;
-    const link = connection.id;
-    this.#links.set(link, connection);
+    let link: number | null = null;
+    const begin = (hello: Hello, control: Connection, bulk: Connection): void => {
+      for (const it of [control, bulk]) this.#numbers.set(it, control.id);
+      this.#links.set(control.id, { control, bulk });
+      this.feed({ kind: 'message', link: control.id, message: hello });
+    };
     own.receive = (message) => {
+      link ??= this.#numbers.get(connection) ?? null;
       if (isFrame(message)) this.#collect(message as F);
-      else this.feed({ kind: 'message', link, message: message as ToCoordinator });
+      else if (link !== null) this.feed({ kind: 'message', link, message: message as ToCoordinator });
+      else {
+        const first = message as Hello | Attach;
+        if (first.type === 'hello' && first.peer.role === 'worker') begin(first, connection, connection);
+        else {
+          const pair = this.#pairs.join(first, connection);
+          if (pair === 'taken') throw new Error(`${first.type} of ${first.peer.name} twice`);
+          if (pair) begin(pair.hello, pair.control, pair.bulk);
+        }
+      }
     };
     own.closed = () => {
-      this.#links.delete(link);
-      this.feed({ kind: 'closed', link });
+      this.#pairs.drop(connection);
+      link ??= this.#numbers.get(connection) ?? null;
+      if (link !== null) this.#lose(link);
     };
+  }
+
+  /** One of its connections has gone, and with it the other. */
+  #lose(link: number): void {
+    const both = this.#links.get(link);
+    if (!both) return;
+    this.#close(link);
+    this.feed({ kind: 'closed', link });
+  }
+  #close(link: number): void {
+    const both = this.#links.get(link);
+    this.#links.delete(link);
+    for (const connection of new Set(both && [both.control, both.bulk])) connection.close(1);
   }
 
   #tick(): void {
@@ -90,12 +127,11 @@ export abstract class CoordinatorDriver<F extends Frame = Frame> extends Process
   protected act(action: CoordinatorAction): void {
     switch (action.kind) {
       case 'send':
-        this.sendTo(action.link, action.message);
+        this.#sendTo(action.link, action.message);
         return;
       case 'close':
-        if (action.problem) this.sendTo(action.link, { type: 'refuse', problem: action.problem });
-        this.#links.get(action.link)?.close(1);
-        this.#links.delete(action.link);
+        if (action.problem) this.#sendTo(action.link, { type: 'refuse', problem: action.problem });
+        this.#close(action.link);
         return;
       case 'log':
         this.log(action);

@@ -35,7 +35,7 @@ export class SimulatedCoordinator extends CoordinatorDriver {
   }
   protected load({ link, term, checkpoint, range }: CoordinatorDoes<'load'>): void {
     const head = { type: 'load', term, step: checkpoint.version, node: null, range } as const;
-    for (let vector = 0; vector < this.#machines.vectors; vector++) this.sendTo(link, whole(head, vector));
+    for (let vector = 0; vector < this.#machines.vectors; vector++) this.sendBulk(link, whole(head, vector));
   }
   protected took(): void {}
   protected keep(term: Term, version: number): void {

@@ -32,21 +32,23 @@ export interface Net {
   };
 }
 
-/** Dials until somebody listens there; again when the connection breaks, until it is stopped. */
+/** Dials until somebody listens there; again when the connection breaks, until it is stopped. A pair of connections is made, and lost, as one. */
 export class Dial {
   readonly #net: Net;
   readonly #process: Process;
   readonly #address: string;
+  readonly #sockets: 1 | 2;
   #stopped = false;
-  connection: Connection | null = null;
+  #made: readonly Connection[] = [];
   onOpen: () => void = () => {};
   onClosed: () => void = () => {};
   onMessage: (message: unknown) => void = () => {};
 
-  constructor(net: Net, process: Process, address: string) {
+  constructor(net: Net, process: Process, address: string, sockets: 1 | 2 = 1) {
     this.#net = net;
     this.#process = process;
     this.#address = address;
+    this.#sockets = sockets;
     this.#try();
   }
 
@@ -59,27 +61,34 @@ export class Dial {
         this.#process.after(dialing.nobody(), () => this.#try());
         return;
       }
-      const connection = new Connection(world, this.#process, listener.process);
-      const [own] = connection.ends;
-      listener.accept(connection);
-      this.connection = connection;
-      own.receive = (message) => this.onMessage(message);
-      own.closed = () => {
-        if (this.connection !== connection) return;
-        this.connection = null;
-        this.onClosed();
-        if (!this.#stopped) this.#process.after(dialing.broken(), () => this.#try());
-      };
+      const made = Array.from({ length: this.#sockets }, () => new Connection(world, this.#process, listener.process));
+      this.#made = made;
+      for (const connection of made) {
+        const [own] = connection.ends;
+        listener.accept(connection);
+        own.receive = (message) => this.#made === made && this.onMessage(message);
+        own.closed = () => {
+          if (this.#made !== made) return;
+          this.#made = [];
+          for (const other of made) if (other !== connection) other.close(0);
+          this.onClosed();
+          if (!this.#stopped) this.#process.after(dialing.broken(), () => this.#try());
+        };
+      }
       this.onOpen();
     });
   }
 
   send(message: unknown): void {
-    this.connection?.send(0, message);
+    this.#made[0]?.send(0, message);
+  }
+  /** On the second connection of a pair. */
+  sendBulk(message: unknown): void {
+    this.#made[1]?.send(0, message);
   }
   stop(): void {
     this.#stopped = true;
-    this.connection?.close(0);
-    this.connection = null;
+    for (const connection of this.#made) connection.close(0);
+    this.#made = [];
   }
 }

@@ -17,10 +17,10 @@ interface Heard<F> {
 
 export abstract class ServerDriver<F extends Frame = Frame> extends Process {
   readonly #config: ServerConfig;
-  readonly #control: Dial;
+  readonly #coordinator: Dial;
   readonly #links = new Map<number, Connection>();
   protected state: ServerState = startServer();
-  /** What the control connection brings while it is busy; null: it is not. */
+  /** What the coordinator's connections bring while it is busy; null: it is not. */
   #held: Heard<F>[] | null = null;
 
   constructor(net: Net, config: Omit<ServerConfig, 'url'>) {
@@ -28,13 +28,13 @@ export abstract class ServerDriver<F extends Frame = Frame> extends Process {
     const url = `${config.peer.name}#${config.peer.incarnation}`;
     this.#config = { ...config, url };
     net.listening.set(url, { process: this, accept: (connection) => this.#accept(connection) });
-    this.#control = new Dial(net, this, 'coordinator');
-    this.#control.onOpen = () => this.feed({ kind: 'connected' });
-    this.#control.onClosed = () => {
+    this.#coordinator = new Dial(net, this, 'coordinator', 2);
+    this.#coordinator.onOpen = () => this.feed({ kind: 'connected' });
+    this.#coordinator.onClosed = () => {
       this.#held &&= []; // what the lost connection brought and nobody read is lost too
       this.feed({ kind: 'lost' });
     };
-    this.#control.onMessage = (message) =>
+    this.#coordinator.onMessage = (message) =>
       isFrame(message)
         ? this.#hear({ event: { kind: 'load', slice: message.bulk }, frame: message as F })
         : this.#hear({ event: { kind: 'message', message: message as FromCoordinator }, frame: undefined });
@@ -79,7 +79,10 @@ export abstract class ServerDriver<F extends Frame = Frame> extends Process {
   protected act(action: ServerAction, frame: F | undefined): void {
     switch (action.kind) {
       case 'send':
-        this.#control.send(action.message);
+        this.#coordinator.send(action.message);
+        return;
+      case 'ask':
+        this.#coordinator.sendBulk(action.message);
         return;
       case 'answer':
         this.#links.get(action.link)?.send(1, action.message);
@@ -97,7 +100,7 @@ export abstract class ServerDriver<F extends Frame = Frame> extends Process {
           for (const part of this.vectors(this.#head('params', action), 1)) this.#links.get(link)?.send(1, part);
         return;
       case 'dump':
-        for (const part of this.vectors(this.#head('dump', action), null)) this.#control.send(part);
+        for (const part of this.vectors(this.#head('dump', action), null)) this.#coordinator.sendBulk(part);
         return;
       case 'store':
       case 'free':
@@ -105,7 +108,7 @@ export abstract class ServerDriver<F extends Frame = Frame> extends Process {
         this.keep(action, frame);
         return;
       case 'stop':
-        this.#control.stop();
+        this.#coordinator.stop();
         this.left(action);
     }
   }

@@ -7,12 +7,13 @@ import type { Node } from '../../trainer/tree.ts';
 import { PROFILE, peer } from '../support/machines.ts';
 
 const RANGE = { from: 4, to: 10 };
+const SERVER = peer('server', 's');
 const LEAF: Node = { level: 0, index: 0 };
 
 /** A server of 4 leaves and one slot. */
 class Server {
   state = startServer();
-  readonly config = { peer: peer('server', 's'), profile: PROFILE, url: 'ws://s', bugs: new Set<never>() };
+  readonly config = { peer: SERVER, profile: PROFILE, url: 'ws://s', bugs: new Set<never>() };
 
   feed(event: ServerEvent): readonly ServerAction[] {
     const { state, actions } = handleServer(this.config, this.state, event);
@@ -36,7 +37,11 @@ class Server {
     return this.feed({ kind: 'push', link, slice: this.slice(change) });
   }
   attach(link: number, term = 1): readonly ServerAction[] {
-    return this.feed({ kind: 'attach', link, message: { type: 'attach', peer: peer('worker', `w${link}`), term } });
+    return this.feed({
+      kind: 'attach',
+      link,
+      message: { type: 'attach', peer: peer('worker', `w${link}`), term, pair: 0 },
+    });
   }
   apply(version = 0): readonly ServerAction[] {
     return this.hear({
@@ -63,15 +68,19 @@ class Server {
   }
 }
 
+const ATTACH = (term: number) => ({ type: 'attach', peer: SERVER, term, pair: 1 }) as const;
 const kinds = (actions: readonly ServerAction[]): string[] => actions.map((it) => it.kind);
 
 describe('a server', () => {
   it('says hello, prepares its range, and has a version when every vector of it has come', () => {
     const server = new Server();
-    assert.deepEqual(kinds(server.feed({ kind: 'connected' })), ['send']);
+    const [hello, attach] = server.feed({ kind: 'connected' });
+    assert.equal(hello?.kind, 'send');
+    assert.deepEqual(attach, { kind: 'ask', message: ATTACH(0) });
     assert.deepEqual(server.welcome(), [{ kind: 'reset' }, { kind: 'prepare', job: 'job', range: RANGE }]);
     server.feed({ kind: 'prepared', vectors: 2, microShards: 4 });
-    server.hear({ type: 'load', term: 1, version: 3 });
+    const asked = server.hear({ type: 'load', term: 1, version: 3 });
+    assert.deepEqual(asked, [{ kind: 'ask', message: ATTACH(1) }], 'in each term');
     server.attach(7);
     assert.deepEqual(kinds(server.load({ step: 3 })), ['store']);
     assert.deepEqual(kinds(server.load({ step: 3, vector: 1, count: 2 })), ['store']);

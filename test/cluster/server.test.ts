@@ -2,7 +2,7 @@
 // Its decisions: server-machine.test.ts; its arithmetic: range-server.test.ts.
 import assert from 'node:assert/strict';
 import { flatRanges } from '../../cluster/flat-ranges.ts';
-import type { Bulk, FlatRange, Hello, Message } from '../../cluster/messages.ts';
+import type { Attach, Bulk, FlatRange, Hello, Message } from '../../cluster/messages.ts';
 import { runServer } from '../../cluster/server.ts';
 import type { Connection } from '../../cluster/transport.ts';
 import { movingOf } from '../../trainer/contribution.ts';
@@ -25,7 +25,11 @@ describe('a server', () => {
     const house = await openHouse();
     const leave = new AbortController();
     const serving = runServer({ connect: house.listener.url, token: TOKEN, signal: leave.signal });
-    const { connection, seen }: Guest = await house.guests.next();
+    const both: Guest[] = [await house.guests.next(), await house.guests.next()];
+    const of = (type: string): Guest => both.find((it) => it.first.type === type)!;
+    const { connection, seen } = of('hello');
+    const bulk = of('attach');
+    assert.equal((of('hello').first as Hello).pair, (bulk.first as Attach).pair);
 
     for (const [i, range] of ranges.entries()) {
       const term = i + 1;
@@ -34,10 +38,11 @@ describe('a server', () => {
       const hello = { type: 'welcome', term, job: jobToJson(job), servers: [], range, version } as const;
       // all at once, as when this server was the last that was waited for
       for (const message of [hello, { type: 'load', term, version }] as const) connection.send(message as Message);
-      await Promise.all(sent.map((values, vector) => load(connection, { term, version, range, vector, values })));
+      assert.deepEqual(await next(bulk.seen.messages, 'attach'), { ...bulk.first, term });
+      await Promise.all(sent.map((values, vector) => load(bulk.connection, { term, version, range, vector, values })));
       assert.deepEqual(await next(seen.messages, 'applied'), { type: 'applied', term, version });
       connection.send({ type: 'dump', term, version });
-      for (const values of sent) assert.deepEqual((await seen.bulks.next()).values, values);
+      for (const values of sent) assert.deepEqual((await bulk.seen.bulks.next()).values, values);
     }
     assert.equal(house.guests.length, 0, 'it never had to connect again');
     leave.abort();

@@ -78,7 +78,13 @@ export class Bench {
   /** A server of this link: server-LINK. */
   server(link: Link, incarnation = '1', name = `server-${link}`): readonly CoordinatorAction[] {
     const url = `ws://${name}/${incarnation}`;
-    return this.say(link, { type: 'hello', peer: peer('server', name, incarnation), profile: PROFILE, url });
+    return this.say(link, { type: 'hello', peer: peer('server', name, incarnation), profile: PROFILE, url, pair: 1 });
+  }
+  /** A server wants the version that the term begins with. */
+  asks(link: Link): readonly CoordinatorAction[] {
+    const { name, incarnation } = this.state.seats.find((it) => it.link === link)!;
+    const { term } = this.state;
+    return this.say(link, { type: 'attach', peer: peer('server', name!, incarnation!), term, pair: 1 });
   }
   /** Both servers join and load: links 1 and 2. */
   servers(): void {
@@ -89,7 +95,7 @@ export class Bench {
     for (const seat of this.state.seats) this.say(seat.link!, { type: 'applied', term: this.state.term, version });
   }
   hello(link: Link, name = `worker-${link}`, incarnation = '1', profile = PROFILE): readonly CoordinatorAction[] {
-    return this.say(link, { type: 'hello', peer: peer('worker', name, incarnation), profile, url: null });
+    return this.say(link, { type: 'hello', peer: peer('worker', name, incarnation), profile, url: null, pair: 0 });
   }
   ready(
     link: Link,

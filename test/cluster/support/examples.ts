@@ -10,7 +10,7 @@ const servers = [
 const node = { level: 2, index: 5 };
 
 export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { type: Type }> } = {
-  hello: { type: 'hello', peer, profile: { arithmetic: 'strict', kernels: 'ab'.repeat(32) }, url: null },
+  hello: { type: 'hello', peer, profile: { arithmetic: 'strict', kernels: 'ab'.repeat(32) }, url: null, pair: 3 },
   ready: { type: 'ready', term, dataset: 'cd'.repeat(32), reference: 'ef'.repeat(32), sketch: [0.5, -2], unit: 4 },
   holding: { type: 'holding', term, version: 0 },
   done: {
@@ -63,7 +63,7 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
     },
   },
   bye: { type: 'bye', reason: '' },
-  attach: { type: 'attach', peer: { ...peer, role: 'server' }, term },
+  attach: { type: 'attach', peer: { ...peer, role: 'server' }, term, pair: 3 },
   ack: { type: 'ack', term, step: 12, node },
   report: { type: 'report', read: 2 ** 40, written: 0, memory: 123_456_789, refused: 3 },
   ping: { type: 'ping', sent: 1234.5678 },

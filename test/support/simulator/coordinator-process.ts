@@ -133,7 +133,7 @@ export class CoordinatorProcess extends CoordinatorDriver<Frame> {
     const vectors = found?.vectors ?? firstVectors(cluster.length, cluster.seed);
     const own = vectors.map((vector) => vector.slice(range.from, range.to));
     for (const frame of slices(world, { type: 'load', term, step: version, node: null, range }, own))
-      this.sendTo(link, frame);
+      this.sendBulk(link, frame);
   }
 
   protected took({ bulk, values }: Frame): void {

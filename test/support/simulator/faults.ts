@@ -52,6 +52,7 @@ export const FAILPOINTS: readonly string[] = [
   ...both('server', [
     'send hello',
     'send applied',
+    'ask',
     'prepare',
     'store',
     'free',
