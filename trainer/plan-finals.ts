@@ -43,6 +43,19 @@ export function finalsOf(segments: readonly Segment[], written: readonly Written
   return finals;
 }
 
+/**
+ * When they stand, as shares of the plan's floating-point operations: what a run that executes nothing takes them for.
+ * @param calls of the whole plan, in order
+ */
+export function finalShares(
+  finals: readonly Final[],
+  calls: readonly { readonly flops: number }[],
+): readonly { readonly share: number; readonly ranges: readonly FlatRange[] }[] {
+  const work = (count: number): number => calls.slice(0, count).reduce((sum, { flops }) => sum + flops, 0);
+  const all = work(calls.length);
+  return all === 0 ? [] : finals.map(({ call, ranges }) => ({ share: work(call + 1) / all, ranges }));
+}
+
 const sizeOf = (ranges: readonly FlatRange[]): number => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Sorted; those that touch are one. */

@@ -8,8 +8,9 @@ import { modelled } from '../../cluster/simulate/machines.ts';
 import { parseRate } from '../../cluster/simulate/network.ts';
 import { simulateJob } from '../../cluster/simulate/report.ts';
 import { createVotes } from '../../cluster/votes.ts';
-import { lengthOf, parametersOf } from '../../trainer/contribution.ts';
+import { lengthOf, movingOf, parametersOf } from '../../trainer/contribution.ts';
 import { slotsOf } from '../../trainer/optimizers/kind.ts';
+import { finalShares } from '../../trainer/plan-finals.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { mostRanges } from '../../trainer/ranges.ts';
 import { openJobData, scheduleOf } from '../../trainer/session.ts';
@@ -85,7 +86,7 @@ export async function simulateCommand(
       jobHash: 'simulated',
       seed: job.seed,
       ...modelled,
-      ranges: flatRanges(segments, servers),
+      ranges: flatRanges(movingOf(segments), servers),
       scalars: (step) => scalarsOf(optimizer, optimizerConfig, schedule, step),
       votes: { rounds: createVotes(segments, optimizer, optimizerConfig, []).rounds, join: () => [] }, // nobody measures anything
       draws: () => '',
@@ -96,6 +97,7 @@ export async function simulateCommand(
     link: { rate, latencyMs: parseTime(options.latency ?? '0.1ms') },
     times: {
       leafMs,
+      early: finalShares(program.plans.train.finals, program.plans.train.calls),
       spread: 0.1,
       addMs: ADD_MS,
       restartMs: parseTime(options.restart ?? '10s'),

@@ -1,7 +1,7 @@
 // machines.ts: what the machines of a simulated cluster share: the job, the models of network and computing. The machines: coordinator.ts,
 // server.ts, worker.ts here; they move no floats.
 import type { CoordinatorConfig } from '../coordinator-types.ts';
-import type { Message } from '../messages.ts';
+import type { FlatRange, Message } from '../messages.ts';
 import { type Frame, type FrameHead, isFrame, type Net } from './dial.ts';
 import { arrival, bulkBytes, createNic, type LinkModel, messageBytes, type Nic } from './network.ts';
 import type { Process, World } from './world.ts';
@@ -9,6 +9,8 @@ import type { Process, World } from './world.ts';
 export interface Times {
   /** Of one micro-shard on one worker. */
   readonly leafMs: number;
+  /** Sums of a node that stand before its last micro-shard has been computed, and after which share of that. */
+  readonly early: readonly { readonly share: number; readonly ranges: readonly FlatRange[] }[];
   /** Of a worker for the same leaf, to one another: 0.1 means 5 % less to 5 % more. */
   readonly spread: number;
   /** Of a server for each float of its range and node: adding, and once more for the update. */

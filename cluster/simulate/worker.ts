@@ -20,10 +20,17 @@ export class SimulatedWorker extends WorkerDriver {
     return { ms: 1, ready: () => ({ dataset, reference, sketch: [], unit: 1 }) };
   }
   protected compute({ work }: WorkerDoes<'compute'>) {
-    const { leafMs, spread } = this.#machines.times;
-    const ms = leafMs * leavesUnder(work) * (1 + spread * (this.world.random() - 0.5));
+    const { leafMs, spread, early } = this.#machines.times;
+    const leaves = leavesUnder(work);
+    const leaf = leafMs * (1 + spread * (this.world.random() - 0.5));
+    const ms = leaves * leaf;
     this.busyMs += ms;
-    return { ms, totals: () => [1, rowsOf(work)], early: [] };
+    const before = work.kind === 'gradient' ? early : [];
+    return {
+      ms,
+      totals: () => [1, rowsOf(work)],
+      early: before.map(({ share, ranges }) => ({ ms: ms - leaf * (1 - share), ranges: () => ranges })),
+    };
   }
   protected sums({ range, parts, term, step, node }: WorkerDoes<'push'>) {
     return parts.map(({ from, to }): Frame => {

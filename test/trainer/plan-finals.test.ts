@@ -8,7 +8,7 @@ import { FINALS } from '../../trainer/control.ts';
 import { profileOf } from '../../trainer/engine.ts';
 import { initializeParameters } from '../../trainer/initialize.ts';
 import type { Segment } from '../../trainer/model.ts';
-import { finalsOf } from '../../trainer/plan-finals.ts';
+import { finalShares, finalsOf } from '../../trainer/plan-finals.ts';
 import { createPool } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { rootOf, sharesOf } from '../../trainer/tree.ts';
@@ -58,6 +58,18 @@ describe('sums that stand early', () => {
     const finals = finalsOf(segments, written);
     assert.equal(finals.length, FINALS);
     assert.deepEqual(finals[0]!.ranges, [{ from: 14 * 70 * KI, to: 15 * 70 * KI }]);
+  });
+
+  it('stand after the share of the work that their call and those before it are', () => {
+    const finals = [1, 2].map((call) => ({ call, ranges: [{ from: call, to: call + 1 }] }));
+    const shares = finalShares(
+      finals,
+      [5, 5, 6, 4].map((flops) => ({ flops })),
+    );
+    assert.deepEqual(shares, [
+      { share: 0.5, ranges: [{ from: 1, to: 2 }] },
+      { share: 0.8, ranges: [{ from: 2, to: 3 }] },
+    ]);
   });
 
   for (const [threads, teamSize, level] of [
