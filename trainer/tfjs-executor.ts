@@ -31,12 +31,23 @@ export interface TfjsExecutor extends Executor {
  * for a layer or a codec that it does not know
  */
 export function executorNamed(name: string, job: Job): OtherExecutor | undefined {
-  const backend = backendNamed(name);
+  const backend = checkExecutor(name, job);
   if (backend === null) return undefined;
   backends[backend].version();
-  checkLowerings(job.model);
-  checkCodec(job);
   return { staging: 1, create: (prepared) => createTfjsExecutor({ backend, job, prepared }) };
+}
+
+/**
+ * Whether it computes the job, installed here or not. @returns its backend; null for `wasm`
+ * @throws SHOAL_USAGE for another name, SHOAL_EXECUTOR for a layer or a codec that it does not know
+ */
+export function checkExecutor(name: string, job: Job): BackendName | null {
+  const backend = backendNamed(name);
+  if (backend !== null) {
+    checkLowerings(job.model);
+    checkCodec(job);
+  }
+  return backend;
 }
 
 /**

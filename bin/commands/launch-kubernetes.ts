@@ -11,7 +11,7 @@ import type { Launching } from './launch.ts';
 const JOB_BYTES = 1_000_000;
 
 export async function launchKubernetes(options: Launching): Promise<ExitCode> {
-  const { job, image, workers = 1, servers = 1, threads = null, screen, json = false } = options;
+  const { job, image, workers = 1, servers = 1, threads = null, executor, screen, json = false } = options;
   if (image === undefined)
     throw usageError(
       'launch on Kubernetes',
@@ -43,6 +43,7 @@ export async function launchKubernetes(options: Launching): Promise<ExitCode> {
     workers,
     servers,
     threads,
+    ...(executor !== undefined && { executor }),
     memory: options.memory ?? '4Gi',
     gpus: options.gpus ?? 0,
     storage: options.storage ?? '10Gi',

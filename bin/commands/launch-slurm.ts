@@ -6,7 +6,7 @@ import type { Launching } from './launch.ts';
 import { ownCommand, runFolderOf, runLaunched, tellResult } from './launched.ts';
 
 export async function launchSlurm(options: Launching): Promise<ExitCode> {
-  const { job, workers = 1, servers = 1, threads = null, screen, view, json = false } = options;
+  const { job, workers = 1, servers = 1, threads = null, executor, screen, view, json = false } = options;
   const more = {
     name: job.name,
     ...(options.grace !== undefined && { grace: options.grace }),
@@ -20,6 +20,7 @@ export async function launchSlurm(options: Launching): Promise<ExitCode> {
     workers,
     servers,
     threads,
+    ...(executor !== undefined && { executor }),
     onEvent() {},
   });
   if (options.print) {

@@ -1,6 +1,7 @@
 // launch.ts: `shoal launch`: a job in processes that an engine starts. What each engine does: cluster/launchers/.
 import { prepare } from '../../trainer/prepare.ts';
 import { openJobData } from '../../trainer/session.ts';
+import { checkWorkers, executorOf } from '../input/executor.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { barView } from '../output/bar-view.ts';
 import type { ExitCode } from '../output/exit-codes.ts';
@@ -43,7 +44,10 @@ export type Launching = LaunchedOptions & LaunchCommandOptions;
 
 /** By engine: runs the job, or submits it, and tells what came of it. */
 const LAUNCH: Readonly<Record<string, (options: Launching) => Promise<ExitCode>>> = {
-  local: async (options) => tellResult(await runHere(options), options),
+  async local(options) {
+    await executorOf(options.executor); // it must be installed here
+    return tellResult(await runHere(options), options);
+  },
   ssh: launchSsh,
   slurm: launchSlurm,
   kubernetes: launchKubernetes,
@@ -66,6 +70,7 @@ export async function launchCommand(
   const [path, more] = words;
   if (more !== undefined) throw usageError('launch', `${words.length} jobs`, 'one', 'Only --prep takes more words.');
   const wanted = await whatToTrain(path, options);
+  await checkWorkers('launch', options.executor, wanted.job);
   const dataset = await openJobData(wanted.job);
   prepare(wanted.job, dataset, { threads: options.threads ?? 1 }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);

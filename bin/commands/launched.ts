@@ -57,7 +57,7 @@ export async function runLaunched(
   options: LaunchedOptions,
   launch: (options: LaunchOptions) => Promise<DoneEvent>,
 ): Promise<LaunchedResult> {
-  const { run, view, workers = 1, allowed, servers = 1, threads = null, json = false } = options;
+  const { run, view, workers = 1, allowed, servers = 1, threads = null, executor, json = false } = options;
   const path = await runFolderOf(options);
   const models: Record<string, string> = {};
   const controller = new AbortController();
@@ -80,6 +80,7 @@ export async function runLaunched(
       ...(allowed && { allowed }),
       servers,
       threads,
+      ...(executor !== undefined && { executor }),
       signal: controller.signal,
       onEvent(event) {
         if (event.event === 'model') models[event.path.split('/').at(-2)!] = event.path;
@@ -117,7 +118,4 @@ export const runHere = (
   onStarted?: (processes: Processes) => void,
 ): Promise<LaunchedResult> =>
   // what its processes say is in the errors that they end with
-  runLaunched(options, ({ onSaid: _, ...how }) => {
-    const { executor } = options;
-    return local.launch({ ...how, ...(executor !== undefined && { executor }), ...(onStarted && { onStarted }) });
-  });
+  runLaunched(options, ({ onSaid: _, ...how }) => local.launch({ ...how, ...(onStarted && { onStarted }) }));

@@ -5,6 +5,7 @@ import { findToken } from '../../cluster/token.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
+import { checkWorkers } from '../input/executor.ts';
 import { placement } from '../input/placement.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -46,6 +47,7 @@ export async function rankCommand(
     token,
     signal: controller.signal,
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.executor !== undefined && { executor: options.executor }),
     ...(options.insecure && { insecure: true }),
     onSaid: (_: string, name: string, text: string) => screen.err(`${name}: ${text}`),
   };
@@ -55,6 +57,7 @@ export async function rankCommand(
       return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
     }
     const wanted = await whatToTrain(path, options);
+    await checkWorkers('worker', options.executor, wanted.job);
     const view = options.json ? jsonView(screen) : plainView(screen);
     const launched = { ...options, ...wanted, dataset: await openJobData(wanted.job), view, screen };
     const run = await runFolderOf(launched);

@@ -11,7 +11,7 @@ import { recordRun } from '../../trainer/run-recorder.ts';
 import { openJobData, runSession, type SessionOptions } from '../../trainer/session.ts';
 import type { Snapshot } from '../../trainer/snapshot.ts';
 import { parseWorkers } from '../input/cluster-options.ts';
-import { executorOf } from '../input/executor.ts';
+import { checkWorkers, executorOf } from '../input/executor.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
@@ -47,13 +47,7 @@ export async function trainCommand(
   const prepared = prepare(job, dataset, { threads }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   if (range || options.servers !== undefined) {
-    if (executor && job.tolerance === null)
-      throw usageError(
-        'train',
-        `--executor ${options.executor} with several processes, and a job without a tolerance`,
-        'a job that says how far its gradients may be from those of our kernels',
-        'For example: --set tolerance=0.001',
-      );
+    await checkWorkers('train', options.executor, job);
     const alone = options.dryRun ? '--dry-run' : options.dataThreads === undefined ? null : '--data-threads';
     if (alone)
       throw usageError(

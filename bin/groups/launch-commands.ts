@@ -60,6 +60,10 @@ export function addLaunchCommands({
     .requiredOption('--engine <name>', 'what starts them: local, ssh, slurm or kubernetes')
     .option('--workers <n>', 'processes that compute (default: 1; ssh: as many as the hosts have slots)', positive)
     .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)
+    .option(
+      '--executor <name>',
+      'what workers compute with: wasm (default), tensorflow, tfjs-cpu; others than wasm: where the job has a tolerance',
+    )
     .option('--resume <run>', 'go on with a run, from its newest checkpoint')
     .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
     .option('--out <dir>', 'the folder that the run is put in (default: runs)')

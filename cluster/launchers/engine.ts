@@ -19,6 +19,8 @@ export interface LaunchOptions {
   readonly servers: number;
   /** Of each worker; null: as many as its machine runs at once, shared by the workers there. */
   readonly threads: number | null;
+  /** What workers compute with: a name of --executor. Default: what a worker takes without. */
+  readonly executor?: string;
   readonly onEvent: (event: RunEvent) => void;
   /** Where the coordinator is reached; once. */
   readonly onListening?: (url: string) => void;
@@ -27,6 +29,10 @@ export interface LaunchOptions {
   /** Aborted: finish the step, save, end. */
   readonly signal?: AbortSignal;
 }
+
+/** A worker's option for that. */
+export const executing = (executor: string | undefined): readonly string[] =>
+  executor === undefined ? [] : ['--executor', executor];
 
 export interface Engine<Options extends LaunchOptions = LaunchOptions> {
   readonly name: string;

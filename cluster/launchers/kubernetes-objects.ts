@@ -1,5 +1,6 @@
 // kubernetes-objects.ts: a run as objects of Kubernetes: pure, from options to what `kubectl apply` takes. Applying them: kubernetes.ts.
 import type { Identity } from '../certificate.ts';
+import { executing } from './engine.ts';
 
 export interface KubernetesOptions {
   /** Of all objects; of the job, as a DNS label. */
@@ -12,6 +13,8 @@ export interface KubernetesOptions {
   readonly servers: number;
   /** Processors of each worker; null: 2. */
   readonly threads: number | null;
+  /** LaunchOptions. */
+  readonly executor?: string;
   /** As Kubernetes writes it: "4Gi". */
   readonly memory: string;
   /** GPUs of each worker. */
@@ -161,10 +164,16 @@ function common(of: KubernetesOptions, guarded: object): readonly KubernetesObje
 const resumable = (command: string, run: string, more: string): string =>
   `if [ -f ${run}/job.json ]; then set -- --resume ${run}; else set -- /job/job.json --out /runs; fi; exec node /app/dist/bin/shoal.js ${command} "$@" ${more}`;
 
+/** Processors of a worker, and its options. */
+function computingOf({ threads, executor }: KubernetesOptions) {
+  const cpus = threads ?? 2;
+  return { cpus, computing: ['--threads', String(cpus), ...executing(executor)] };
+}
+
 /** A JobSet of three Jobs: coordinator, servers, workers; pods find one another by the names of its service. */
 export function jobSet(of: KubernetesOptions): readonly KubernetesObject[] {
-  const { name, workers, servers, threads } = of;
-  const cpus = threads ?? 2;
+  const { name, workers, servers } = of;
+  const { cpus, computing } = computingOf(of);
   const leader = `wss://${name}-coordinator-0-0.${name}:${PORT}`;
   const trust = ['--connect', leader, '--ca', '/secret/cert.pem'];
   const shown = ['--cert', '/secret/cert.pem', '--key', '/secret/key.pem'];
@@ -189,7 +198,7 @@ export function jobSet(of: KubernetesOptions): readonly KubernetesObject[] {
   });
   const server = ['server', ...trust, ...shown, '--listen', `0.0.0.0:${SERVER_PORT}`, '--name', 'server-$(INDEX)'];
   const reached = ['--advertise', `wss://${name}-servers-0-$(INDEX).${name}:${SERVER_PORT}`];
-  const worker = ['worker', ...trust, '--name', 'worker-$(INDEX)', '--threads', String(cpus), '--cache', '/tmp/data'];
+  const worker = ['worker', ...trust, '--name', 'worker-$(INDEX)', ...computing, '--cache', '/tmp/data'];
   return [
     ...common(of, { app: name, role: 'coordinator' }),
     {
@@ -216,10 +225,11 @@ export function jobSet(of: KubernetesOptions): readonly KubernetesObject[] {
 
 /** Where JobSet is not installed: one Indexed Job whose index 0 leads, behind a headless Service and a policy that lets nobody else in. */
 export function indexedJob(of: KubernetesOptions): readonly KubernetesObject[] {
-  const { name, workers, servers, threads } = of;
-  const cpus = threads ?? 2;
-  const rank = resumable('worker', `/runs/${name}`, `--servers ${servers} --threads ${cpus} --insecure`);
-  const others = `exec node /app/dist/bin/shoal.js worker /job/job.json --threads ${cpus} --insecure`;
+  const { name, workers, servers } = of;
+  const { cpus, computing } = computingOf(of);
+  const how = [...computing, '--insecure'].join(' ');
+  const rank = resumable('worker', `/runs/${name}`, `--servers ${servers} ${how}`);
+  const others = `exec node /app/dist/bin/shoal.js worker /job/job.json ${how}`;
   const env = [
     { name: 'WORLD_SIZE', value: String(workers) },
     { name: 'MASTER_ADDR', value: `${name}-0.${name}` },

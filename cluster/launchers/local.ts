@@ -2,15 +2,13 @@
 import { availableThreads } from '../../trainer/pool.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { findToken, keepToken } from '../token.ts';
-import type { Engine, LaunchOptions } from './engine.ts';
+import { type Engine, executing, type LaunchOptions } from './engine.ts';
 import { here } from './place.ts';
 import { type Part, type Processes, runProcesses } from './run.ts';
 
 export interface LocalOptions extends LaunchOptions {
   /** The processes, once they are started: for who wants to kill them. */
   readonly onStarted?: (processes: Processes) => void;
-  /** What workers compute with: --executor. */
-  readonly executor?: string;
 }
 
 /** The token of a run: from SHOAL_TOKEN, or kept in its folder. */
@@ -28,7 +26,7 @@ export const local: Engine<LocalOptions> = {
     const { command, run, workers, servers, threads, executor, ...rest } = options;
     const place = here(command);
     const each = threads ?? Math.max(1, Math.floor(availableThreads() / workers));
-    const computing = ['--threads', String(each), ...(executor === undefined ? [] : ['--executor', executor])];
+    const computing = ['--threads', String(each), ...executing(executor)];
     const part = (role: Part['role'], count: number, more: readonly string[]): readonly Part[] =>
       namesOf(role, count).map((name) => ({ role, name, place, options: more }));
     return runProcesses({

@@ -4,6 +4,7 @@ import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
 import { availableThreads } from '../../trainer/pool.ts';
 import { inUrl, isLoopback } from '../address.ts';
 import { keepIdentity } from '../certificate.ts';
+import { executing } from './engine.ts';
 import type { Placement } from './environment.ts';
 import { namesOf } from './local.ts';
 import { takeOffice } from './office.ts';
@@ -18,6 +19,8 @@ export interface RankOptions {
   readonly token: string;
   /** Of this rank's worker. Default: its processors, or its share of the machine's. */
   readonly threads?: number;
+  /** What that computes with: LaunchOptions. */
+  readonly executor?: string;
   /** Beyond loopback without TLS. */
   readonly insecure?: boolean;
   /** Aborted: the run is to end well. */
@@ -42,8 +45,11 @@ export interface FollowOptions extends RankOptions {
 /** For a run to end well before those who compute for it leave. */
 const LEAVE_MS = 20_000;
 
-const threadsOf = ({ threads, placement: { cpus, localWorld } }: RankOptions): string =>
-  String(threads ?? cpus ?? Math.max(1, Math.floor(availableThreads() / localWorld)));
+/** Of its worker. */
+function computing({ threads, executor, placement: { cpus, localWorld } }: RankOptions): readonly string[] {
+  const each = threads ?? cpus ?? Math.max(1, Math.floor(availableThreads() / localWorld));
+  return ['--threads', String(each), ...executing(executor)];
+}
 
 /** Its worker has tried for a minute to find the coordinator. */
 const leaderless = (text: string): boolean => /SHOAL_WIRE_(CONNECT|TIMEOUT)/.test(text);
@@ -85,7 +91,7 @@ export async function lead(options: LeadOptions): Promise<DoneEvent> {
       coordinator: { place, listen: `${any}:${port}`, ...(!inside && { host: master }), options: shown },
       parts: [
         ...namesOf('server', servers).map(server),
-        { role: 'worker', name: rankName(rank), place, options: ['--threads', threadsOf(options), ...trust] },
+        { role: 'worker', name: rankName(rank), place, options: [...computing(options), ...trust] },
       ],
       workers: world,
       onStarted({ processes }) {
@@ -108,14 +114,13 @@ export async function follow(options: FollowOptions): Promise<void> {
   const trust = [...(secure && ca ? ['--ca', ca] : []), ...(insecure ? ['--insecure'] : [])];
   const name = rankName(rank);
   const place = here(command);
-  const threads = ['--threads', threadsOf(options)];
   await new Promise<void>((resolve, reject) => {
     const worker = supervise({
       role: 'worker',
       name,
       place,
       env: { SHOAL_TOKEN: token },
-      args: () => ['worker', '--connect', url, '--name', name, ...threads, ...trust],
+      args: () => ['worker', '--connect', url, '--name', name, ...computing(options), ...trust],
       said: (text) => onSaid(place.name, name, text),
       hopeless: leaderless,
       restarted() {},

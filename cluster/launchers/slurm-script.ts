@@ -1,5 +1,6 @@
 // slurm-script.ts: the batch script of a run: pure text. Its ranks find their places by themselves (environment.ts); what it adds is where
 // the coordinator is, and what happens when Slurm wants the nodes back. Submitting it: slurm.ts.
+import { executing } from './engine.ts';
 
 export interface SlurmScript {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface SlurmScript {
   readonly servers: number;
   /** Of each worker; null: what Slurm gives a task. */
   readonly threads: number | null;
+  /** LaunchOptions. */
+  readonly executor?: string;
   /** Seconds before the time limit, or a preemption, at which the run is asked to end well. */
   readonly grace: number;
   /** More lines of #SBATCH: "--partition=short". */
@@ -25,7 +28,7 @@ export const quoted = (word: string): string =>
   /^[\w./@:+=,%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 export function slurmScript(of: SlurmScript): string {
-  const { name, command, cwd, run, workers, servers, threads, grace, more, insecure } = of;
+  const { name, command, cwd, run, workers, servers, threads, executor, grace, more, insecure } = of;
   const directives = [
     `--job-name=${name}`,
     `--ntasks=${workers}`,
@@ -43,6 +46,7 @@ export function slurmScript(of: SlurmScript): string {
     run,
     '--servers',
     String(servers),
+    ...executing(executor),
     ...(insecure ? ['--insecure'] : []),
   ];
   return `#!/bin/bash

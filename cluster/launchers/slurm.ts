@@ -38,6 +38,7 @@ export function scriptOf(options: SlurmOptions): string {
     workers: options.workers,
     servers: options.servers,
     threads: options.threads,
+    ...(options.executor !== undefined && { executor: options.executor }),
     grace: options.grace ?? 120,
     more: options.more ?? [],
     insecure: options.insecure ?? false,

@@ -2,7 +2,7 @@
 import { isLoopback } from '../address.ts';
 import { type Identity, keepIdentity } from '../certificate.ts';
 import { type About, mustAgree } from './about.ts';
-import type { Engine, LaunchOptions } from './engine.ts';
+import { type Engine, executing, type LaunchOptions } from './engine.ts';
 import { fill, type Host } from './hostfile.ts';
 import { namesOf, tokenOf } from './local.ts';
 import { here } from './place.ts';
@@ -63,7 +63,7 @@ export const ssh: Engine<SshOptions> = {
         role: 'worker',
         name,
         place: sshPlace(remote, host, identity ? { 'cert.pem': identity.cert } : {}),
-        options: ['--threads', String(threads), ...trust],
+        options: ['--threads', String(threads), ...executing(options.executor), ...trust],
       };
     };
     const secure = identity ? ['--cert', `${run}/tls/cert.pem`, '--key', `${run}/tls/key.pem`] : open;

@@ -12,12 +12,29 @@ describe('shoal launch', () => {
     assert.equal(slurm.code, 0, slurm.stderr);
     assert.match(slurm.stdout, /^#!\/bin\/bash\n/);
     assert.match(slurm.stdout, /\n#SBATCH --ntasks=3\n/);
+    assert.doesNotMatch(slurm.stdout, /--executor/);
     const args = ['launch', 'job.json', '--engine', 'kubernetes', '--image', 'shoal:1', '--workers', '3', '--print'];
     const kubernetes = await shoal(folder, args);
     assert.equal(kubernetes.code, 0, kubernetes.stderr);
     const kinds = parseAllDocuments(kubernetes.stdout).map((it) => it.toJS().kind);
     assert.deepEqual(kinds, ['ConfigMap', 'Secret', 'PersistentVolumeClaim', 'PodDisruptionBudget', 'JobSet']);
     assert.ok(!existsSync(`${folder}/runs`));
+  });
+
+  it('--executor is passed on to workers, installed here or not, where the job has a tolerance', async () => {
+    const slurm = ['--engine', 'slurm', '--workers', '4', '--sbatch=--gpus-per-task=1', '--print'];
+    const args = ['launch', 'job.json', ...slurm, '--executor', 'tensorflow'];
+    const env = { SHOAL_TENSORFLOW: `${folder}/nowhere` };
+    const { code, stdout, stderr } = await shoal(folder, [...args, '--set', 'tolerance=0.001'], { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /\n#SBATCH --gpus-per-task=1\n/);
+    assert.match(stdout, /\nsrun .* worker --resume \S+ --servers 1 --executor tensorflow &\n/);
+    const exact = await shoal(folder, args, { env });
+    assert.equal(exact.code, 2);
+    assert.match(exact.stderr, /a job without a tolerance/);
+    const unknown = await shoal(folder, ['launch', 'job.json', '--engine', 'local', '--executor', 'abacus']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /one of wasm, tensorflow, tfjs-cpu/);
   });
 
   it('names the engines that there are, and the option that is missing', async () => {

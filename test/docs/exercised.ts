@@ -25,6 +25,11 @@ export const EXERCISED: Readonly<Record<string, Readonly<Record<string, Exercise
       'test/bin/launch.test.ts',
       '--prep makes the dataset of one data prep, in tasks of their own',
     ],
+    'npx shoal launch examples/digits.json --engine slurm --workers 4 --executor tensorflow --set tolerance=0.001 --sbatch=--gpus-per-task=1 --print':
+      [
+        'test/bin/launch.test.ts',
+        '--executor is passed on to workers, installed here or not, where the job has a tolerance',
+      ],
     'npx shoal launch JOB --engine local --workers 2': local,
     'npx shoal launch JOB --engine ssh --hostfile hosts': ssh,
     'npx shoal launch JOB --engine slurm --workers 8': slurm,

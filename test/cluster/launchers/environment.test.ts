@@ -1,6 +1,8 @@
-// environment.test.ts: every launcher's variables, as they stand in its documentation, give rank, world, master and port.
+// environment.test.ts: every launcher's variables, as they stand in its documentation, give rank, world, master and port; and what a rank
+// makes of them.
 import assert from 'node:assert/strict';
 import { type Environment, firstHost, launcherNames, placementOf } from '../../../cluster/launchers/environment.ts';
+import { follow } from '../../../cluster/launchers/rank.ts';
 
 const plain = { cpus: null, restarts: 0 };
 
@@ -110,5 +112,24 @@ describe('the place of a process among others', () => {
     const hosts = { n1: 'n1', 'n[1-3]': 'n1', 'rack[007-010,20],x': 'rack007', 'a,b': 'a', 'n[3,5]-ib': 'n3-ib' };
     for (const [list, host] of Object.entries(hosts)) assert.equal(firstHost(list), host);
     assert.equal(firstHost(null), null);
+  });
+});
+
+describe('a rank that does not lead', () => {
+  it('starts a worker with its threads and what it is to compute with', async () => {
+    const says = "console.error(process.argv.slice(1).join(' ')); process.exit(2)"; // 2: it is not started again
+    const environment = { RANK: '1', WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: '7070' };
+    const rank = follow({
+      placement: placementOf(environment)!,
+      command: [process.execPath, '-e', says],
+      token: 'a-token-of-the-test',
+      threads: 3,
+      executor: 'tensorflow',
+      signal: new AbortController().signal,
+      onSaid() {},
+      ca: null,
+    });
+    const options = /worker --connect ws:\/\/127\.0\.0\.1:7070 --name rank-1 --threads 3 --executor tensorflow$/;
+    await assert.rejects(rank, { code: 'SHOAL_PROCESS', got: options });
   });
 });

@@ -82,6 +82,15 @@ describe('a run as objects of Kubernetes', () => {
     assert.ok(pods[2]!.spec['tolerations']);
   });
 
+  it('tells workers alone what to compute with', () => {
+    const how = { ...kubernetesOptions, executor: 'tensorflow' };
+    const told = [...podsOf(jobSet(how)), ...podsOf(indexedJob(how))].map(({ spec }) => {
+      const [{ args, command }] = spec['containers'] as [{ args?: string[]; command?: string[] }];
+      return (args ?? command)!.join(' ').match(/worker .*?--threads 8 --executor tensorflow /g)?.length ?? 0;
+    });
+    assert.deepEqual(told, [0, 0, 1, 2]); // an Indexed Job: rank 0, and the others
+  });
+
   it('names pods as the certificate does, and jobs as labels may be', () => {
     const { cert } = selfSigned(hostsOf('digits', 2));
     assert.match(cert, /BEGIN CERTIFICATE/);

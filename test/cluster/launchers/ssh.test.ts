@@ -74,7 +74,7 @@ describe('hosts that are compared before a start', () => {
 });
 
 describe('a run on hosts', () => {
-  it('places workers by slots, sends each the token and nothing of it in a command line, and ends with the bytes of one process', async () => {
+  it('places workers by slots, tells each what to compute with, sends it the token and nothing of it in a command line, and ends with the bytes of one process', async () => {
     const runs = await wholeRuns({ epochs: 3 });
     try {
       const path = await createRun(`${runs.at.folder}/runs`, runs.job);
@@ -85,6 +85,7 @@ describe('a run on hosts', () => {
         workers: 3,
         servers: 2,
         threads: 1,
+        executor: 'wasm',
         hosts: [
           { name: 'a', slots: 2 },
           { name: 'b', slots: 2 },
@@ -93,13 +94,16 @@ describe('a run on hosts', () => {
         job: runs.at.json,
         about: await aboutThis(version, runs.at.json),
         onEvent(event) {
-          if (event.event !== 'start') return;
+          if (event.event !== 'epoch') return; // all are there
           for (const { command } of holders(readFileSync(`${path}/token`, 'utf8').trim())) seen.add(command);
         },
       });
       same(done, runs.expected);
       const token = readFileSync(`${path}/token`, 'utf8').trim();
       assert.ok(![...seen].some((command) => command.includes(token)));
+      const workers = [...seen].filter((command) => / worker --connect /.test(command));
+      assert.equal(workers.length, 3);
+      for (const command of workers) assert.match(command, / --threads 1 --executor wasm /);
       await nothingLeft(token);
     } finally {
       runs.remove();
