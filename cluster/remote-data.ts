@@ -1,6 +1,5 @@
 // remote-data.ts: a dataset over HTTP: columns of fields by range requests, for workers whose machine lacks the files. Both ends.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { check } from '../base/check.ts';
@@ -8,6 +7,7 @@ import { ShoalError } from '../base/errors.ts';
 import { readerFromArrays } from '../datasets/from-arrays.ts';
 import { type Dataset, fieldBytes, type Reader } from '../datasets/reader.ts';
 import { writeError } from '../trainer/write-error.ts';
+import { createDataCache, type DataCache } from './data-cache.ts';
 import type { Reach } from './dial.ts';
 import { httpGet, httpUrl, SHA256 } from './http-get.ts';
 import { reopen } from './remote-reader.ts';
@@ -26,7 +26,7 @@ const partSchema = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 const manifestSchema = z.object({ train: partSchema, test: partSchema });
-type Part = z.output<typeof partSchema>;
+type Manifest = z.output<typeof manifestSchema>;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -93,6 +93,8 @@ export interface RemoteData extends Reach {
   readonly url: string;
   /** Folder to keep what was fetched in, under its hash. Default: memory alone. */
   readonly cache?: string;
+  /** Bytes that it may hold. Default: data-cache.ts. */
+  readonly cacheBytes?: number;
   /** Bytes of a field up to which it is fetched whole, and its hash compared, before anything begins. */
   readonly whole?: number;
 }
@@ -113,22 +115,22 @@ export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
     operation: `read what data ${remote.url} has`,
     hint: 'Do both ends run the same version of Shoal?',
   });
-  const [train, test] = [
-    await fetchPart(remote, 'train', manifest.train),
-    await fetchPart(remote, 'test', manifest.test),
-  ];
+  const [train, test] = [await fetchPart(remote, 'train', manifest), await fetchPart(remote, 'test', manifest)];
   return { train, test };
 }
 
-async function fetchPart(remote: RemoteData, part: string, { fields, length, classes, hash }: Part): Promise<Reader> {
+async function fetchPart(remote: RemoteData, part: 'train' | 'test', manifest: Manifest): Promise<Reader> {
+  const { fields, length, classes, hash } = manifest[part];
+  const own = [manifest.train.hash, manifest.test.hash];
   const data: Record<string, Uint8Array<SharedArrayBuffer>> = {};
-  const { whole = WHOLE } = remote;
+  const { whole = WHOLE, cache: folder, cacheBytes } = remote;
+  const bound = cacheBytes === undefined ? {} : { bytes: cacheBytes };
+  const cache = folder === undefined ? null : createDataCache({ folder, own, ...bound });
   const isLarge = (name: string): boolean => length * fieldBytes(fields[name]!) > whole;
   for (const [name, field] of Object.entries(fields)) {
     if (isLarge(name)) continue;
     const bytes = length * fieldBytes(field);
-    const kept = remote.cache && `${remote.cache}/${hash}-${name}`;
-    const known = kept && (await readFile(kept).catch(() => null));
+    const known = cache?.read(`${hash}-${name}`);
     const column = new Uint8Array(new SharedArrayBuffer(bytes)); // taken over by whoever reads it
     data[name] = column;
     if (known && known.length === bytes) {
@@ -139,15 +141,19 @@ async function fetchPart(remote: RemoteData, part: string, { fields, length, cla
       const most = Math.min(CHUNK, bytes - at);
       column.set(await fetchBytes(remote, `/data/${part}/${name}`, most, at), at);
     }
-    if (kept) await keep(remote.cache!, kept, column);
+    if (cache) keep(cache, remote.cache!, `${hash}-${name}`, column);
   }
   if (Object.keys(fields).some(isLarge)) {
     const columns = Object.fromEntries(Object.entries(data).map(([name, { buffer }]) => [name, buffer]));
-    const { url, token, tls, insecure, limits, cache } = remote;
+    const { url, token, tls, insecure, limits } = remote;
     const reach = { url, token, ...(tls && { tls }), ...(insecure && { insecure }), ...(limits && { limits }) };
     return reopen({
-      ...{ fields, length, classes, hash, columns, part, room: ROOM },
-      remote: { ...reach, ...(cache !== undefined && { cache }) },
+      ...{ fields, length, classes, hash, columns, part, own, room: ROOM },
+      remote: {
+        ...reach,
+        ...(folder !== undefined && { cache: folder }),
+        ...(cacheBytes !== undefined && { cacheBytes }),
+      },
     });
   }
   const reader = readerFromArrays({ fields, data, classes, origin: remote.url });
@@ -161,14 +167,10 @@ async function fetchPart(remote: RemoteData, part: string, { fields, length, cla
   });
 }
 
-async function keep(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
+function keep(cache: DataCache, folder: string, name: string, bytes: Uint8Array): void {
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(partial, bytes);
-    await rename(partial, path);
+    cache.write(name, bytes);
   } catch (error) {
-    await rm(partial, { force: true });
     throw writeError(error, `keep data in ${folder}`);
   }
 }

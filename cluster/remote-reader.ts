@@ -1,63 +1,101 @@
-// remote-reader.ts: samples whose large fields stay with the coordinator: a block of rows is fetched, by a range request, when one of them is first
+// remote-reader.ts: samples whose large fields stay with the coordinator: a block of rows is fetched, by a range request, when one of them is to be
 // read, and kept within a bound. Small fields are here. Reading waits for the network, so that data threads do it, not a process's main thread.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { fromWire, type Problem, ShoalError } from '../base/errors.ts';
 import { workerFile } from '../base/worker-file.ts';
 import { type MemoryDescription, reopen as reopenMemory } from '../datasets/memory-reader.ts';
 import { checkRead, fieldBytes, type Reader } from '../datasets/reader.ts';
+import { type BlockFetcher, createBlockFetcher, IN_FLIGHT, type Wanted } from './block-fetcher.ts';
+import { createDataCache } from './data-cache.ts';
 import type { RemoteData } from './remote-data.ts';
 
 /** Bytes of a block, about: a whole number of rows. */
 const BLOCK = 256 * 2 ** 10;
-/** Tries of one block, with their pauses, take less. */
-const DEADLINE_MS = 180_000;
+/** Bytes of blocks that were fetched ahead and not read yet. */
+const AHEAD = 8 * 2 ** 20;
 const DIGEST = 32;
 
 /** `columns` has the small fields alone. Can be cloned. */
 export interface RemoteDescription extends MemoryDescription {
   readonly remote: RemoteData;
   readonly part: string;
+  /** Hashes of all that the run reads. */
+  readonly own: readonly string[];
   /** Bytes of blocks that a thread keeps in memory. */
   readonly room: number;
 }
 
 /** Opens it in this thread; nothing is fetched yet. */
 export function reopen(description: RemoteDescription): Reader {
-  const { fields, length, classes, hash, columns, remote, part, room } = description;
+  const { fields, length, classes, hash, columns, remote, part, room, own } = description;
   const here = Object.fromEntries(Object.entries(fields).filter(([name]) => columns[name]));
   const small = reopenMemory({ fields: here, length, classes, hash, columns });
   const blocks = new Map<string, Uint8Array>();
+  const cache = remote.cache === undefined ? null : createBlockCache(remote.cache, own, remote.cacheBytes);
+  const fileOf = (key: string): string => `${hash}-${key.replace('/', '.blocks/')}`;
   let kept = 0;
-  let fetcher: Fetcher | null = null;
+  let fetcher: BlockFetcher | null = null;
+  /** Blocks that will be read next, in order; and those of them that have come, or are on their way, and were not read. */
+  let coming: Wanted[] = [];
+  const unread = new Set<string>();
+  const most = Math.max(1, Math.floor(Math.min(AHEAD, room / 2) / BLOCK));
 
-  function block(name: string, number: number): Uint8Array {
-    const key = `${name}/${number}`;
-    const known = blocks.get(key);
-    if (known) {
-      blocks.delete(key); // the newest stand last
-      blocks.set(key, known);
-      return known;
-    }
+  function wantedOf(name: string, number: number): Wanted {
     const size = fieldBytes(fields[name]!);
     const whole = rowsOf(size) * size;
     const at = number * whole;
-    const file = remote.cache && `${remote.cache}/${hash}-${name}.blocks/${number}`;
-    let bytes = file ? fromCache(file) : null;
-    if (!bytes) {
-      fetcher ??= createFetcher(remote);
-      bytes = fetcher.get(`/data/${part}/${name}`, at, Math.min(whole, length * size - at));
-      if (file) intoCache(file, bytes);
+    const bytes = Math.min(whole, length * size - at);
+    return { key: `${name}/${number}`, path: `/data/${part}/${name}`, at, bytes };
+  }
+
+  /** Asks for what is next, as far as there may be more under way. */
+  function pump(to: BlockFetcher): void {
+    while (coming.length > 0 && to.underWay.size < IN_FLIGHT && unread.size < most) {
+      const next = coming.shift()!;
+      if (blocks.has(next.key) || to.underWay.has(next.key) || cache?.has(fileOf(next.key))) continue;
+      unread.add(next.key);
+      to.ask(next);
     }
+  }
+
+  let needed: string | null = null;
+  function have(key: string, bytes: Uint8Array): void {
     blocks.set(key, bytes);
     kept += bytes.length;
     for (const [old, { length: freed }] of blocks) {
       if (kept <= room || old === key) break;
+      if (old === needed) continue;
       blocks.delete(old);
+      unread.delete(old);
       kept -= freed;
     }
-    return bytes;
+  }
+  function fetched(key: string, bytes: Uint8Array): void {
+    cache?.write(fileOf(key), bytes);
+    have(key, bytes);
+    pump(fetcher!);
+  }
+
+  function block(name: string, number: number): Uint8Array {
+    const wanted = wantedOf(name, number);
+    const { key } = wanted;
+    needed = key;
+    fetcher?.take(fetched);
+    if (!blocks.has(key) && !fetcher?.underWay.has(key)) {
+      const bytes = cache?.read(fileOf(key));
+      if (bytes) have(key, bytes);
+    }
+    if (!blocks.has(key)) {
+      fetcher ??= createBlockFetcher(remote);
+      fetcher.ask(wanted);
+      pump(fetcher);
+      fetcher.wait(key, fetched);
+    }
+    const known = blocks.get(key)!;
+    unread.delete(key);
+    blocks.delete(key); // the newest stand last
+    blocks.set(key, known);
+    if (fetcher) pump(fetcher);
+    return known;
   }
 
   return {
@@ -78,6 +116,20 @@ export function reopen(description: RemoteDescription): Reader {
         into[name]!.set(block(name, Math.floor(index / rows)).subarray(at, at + size));
       }
     },
+    ahead(indices, names) {
+      const wanted = new Map<string, Wanted>();
+      for (const index of indices)
+        for (const name of names) {
+          if (columns[name] || !fields[name]) continue;
+          const next = wantedOf(name, Math.floor(index / rowsOf(fieldBytes(fields[name]))));
+          if (!blocks.has(next.key)) wanted.set(next.key, next);
+        }
+      coming = [...wanted.values()];
+      unread.clear(); // of what was told before, nothing more is read
+      if (coming.length < 2) return;
+      fetcher ??= createBlockFetcher(remote);
+      pump(fetcher);
+    },
     share: () => ({ module: workerFile('./remote-reader', import.meta.url), description }),
     close() {
       fetcher?.close();
@@ -89,78 +141,24 @@ export function reopen(description: RemoteDescription): Reader {
 const rowsOf = (size: number): number => Math.max(1, Math.floor(BLOCK / size));
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-/** @returns null where it is not there, or is not what was written */
-function fromCache(file: string): Uint8Array | null {
-  try {
-    const all = readFileSync(file);
-    const bytes = all.subarray(DIGEST);
-    return digest(bytes).equals(all.subarray(0, DIGEST)) ? bytes : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A cache that cannot be written costs time alone. */
-function intoCache(file: string, bytes: Uint8Array): void {
-  const partial = `${file}.${process.pid}.partial`;
-  try {
-    mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
-    writeFileSync(partial, Buffer.concat([digest(bytes), bytes]));
-    renameSync(partial, file);
-  } catch {
-    // it is fetched again
-  }
-}
-
-interface Fetcher {
-  get(path: string, at: number, bytes: number): Uint8Array;
-  close(): void;
-}
-
-/** What the fetching thread is told, and what it answers. */
-export interface Wanted {
-  readonly path: string;
-  readonly at: number;
-  readonly bytes: number;
-}
-export type Fetched = { readonly bytes: Uint8Array } | { readonly problem: Problem };
-export interface FetchSetup {
-  readonly remote: RemoteData;
-  readonly port: MessagePort;
-  /** 1: the answer is in the port. */
-  readonly flag: Int32Array;
-}
-
-/** A thread that fetches while this one waits. */
-function createFetcher(remote: RemoteData): Fetcher {
-  const flag = new Int32Array(new SharedArrayBuffer(4));
-  const { port1: own, port2: port } = new MessageChannel();
-  const worker = new Worker(new URL(workerFile('./fetch-thread', import.meta.url)), {
-    workerData: { remote, port, flag } satisfies FetchSetup,
-    transferList: [port],
-  });
-  worker.unref();
+/** Blocks in the cache, each behind its hash. */
+function createBlockCache(folder: string, own: readonly string[], bytes: number | undefined) {
+  const cache = createDataCache({ folder, own, ...(bytes !== undefined && { bytes }) });
   return {
-    get(path, at, bytes) {
-      Atomics.store(flag, 0, 0);
-      own.postMessage({ path, at, bytes } satisfies Wanted);
-      const waited = Atomics.wait(flag, 0, 0, DEADLINE_MS);
-      const answer = waited === 'timed-out' ? undefined : receiveMessageOnPort(own);
-      if (!answer)
-        throw new ShoalError({
-          code: 'SHOAL_DATA_FETCH',
-          operation: `fetch ${path} from ${remote.url}`,
-          got: `no answer within ${DEADLINE_MS / 1000} s`,
-          expected: 'its bytes',
-          hint: 'Is the coordinator reachable? Or bring the files to this machine.',
-        });
-      const fetched = answer.message as Fetched;
-      if ('problem' in fetched) throw fromWire(fetched.problem);
-      return fetched.bytes;
+    has: cache.has,
+    /** @returns null where it is not there, or is not what was written */
+    read(name: string): Uint8Array | null {
+      const all = cache.read(name);
+      const block = all?.subarray(DIGEST);
+      return block && digest(block).equals(all!.subarray(0, DIGEST)) ? block : null;
     },
-    close() {
-      own.close();
-      void worker.terminate();
+    /** One that cannot be written costs time alone: it is fetched again. */
+    write(name: string, block: Uint8Array): void {
+      try {
+        cache.write(name, Buffer.concat([digest(block), block]));
+      } catch {
+        // as it says
+      }
     },
   };
 }

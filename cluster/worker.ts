@@ -35,6 +35,8 @@ export interface WorkerOptions extends Reach {
   readonly openData?: (job: Job) => Promise<Dataset>;
   /** Folder that fetched data are kept in. Default: memory alone. */
   readonly cache?: string;
+  /** Bytes that it may hold. Default: 64 GiB. */
+  readonly cacheBytes?: number;
   /** Without the coordinator for so long, it ends. Default: a minute. */
   readonly deadlineMs?: number;
   /** Aborted: leave. */

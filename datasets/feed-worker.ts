@@ -70,6 +70,7 @@ export default async function feed(task: FeedTask): Promise<FeedFailure | FeedTi
   try {
     const { source, augmenter, following, shares } = await opening;
     const since = performance.now();
+    source.ahead?.(indices, [...Object.keys(layout.fields), ...Object.keys(following?.raw ?? {})]);
     let augment = 0;
     const times = () => ({ read: performance.now() - since - augment, augment });
     let next = 0;

@@ -28,6 +28,8 @@ export interface Reader {
    * @throws {ShoalError} SHOAL_DATA_INDEX, SHOAL_DATA_FIELD
    */
   read(index: number, into: Sample): void;
+  /** These samples are read next, in this order, and of them these fields: what has to be fetched can be on its way. Default: nothing is. */
+  ahead?(indices: Uint32Array, fields: readonly string[]): void;
   /** From this another thread opens the same reader, without doing the work of opening again. */
   share(): ReaderShare;
   close(): void;

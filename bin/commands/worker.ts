@@ -23,6 +23,7 @@ export interface JoinOptions extends TlsOptions {
   readonly executor?: string;
   /** Folder for data that are fetched. */
   readonly cache?: string;
+  readonly cacheGib?: number;
   /** Servers: where workers reach them. */
   readonly listen?: string;
   readonly advertise?: string;
@@ -87,6 +88,7 @@ export async function workerCommand(options: JoinOptions, screen: Screen): Promi
       ...trust(options),
       ...(options.threads !== undefined && { threads: options.threads }),
       ...(options.cache !== undefined && { cache: options.cache }),
+      ...(options.cacheGib !== undefined && { cacheBytes: options.cacheGib * 2 ** 30 }),
       ...(options.insecure && { insecure: true }),
     }),
   );

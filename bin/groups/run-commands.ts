@@ -38,6 +38,7 @@ export function addRunCommands({ action, command, jobOptions, positive, screen }
       'what computes: wasm (default), tensorflow, tfjs-cpu; others than wasm: where the job has a tolerance',
     )
     .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
+    .option('--cache-gib <n>', 'GiB that it may hold (default: 64)', positive)
     .option('--insecure', 'listen and send the token beyond this machine without TLS')
     .option('--log <file>', 'write what happens to a file, a line of JSON each; - for stderr, in place of text')
     .option('--resume <run>', 'by rank: go on with a run, in a folder that all ranks share')

@@ -26,6 +26,8 @@ export interface Rows {
   readonly fields: Fields;
   /** As Reader.read, for the transformed fields. */
   read(index: number, into: Sample): void;
+  /** As Reader.ahead. */
+  ahead?(indices: Uint32Array, fields: readonly string[]): void;
 }
 
 /**
@@ -49,6 +51,7 @@ export function transformRows(reader: Reader, configs: readonly TransformConfig[
   }
   return {
     fields,
+    ahead: (indices, names) => reader.ahead?.(indices, names),
     read(index, into) {
       const raw: Record<string, Uint8Array> = {};
       for (const name in into) raw[name] = chains.get(name)?.at(0)?.source ?? into[name]!;

@@ -132,7 +132,7 @@ describe('data over HTTP', () => {
     };
 
     /** Reads images as a run does: in a thread of its own, which waits; and compares them. */
-    async function reads(reader: Reader, indices: readonly number[]): Promise<void> {
+    async function reads(reader: Reader, indices: readonly number[], from = large.train): Promise<void> {
       const memory = new SharedArrayBuffer(4096);
       const fields = { image: { at: 0, rowBytes: 64 }, label: { at: 1024, rowBytes: 4 } };
       const feeder = createFeeder({ reader, transforms: [], memory, layout: { fields, leafBytes: 2048 }, threads: 1 });
@@ -143,7 +143,7 @@ describe('data over HTTP', () => {
       }
       for (const [row, index] of indices.entries()) {
         const expected = new Uint8Array(64);
-        large.train.read(index, { image: expected });
+        from.read(index, { image: expected });
         assert.deepEqual(new Uint8Array(memory, 64 * row, 64).slice(), expected);
       }
     }
@@ -153,6 +153,32 @@ describe('data over HTTP', () => {
       assert.equal(train.hash, large.train.hash);
       await reads(train, [0, 8999, 4095, 8192]);
       assert.deepEqual(ranges, [first, last]);
+    });
+
+    it('come ahead of their samples, 4 at a time: each answer waits until so many are asked for', async () => {
+      const many = smallDataset(12 * 4096, 7);
+      const route = dataRoute(many);
+      let left = 12;
+      let most = 0;
+      const waiting: (() => void)[] = [];
+      await listener!.close();
+      listener = await listen(async (request, response) => {
+        if (request.url !== '/data/train/image') return route(request, response);
+        await new Promise<void>((resolve) => {
+          most = Math.max(most, waiting.push(resolve));
+          if (waiting.length < Math.min(4, left)) return;
+          left -= waiting.length;
+          for (const go of waiting.splice(0)) go();
+        });
+        return route(request, response);
+      });
+      const train = await fetched();
+      await reads(
+        train,
+        Array.from({ length: 12 }, (_, i) => 4096 * ((5 * i) % 12) + i),
+        many.train,
+      );
+      assert.deepEqual([left, most, waiting], [0, 4, []]);
     });
 
     it('are fetched again beyond the room for them in memory', async () => {
