@@ -110,7 +110,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readControl(type: Message['type'], term: number, payload: Uint8Array): Message {
   try {
     const value: unknown = JSON.parse(decoder.decode(payload));
-    checkTree(value);
+    checkTree(value, 0);
     const message = check<Message>(schemas[type], value, {
       code: 'SHOAL_WIRE_CONTENT',
       operation: OPERATION,
@@ -126,15 +126,12 @@ export function readControl(type: Message['type'], term: number, payload: Uint8A
 }
 
 /** What schemas do not see: depth, and numbers that JSON can read and not write (where they may be, they are words: ODD). */
-function checkTree(value: unknown): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) throw bad(`values more than ${DEEPEST} levels deep`, 'fewer');
-    for (const item of level)
-      if (typeof item === 'number' && (Object.is(item, -0) || !Number.isFinite(item)))
-        throw bad('-0 or Infinity as a number', 'others, or their names');
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
+function checkTree(value: unknown, depth: number): void {
+  if (depth > DEEPEST) throw bad(`values more than ${DEEPEST} levels deep`, 'fewer');
+  if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)))
+    throw bad('-0 or Infinity as a number', 'others, or their names');
+  if (typeof value !== 'object' || value === null) return;
+  for (const item of Object.values(value)) checkTree(item, depth + 1);
 }
 
 const bad = (got: string, expected: string): ShoalError =>

@@ -1,4 +1,5 @@
-// gmac.ts: the checksum of frames from its definition (NIST SP 800-38D, sections 6.3 and 6.4), by big integers. Slow, and not node:crypto's.
+// frame-sum.ts: the checksum of frames from its definitions: CRC-32 (ITU-T V.42) bit by bit up to 16 KiB, beyond that GMAC (NIST SP 800-38D,
+// sections 6.3 and 6.4) by big integers. Slow, and neither node:zlib's nor node:crypto's.
 import { createCipheriv } from 'node:crypto';
 
 const R = 0xe1n << 120n;
@@ -22,7 +23,7 @@ function product(x: bigint, y: bigint): bigint {
 }
 
 /** First four bytes of the tag of `data` as additional data, key and nonce zeros, as a little endian number. */
-export function gmac(data: Uint8Array): number {
+function gmac(data: Uint8Array): number {
   const h = aes(Buffer.alloc(16));
   let y = 0n;
   for (let at = 0; at < data.length; at += 16) {
@@ -36,3 +37,14 @@ export function gmac(data: Uint8Array): number {
   const tag = y ^ aes(first);
   return Buffer.from(tag.toString(16).padStart(32, '0'), 'hex').readUInt32LE(0);
 }
+
+function crc(data: Uint8Array): number {
+  let sum = 0xffff_ffff;
+  for (const byte of data) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb8_8320 : 0);
+  }
+  return ~sum >>> 0;
+}
+
+export const frameSum = (data: Uint8Array): number => (data.length <= 16_384 ? crc(data) : gmac(data));
