@@ -11,6 +11,8 @@ export interface ExecutorsOptions {
   readonly seconds: number;
   /** tfjs-node trained by hand; undefined where there is none: then the `tensorflow` executor cannot run either. */
   readonly loop: Peer | undefined;
+  /** Of EXECUTOR_ROWS. */
+  readonly rows: readonly string[];
   readonly show: (row: BenchRow) => void;
   readonly say: (text: string) => void;
 }
@@ -18,6 +20,8 @@ export interface ExecutorsOptions {
 const LOOP = 'tfjs-node loop';
 const THREADS = 2;
 const RESNET = 'resnet50-b8';
+/** What is measured. */
+export const EXECUTOR_ROWS: readonly string[] = [...EXAMPLES, RESNET];
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 type Measures = Readonly<Record<string, () => Promise<number>>>;
@@ -46,8 +50,8 @@ async function row(name: string, measures: Measures, { rounds, show, say }: Exec
 
 /** The four examples, and ResNet-50 (not on `tfjs-cpu`, which takes minutes over one batch of it). */
 export async function benchExecutors(options: ExecutorsOptions): Promise<void> {
-  const { seconds, loop } = options;
-  for (const name of EXAMPLES) {
+  const { seconds, loop, rows } = options;
+  for (const name of EXAMPLES.filter((it) => rows.includes(it))) {
     const job = exampleJob(name);
     const on = (executor: string) => async () =>
       (await measureTraining(job, THREADS, seconds, undefined, executor)).samplesPerSecond;
@@ -64,6 +68,7 @@ export async function benchExecutors(options: ExecutorsOptions): Promise<void> {
       options,
     );
   }
+  if (!rows.includes(RESNET)) return;
   const inProcess = (script: string, executor?: string) => async () => {
     const request = { name: RESNET, ...MODEL_BENCHES[RESNET], seconds, threads: THREADS, executor };
     const figure: ModelFigure = await ask(process.execPath, here(script), JSON.stringify(request));

@@ -2,7 +2,8 @@
 //
 //   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
 //   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, feeder, tfjs, and, not
-//                 part of a run without --only: kernels; executors; models (many minutes), or one of them (resnet50-b8 and so on: models.ts)
+//                 part of a run without --only: kernels; executors, or one row of them (executors-resnet50-b8 and so on); models (many
+//                 minutes), or one of them (resnet50-b8 and so on: models.ts)
 //   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
 //   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
-import { benchExecutors } from './executors.ts';
+import { benchExecutors, EXECUTOR_ROWS } from './executors.ts';
 import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
@@ -45,7 +46,15 @@ const STANDARD = [
   'feeder',
   'tfjs',
 ];
-const NAMES = [...STANDARD, 'kernels', 'executors', 'models', ...Object.keys(MODEL_BENCHES)];
+const executorRows = EXECUTOR_ROWS.filter((row) => ['executors', `executors-${row}`].includes(values.only!));
+const NAMES = [
+  ...STANDARD,
+  'kernels',
+  'executors',
+  ...EXECUTOR_ROWS.map((row) => `executors-${row}`),
+  'models',
+  ...Object.keys(MODEL_BENCHES),
+];
 if (values.only !== undefined && !NAMES.includes(values.only)) {
   console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
   process.exit(2);
@@ -144,10 +153,10 @@ const tfjs = (): Promise<void> =>
 if (wanted('gemm')) gemm();
 if (EXAMPLES.some(wanted)) await examples();
 if (values.only === 'tfjs') await tfjs();
-if (values.only === 'executors')
+if (executorRows.length > 0)
   await withPeers(
     (name) => name === 'tfjs-node',
-    ([loop]) => benchExecutors({ rounds, seconds, loop, show, say }),
+    ([loop]) => benchExecutors({ rounds, seconds, loop, rows: executorRows, show, say }),
   );
 if (wanted('threads')) {
   for (const name of EXAMPLES) {
