@@ -37,7 +37,15 @@ const problem = strict({ code, operation: words, got: words, expected: words, hi
 
 const schemas = {
   hello: strict({ type: z.literal('hello'), peer, profile, url: address.nullable(), pair: u32 }),
-  ready: strict({ type: z.literal('ready'), term: u32, dataset: text, reference: text, sketch: numbers, unit: count }),
+  ready: strict({
+    type: z.literal('ready'),
+    term: u32,
+    dataset: text,
+    decoder: text.optional(),
+    reference: text,
+    sketch: numbers,
+    unit: count,
+  }),
   holding: strict({ type: z.literal('holding'), term: u32, version: u32 }),
   done: strict({ type: z.literal('done'), term: u32, lease: u32, work: workName, node, totals: numbers }),
   applied: strict({ type: z.literal('applied'), term: u32, version: u32 }),

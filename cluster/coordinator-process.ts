@@ -1,7 +1,7 @@
 // coordinator-process.ts: the coordinator's process: listener, clock, run folder and commit log, driven by the machine (coordinator.ts).
 // No decisions. It resolves as trainer/session.ts does.
 import type { ShoalError } from '../base/errors.ts';
-import type { Dataset } from '../datasets/reader.ts';
+import { type Dataset, decodedBy } from '../datasets/reader.ts';
 import { deciding } from '../trainer/callbacks/index.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import { joined } from '../trainer/initialize.ts';
@@ -238,6 +238,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     options.onListening?.(listener.url);
     await narrator.started({
       profile: config.profile,
+      ...decodedBy(options.dataset),
       speed,
       from: version,
       workers: options.startWith ?? workers.min,

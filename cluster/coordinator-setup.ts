@@ -1,4 +1,5 @@
 // coordinator-setup.ts: what a coordinator knows before anybody connects: plan, commit log, checkpoint to begin at, configuration.
+import { decodedBy } from '../datasets/reader.ts';
 import { movingOf } from '../trainer/contribution.ts';
 import { createDecisions, type Decisions } from '../trainer/decisions.ts';
 import { type Job, jobHash, jobToJson } from '../trainer/job.ts';
@@ -70,6 +71,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
     seed: job.seed,
     profile,
     dataset: datasetHash(dataset),
+    ...decodedBy(dataset),
     reference,
     ...(job.tolerance !== null && { tolerated: { tolerance: job.tolerance, sketch } }),
     ranges,

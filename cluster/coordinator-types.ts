@@ -21,6 +21,8 @@ export interface CoordinatorConfig {
   /** What the joining gate compares. `reference` null: the first worker's holds for all later ones. */
   readonly profile: Profile;
   readonly dataset: string;
+  /** Reader.decoder, where images are decoded as they are drawn. */
+  readonly decoder?: string;
   readonly reference: string | null;
   /** How far a worker of any profile may be from this sketch of the reference (sketch.ts). Default: profile and bits must be the same. */
   readonly tolerated?: { readonly tolerance: number; readonly sketch: readonly number[] };

@@ -114,6 +114,10 @@ export function ready(turn: Turn, worker: WorkerSeat, message: Ready): void {
     turnAway(problems.otherData(name, message.dataset, config.dataset));
     return;
   }
+  if (message.decoder !== config.decoder) {
+    turnAway(problems.otherDecoder(name, message.decoder ?? 'none', config.decoder ?? 'none'));
+    return;
+  }
   if (tolerated) {
     const { tolerance, sketch } = tolerated;
     const difference = differenceOf(message.sketch, sketch);

@@ -56,6 +56,7 @@ export interface Ready {
   readonly type: 'ready';
   readonly term: Term;
   readonly dataset: string; // sha256 of the training and held-out data
+  readonly decoder?: string | undefined; // what decodes their images as they are drawn (Reader.decoder); absent where nothing does
   readonly reference: string; // sha256 of the contribution of a reference micro-shard
   readonly sketch: readonly number[]; // of the same, for a job with a tolerance: sketch.ts; else empty
   readonly unit: number;

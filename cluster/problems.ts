@@ -20,6 +20,14 @@ export const otherData = (name: string, got: string, expected: string): Problem 
   hint: 'Give it the same files, or let it fetch them from the coordinator.',
 });
 
+export const otherDecoder = (name: string, got: string, expected: string): Problem => ({
+  code: 'SHOAL_JOIN_DECODER',
+  operation: join(name),
+  got: `images decoded by ${got}`,
+  expected: `the run's decoder, ${expected}`,
+  hint: 'Install the same sharp on machines of one kind; or prepare the data (shoal data prep --encode raw), and nothing is decoded in training.',
+});
+
 export const otherBits = (name: string, got: string, expected: string): Problem => ({
   code: 'SHOAL_JOIN_BITS',
   operation: join(name),

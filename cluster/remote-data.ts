@@ -24,6 +24,8 @@ const partSchema = z.object({
   length: z.int().positive(),
   classes: z.int().positive().nullable(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where images are decoded as they are asked for, with what: the hash is not one of these bytes. */
+  decoder: z.string().min(1).max(256).optional(),
 });
 const manifestSchema = z.object({ train: partSchema, test: partSchema });
 type Manifest = z.output<typeof manifestSchema>;
@@ -36,7 +38,10 @@ export const datasetHash = ({ train, test }: Dataset): string =>
 
 /** Serves GET /data (what there is, as JSON) and GET /data/<part>/<field> with a Range: the field of all samples, packed. */
 export function dataRoute(dataset: Dataset): RouteHandler {
-  const about = ({ fields, length, classes, hash }: Reader) => ({ fields, length, classes, hash });
+  const about = ({ fields, length, classes, hash, decoder }: Reader) => ({
+    ...{ fields, length, classes, hash },
+    ...(decoder !== undefined && { decoder }),
+  });
   const manifest = JSON.stringify({ train: about(dataset.train), test: about(dataset.test) });
   return (request, response) => {
     const [, , part, name] = (request.url ?? '').split('?', 1)[0]!.split('/');
@@ -119,14 +124,19 @@ export async function fetchDataset(remote: RemoteData): Promise<Dataset> {
   return { train, test };
 }
 
+/** By what name blocks are kept: pixels of another decoder are others. */
+const keptAs = ({ hash, decoder }: Manifest['train']): string =>
+  decoder === undefined ? hash : sha256(new TextEncoder().encode(`${hash} ${decoder}`));
+
 async function fetchPart(remote: RemoteData, part: 'train' | 'test', manifest: Manifest): Promise<Reader> {
-  const { fields, length, classes, hash } = manifest[part];
-  const own = [manifest.train.hash, manifest.test.hash];
+  const { fields, length, classes, hash, decoder } = manifest[part];
+  const own = PARTS.flatMap((one) => [manifest[one].hash, keptAs(manifest[one])]);
   const data: Record<string, Uint8Array<SharedArrayBuffer>> = {};
   const { whole = WHOLE, cache: folder, cacheBytes } = remote;
   const bound = cacheBytes === undefined ? {} : { bytes: cacheBytes };
   const cache = folder === undefined ? null : createDataCache({ folder, own, ...bound });
-  const isLarge = (name: string): boolean => length * fieldBytes(fields[name]!) > whole;
+  const isLarge = (name: string): boolean =>
+    length * fieldBytes(fields[name]!) > whole || (decoder !== undefined && name === 'image');
   for (const [name, field] of Object.entries(fields)) {
     if (isLarge(name)) continue;
     const bytes = length * fieldBytes(field);
@@ -148,7 +158,8 @@ async function fetchPart(remote: RemoteData, part: 'train' | 'test', manifest: M
     const { url, token, tls, insecure, limits } = remote;
     const reach = { url, token, ...(tls && { tls }), ...(insecure && { insecure }), ...(limits && { limits }) };
     return reopen({
-      ...{ fields, length, classes, hash, columns, part, own, room: ROOM },
+      ...{ fields, length, classes, hash, columns, part, own, room: ROOM, kept: keptAs(manifest[part]) },
+      ...(decoder !== undefined && { decoder }),
       remote: {
         ...reach,
         ...(folder !== undefined && { cache: folder }),

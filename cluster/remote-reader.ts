@@ -18,7 +18,11 @@ const DIGEST = 32;
 export interface RemoteDescription extends MemoryDescription {
   readonly remote: RemoteData;
   readonly part: string;
-  /** Hashes of all that the run reads. */
+  /** Reader.decoder, of the coordinator's. */
+  readonly decoder?: string;
+  /** By what name blocks are kept in the cache: other bytes, another name. */
+  readonly kept: string;
+  /** Such names, and hashes, of all that the run reads. */
   readonly own: readonly string[];
   /** Bytes of blocks that a thread keeps in memory. */
   readonly room: number;
@@ -26,12 +30,12 @@ export interface RemoteDescription extends MemoryDescription {
 
 /** Opens it in this thread; nothing is fetched yet. */
 export function reopen(description: RemoteDescription): Reader {
-  const { fields, length, classes, hash, columns, remote, part, room, own } = description;
+  const { fields, length, classes, hash, columns, remote, part, room, own, decoder } = description;
   const here = Object.fromEntries(Object.entries(fields).filter(([name]) => columns[name]));
   const small = reopenMemory({ fields: here, length, classes, hash, columns });
   const blocks = new Map<string, Uint8Array>();
   const cache = remote.cache === undefined ? null : createBlockCache(remote.cache, own, remote.cacheBytes);
-  const fileOf = (key: string): string => `${hash}-${key.replace('/', '.blocks/')}`;
+  const fileOf = (key: string): string => `${description.kept}-${key.replace('/', '.blocks/')}`;
   let kept = 0;
   let fetcher: BlockFetcher | null = null;
   /** Blocks that will be read next, in order; and those of them that have come, or are on their way, and were not read. */
@@ -103,6 +107,7 @@ export function reopen(description: RemoteDescription): Reader {
     length,
     classes,
     hash,
+    ...(decoder !== undefined && { decoder }),
     read(index, into) {
       checkRead(fields, length, index, into);
       for (const name in into) {

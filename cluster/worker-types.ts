@@ -26,7 +26,7 @@ export interface WorkerConfig {
 }
 
 /** What the joining gate asks of a worker. */
-export type Capable = Pick<Ready, 'dataset' | 'reference' | 'sketch' | 'unit'>;
+export type Capable = Pick<Ready, 'dataset' | 'decoder' | 'reference' | 'sketch' | 'unit'>;
 
 export type WorkerEvent =
   /** The control connection stands, or is gone: the driver connects again by itself. */

@@ -1,7 +1,7 @@
 // worker.ts: a worker's process: its connections, its engine, driven by the machine (worker-machine.ts). No decisions.
 import { randomUUID } from 'node:crypto';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
-import type { Dataset } from '../datasets/reader.ts';
+import { type Dataset, decodedBy } from '../datasets/reader.ts';
 import { initializeWeights, joined } from '../trainer/initialize.ts';
 import { type Job, parseJob } from '../trainer/job.ts';
 import { withModules } from '../trainer/modules.ts';
@@ -103,7 +103,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const { unit } = engine;
     const reference = await engine.reference();
     engine.run().catch(fail);
-    machine.feed({ kind: 'prepared', dataset: datasetHash(dataset), ...reference, unit });
+    machine.feed({ kind: 'prepared', dataset: datasetHash(dataset), ...decodedBy(dataset), ...reference, unit });
   }
 
   function open1(address: ServerAddress): Line {

@@ -1,10 +1,13 @@
-// load-source.ts: a source's samples decoded once into shared memory: a Dataset to train on. Preparation (prepare/) never holds them all.
+// load-source.ts: a source's samples as a Dataset to train on: decoded once into shared memory, or when they are drawn (drawn-source.ts). Preparation (prepare/) never holds them all.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { ShoalError } from '../base/errors.ts';
+import { isDrawn, openDrawn, roomForPixels } from './drawn-source.ts';
 import { readerFromArrays } from './from-arrays.ts';
-import { decodeImage, type Recipe } from './image/decode.ts';
-import { type Dataset, type Dtype, dtypeOf, type Field, type Fields, fieldBytes, type Reader } from './reader.ts';
+import type { Recipe } from './image/decode.ts';
+import { rowOf } from './image-row.ts';
+import type { MemoryDescription } from './memory-reader.ts';
+import { type Dataset, type Field, type Fields, fieldBytes, type Reader } from './reader.ts';
 import type { Entry, Loader, Source } from './source.ts';
 import { splitEntries } from './split.ts';
 
@@ -15,6 +18,8 @@ export const imageKeys = {
   channels: z.union([z.literal(1), z.literal(3)]).default(3),
   /** How: cut the middle out, put white borders around, or stretch. */
   fit: z.enum(['cover', 'contain', 'fill']).default('cover'),
+  /** once: all when the data are opened, held in memory. drawn: each when it is drawn. Default: drawn where pixels take more than 1 GiB. */
+  decode: z.enum(['once', 'drawn']).optional(),
 };
 
 /** Keys of every reader whose data may come without a held-out part. */
@@ -38,15 +43,9 @@ export interface LoadOptions {
   readonly size?: readonly [rows: number, columns: number] | undefined;
   readonly channels?: 1 | 3;
   readonly fit?: 'cover' | 'contain' | 'fill';
+  readonly decode?: 'once' | 'drawn' | undefined;
   readonly test?: number;
   readonly splitSeed?: number;
-}
-
-/** One sample as it lies in memory. */
-interface Row {
-  readonly shape: readonly number[];
-  readonly dtype: Dtype;
-  readonly bytes: Uint8Array;
 }
 
 /**
@@ -69,9 +68,25 @@ export async function loadSource(
     const recipe = recipeOf(options);
     const first = await rowOf(source, train[0]!, origin, recipe);
     const field: Field = { shape: first.shape, dtype: first.dtype };
-    const beside = columns?.(field) ?? null;
-    const reader = (part: readonly Entry[]) => toReader(source, part, field, beside, recipe, origin);
-    return { train: await reader(train), test: await reader(test) };
+    const columnsOf = columns?.(field) ?? null;
+    const beside = async (part: readonly Entry[]) =>
+      columnsOf ? besideOf(part, columnsOf, recipe) : labelsOf(source, part);
+    if (first.decoded && isDrawn(options.decode, train.length + test.length, field)) {
+      let room = roomForPixels();
+      const drawn = async (entries: readonly Entry[]): Promise<Reader> => {
+        const reader = await openDrawn({ source, entries, field, recipe, origin, beside: await beside(entries), room });
+        room = Math.max(0, room - entries.length * fieldBytes(field));
+        return reader;
+      };
+      return { train: await drawn(train), test: await drawn(test) };
+    }
+    const decoded = async (entries: readonly Entry[]): Promise<Reader> => {
+      const { fields, columns, classes } = await beside(entries);
+      const image = await imagesOf(source, entries, field, recipe, origin);
+      const data = { image, ...mapped(columns, (buffer) => new Uint8Array(buffer)) };
+      return readerFromArrays({ fields: { image: field, ...fields }, data, classes, origin });
+    };
+    return { train: await decoded(train), test: await decoded(test) };
   } finally {
     await source.close();
   }
@@ -91,84 +106,66 @@ const recipeOf = ({ size, channels = 3, fit = 'cover' }: LoadOptions): Recipe =>
   channels,
 });
 
-async function toReader(
-  loader: Loader & Pick<Source, 'classes'>,
-  entries: readonly Entry[],
-  field: Field,
-  beside: Columns | null,
-  recipe: Recipe,
-  origin: string,
-): Promise<Reader> {
-  const size = fieldBytes(field);
-  const image = new Uint8Array(new SharedArrayBuffer(size * entries.length));
-  const others = Object.entries(beside?.fields ?? {}).map(([name, one]) => {
-    const rows = new Uint8Array(new SharedArrayBuffer(fieldBytes(one) * entries.length));
-    return { name, rows, size: fieldBytes(one) };
-  });
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < entries.length; i = next++) {
-      const row = await rowOf(loader, entries[i]!, origin, recipe);
-      if (String(row.shape) !== String(field.shape) || row.dtype !== field.dtype)
-        throw otherShape(entries[i]!, origin, row, field);
-      image.set(row.bytes, i * size);
-      if (!beside) continue;
-      const values = await beside.of(entries[i]!, recipe);
-      for (const { name, rows, size: bytes } of others) {
-        const { buffer, byteOffset, byteLength } = values[name]!;
-        rows.set(new Uint8Array(buffer, byteOffset, byteLength), i * bytes);
-      }
-    }
-  };
-  // the decoding itself is done by sharp's threads
-  await Promise.all(Array.from({ length: Math.min(16, 2 * availableParallelism()) }, work));
-  if (beside) {
-    const data = Object.fromEntries([['image', image], ...others.map(({ name, rows }) => [name, rows])]);
-    return readerFromArrays({ fields: { image: field, ...beside.fields }, data, classes: beside.classes, origin });
-  }
-  const label = { shape: [], dtype: 'i32' } as const;
-  const { classes } = loader;
-  if (classes === null) return readerFromArrays({ fields: { image: field }, data: { image }, classes: null, origin });
-  const labels = Int32Array.from(entries, (entry) => entry.label!);
-  const fields = { image: field, label };
-  const data = { image, label: labels };
-  if (entries[0]?.weight === undefined) return readerFromArrays({ fields, data, classes: classes.length, origin });
-  const weight = Float32Array.from(entries, (entry) => entry.weight!);
-  return readerFromArrays({
+/** What is beside the images, in shared memory. */
+type Beside = Pick<MemoryDescription, 'fields' | 'columns' | 'classes'>;
+
+function labelsOf({ classes }: Source, entries: readonly Entry[]): Beside {
+  if (classes === null) return { fields: {}, columns: {}, classes: null };
+  const label = new Int32Array(new SharedArrayBuffer(4 * entries.length));
+  label.set(entries.map((entry) => entry.label!));
+  const fields = { label: { shape: [], dtype: 'i32' } } as const;
+  if (entries[0]?.weight === undefined) return { fields, columns: { label: label.buffer }, classes: classes.length };
+  const weight = new Float32Array(new SharedArrayBuffer(4 * entries.length));
+  weight.set(entries.map((entry) => entry.weight!));
+  return {
     fields: { ...fields, weight: { shape: [], dtype: 'f32' } },
-    data: { ...data, weight },
+    columns: { label: label.buffer, weight: weight.buffer },
     classes: classes.length,
-    origin,
-  });
+  };
 }
 
-/** @throws {ShoalError} SHOAL_DATA_SAMPLE */
-async function rowOf(loader: Loader, entry: Entry, origin: string, recipe: Recipe): Promise<Row> {
-  try {
-    const content = await loader.load(entry);
-    if (content.kind === 'text') throw noImage(entry);
-    if (content.kind === 'array') {
-      const { shape, data } = content;
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      return { shape, dtype: dtypeOf(data), bytes };
+async function besideOf(entries: readonly Entry[], columns: Columns, recipe: Recipe): Promise<Beside> {
+  const rows = mapped(columns.fields, (field) => {
+    const size = fieldBytes(field);
+    return { size, bytes: new Uint8Array(new SharedArrayBuffer(size * entries.length)) };
+  });
+  await each(entries, async (entry, i) => {
+    const values = await columns.of(entry, recipe);
+    for (const [name, { size, bytes }] of Object.entries(rows)) {
+      const { buffer, byteOffset, byteLength } = values[name]!;
+      bytes.set(new Uint8Array(buffer, byteOffset, byteLength), i * size);
     }
-    const { data, rows, columns, channels } = await decodeImage(content.bytes, entry.key, recipe);
-    return { shape: [rows, columns, channels], dtype: 'u8', bytes: data };
-  } catch (cause) {
-    if (!(cause instanceof ShoalError) || cause.code === 'SHOAL_OPTIONAL_PACKAGE') throw cause;
-    const { operation, got, expected } = cause;
-    throw new ShoalError(
-      {
-        code: 'SHOAL_DATA_SAMPLE',
-        operation: `${operation} of ${origin}`,
-        got,
-        expected,
-        hint: 'Correct or remove the sample. `shoal data prep` lists all such samples, and leaves them out.',
-      },
-      { cause },
-    );
-  }
+  });
+  return { fields: columns.fields, columns: mapped(rows, ({ bytes }) => bytes.buffer), classes: columns.classes };
 }
+
+/** All pixels. */
+async function imagesOf(
+  loader: Loader,
+  entries: readonly Entry[],
+  field: Field,
+  recipe: Recipe,
+  origin: string,
+): Promise<Uint8Array> {
+  const size = fieldBytes(field);
+  const image = new Uint8Array(new SharedArrayBuffer(size * entries.length));
+  await each(entries, async (entry, i) => {
+    image.set((await rowOf(loader, entry, origin, recipe, field)).bytes, i * size);
+  });
+  return image;
+}
+
+/** Several at once: the decoding itself is done by sharp's threads. */
+async function each(entries: readonly Entry[], one: (entry: Entry, i: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < entries.length; i = next++) await one(entries[i]!, i);
+  };
+  await Promise.all(Array.from({ length: Math.min(16, 2 * availableParallelism()) }, work));
+}
+
+const mapped = <A, B>(all: Readonly<Record<string, A>>, of: (one: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(all).map(([name, one]) => [name, of(one)]));
 
 const badSamples = ({ bad }: Source, origin: string): ShoalError =>
   new ShoalError({
@@ -177,24 +174,6 @@ const badSamples = ({ bad }: Source, origin: string): ShoalError =>
     got: `${bad.length} bad samples, the first ${bad[0]!.key}: ${bad[0]!.reason}`,
     expected: 'good ones alone',
     hint: 'Correct or remove them. `shoal data prep` lists all such samples, and leaves them out.',
-  });
-
-const noImage = (entry: Entry): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_DATA_FIELD',
-    operation: `read ${entry.key}`,
-    got: 'text',
-    expected: 'an image or numbers',
-    hint: 'Turn text into ids first: docs/data.md.',
-  });
-
-const otherShape = (entry: Entry, origin: string, row: Row, field: Field): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_SHAPE',
-    operation: `read ${entry.key} of ${origin}`,
-    got: `${row.dtype} of [${row.shape.join(', ')}]`,
-    expected: `${field.dtype} of [${field.shape.join(', ')}], as the first sample`,
-    hint: 'All samples need one shape: give "size": [rows, columns].',
   });
 
 const tooFew = (origin: string, train: number, test: number): ShoalError =>

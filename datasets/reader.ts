@@ -23,6 +23,8 @@ export interface Reader {
   readonly hash: string;
   /** Labels are 0 to classes - 1; null where there are none. */
   readonly classes: number | null;
+  /** What decodes images when they are drawn (image/decoder.ts): it decides bits that the hash does not know of. Absent where pixels are what is hashed. */
+  readonly decoder?: string;
   /**
    * Writes the fields of sample `index` that `into` names.
    * @throws {ShoalError} SHOAL_DATA_INDEX, SHOAL_DATA_FIELD
@@ -46,6 +48,10 @@ export interface Dataset {
   readonly train: Reader;
   readonly test: Reader;
 }
+
+/** What decodes its images as they are drawn, for messages and profiles; nothing where nothing does. */
+export const decodedBy = ({ train }: Dataset): { readonly decoder?: string } =>
+  train.decoder === undefined ? {} : { decoder: train.decoder };
 
 const DTYPE_BYTES: Readonly<Record<Dtype, number>> = { u8: 1, f32: 4, i32: 4 };
 

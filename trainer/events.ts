@@ -12,8 +12,8 @@ export interface StartEvent {
   readonly name: string;
   /** sha256 of what decides the bits of the job. */
   readonly job: string;
-  /** Of the run: its codec, too. */
-  readonly profile: Profile & { readonly codec: CodecName };
+  /** Of the run: its codec, and what decodes its images where they are decoded as they are drawn, too. */
+  readonly profile: Profile & { readonly codec: CodecName; readonly decoder?: string };
   readonly node: string;
   /** Share of the speed that the fastest engine reaches on such a core, estimated. */
   readonly speed: number;

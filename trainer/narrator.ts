@@ -50,6 +50,8 @@ export interface NarratorOptions {
 /** What the beginning of a run has to say beside its job. */
 export interface Beginning {
   readonly profile: Profile;
+  /** Reader.decoder of the dataset. */
+  readonly decoder?: string;
   /** Share of the speed that the fastest engine reaches on such a core (KernelReport). */
   readonly speed: number;
   readonly from: number;
@@ -95,13 +97,13 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
   }
 
   return {
-    async started({ profile, speed, from, ...more }) {
+    async started({ profile, decoder, speed, from, ...more }) {
       const { machine, segments, memory, bytes } = prepared;
       tell({
         event: 'start',
         name: job.name,
         job: await jobHash(job),
-        profile: { ...profile, codec: job.codec },
+        profile: { ...profile, codec: job.codec, ...(decoder !== undefined && { decoder }) },
         node: process.version,
         speed,
         threads: machine.threads,

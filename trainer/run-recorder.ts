@@ -134,9 +134,10 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
       curves.note(event);
       table?.note(event);
       if (event.event === 'start') {
-        const { arithmetic, kernels, codec } = event.profile;
-        profile = { arithmetic, kernels, codec };
-        if (from && canonicalJson(from.manifest.profile) !== canonicalJson(profile)) problem(otherProfile(path));
+        const { arithmetic, kernels, codec, decoder } = event.profile;
+        profile = { arithmetic, kernels, codec, ...(decoder !== undefined && { decoder }) };
+        if (from && canonicalJson(from.manifest.profile) !== canonicalJson(profile))
+          problem(otherProfile(path, from.manifest.profile, decoder));
       }
       if (event.event !== 'step' || Date.now() - flushed > FLUSH_MS) void flush();
     },
@@ -215,13 +216,17 @@ function checkData({ path, data, from }: RunRecorderOptions): void {
   });
 }
 
-const otherProfile = (path: string): Problem => ({
-  code: 'SHOAL_RUN_PROFILE',
-  operation: `go on with the run ${path}`,
-  got: 'other kernels than the run began with',
-  expected: 'the same build of Shoal on an engine of the same kind',
-  hint: 'The run goes on, but ends in other bits than it would have without the interruption.',
-});
+function otherProfile(path: string, before: Json, decoder: string | undefined): Problem {
+  const decodedBefore = (before as { readonly decoder?: string } | null)?.decoder;
+  const decodes = decoder !== decodedBefore;
+  return {
+    code: 'SHOAL_RUN_PROFILE',
+    operation: `go on with the run ${path}`,
+    got: decodes ? `images decoded by ${decoder ?? 'none'}` : 'other kernels than the run began with',
+    expected: decodes ? `by ${decodedBefore ?? 'none'}` : 'the same build of Shoal on an engine of the same kind',
+    hint: 'The run goes on, but ends in other bits than it would have without the interruption.',
+  };
+}
 
 const callbackFailed = (className: string, error: unknown): Problem => ({
   code: 'SHOAL_CALLBACK',

@@ -2,7 +2,7 @@
 
 import { check } from '../base/check.ts';
 import { type ShoalError, toWire } from '../base/errors.ts';
-import type { Dataset } from '../datasets/reader.ts';
+import { type Dataset, decodedBy } from '../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
 import { namesBest } from './callbacks/index.ts';
 import type { Evaluated } from './callbacks/kind.ts';
@@ -143,6 +143,7 @@ class Session implements StoreObserver {
   /** Set by open(): it tells this session what happens. */
   engine!: Engine;
   #usage!: ReturnType<typeof createDataUsage>;
+  #decodedBy: ReturnType<typeof decodedBy> = {};
   readonly saves: boolean;
   #failure: ShoalError | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -180,6 +181,7 @@ class Session implements StoreObserver {
     const rate = () => session.#decisions.now.rate;
     const engine = { job, dataset, prepared, schedule, start, dataThreads, observer: session, rate, ...other };
     session.engine = await createEngine(engine);
+    session.#decodedBy = decodedBy(dataset);
     session.#usage = createDataUsage(session.engine.feed.usage, dataThreads);
     return session;
   }
@@ -188,7 +190,7 @@ class Session implements StoreObserver {
   async run(last: boolean): Promise<Part> {
     const { profile, speed } = this.engine;
     if (!this.#continued) {
-      await this.#narrator.started({ profile, speed, from: this.#start });
+      await this.#narrator.started({ profile, ...this.#decodedBy, speed, from: this.#start });
       this.#narrator.begin();
     }
     try {

@@ -6,6 +6,7 @@ import { Piscina } from 'piscina';
 import { fromWire, ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import { workerFile } from '../../base/worker-file.ts';
+import { contentHash } from '../content-hash.ts';
 import { loadSharp } from '../image/sharp.ts';
 import { scanDataset } from '../readers/index.ts';
 import { openTokens } from '../readers/text-tokens.ts';
@@ -16,7 +17,6 @@ import { plan } from './plan.ts';
 import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-worker.ts';
 import { otherJob, otherSamples, tooMany, unkept } from './problems.ts';
-import { contentHash } from './sample.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import type { Task } from './task.ts';
 

@@ -1,6 +1,6 @@
 // sample.ts: one sample of a preparation: read, decoded, transformed, encoded again, measured. It writes no file.
-import { createHash } from 'node:crypto';
 import { ShoalError } from '../../base/errors.ts';
+import { contentHash } from '../content-hash.ts';
 import { writeNpy } from '../formats/npy-write.ts';
 import { decodeImage, formatOf, type Pixels } from '../image/decode.ts';
 import { loadSharp } from '../image/sharp.ts';
@@ -21,16 +21,6 @@ export interface Prepared {
   readonly hash: string | null;
   /** SHA-256 of what the source holds. */
   readonly sha256: string;
-}
-
-/** The bytes by which two contents are the same. */
-export function contentHash(content: Content): string {
-  const hash = createHash('sha256');
-  if (content.kind === 'image') return hash.update(content.bytes).digest('hex');
-  if (content.kind === 'text') return hash.update(content.text).digest('hex');
-  const { shape, data } = content;
-  hash.update(JSON.stringify(shape));
-  return hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
 }
 
 /** @throws {ShoalError} SHOAL_DATA_* for a sample that cannot be used */

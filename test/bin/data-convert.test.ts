@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { convertCommand, prepCommand, splitCommand } from '../../bin/commands/data-prep.ts';
 import type { Screen } from '../../bin/output/screen.ts';
-import { contentHash } from '../../datasets/prepare/sample.ts';
+import { contentHash } from '../../datasets/content-hash.ts';
 import { openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { writeImages } from '../datasets/support/images.ts';
 

@@ -86,6 +86,23 @@ describe('the joining gate', () => {
     assert.equal(bench.of('close')[0]?.problem?.code, 'SHOAL_JOIN_DATA');
   });
 
+  it('refuses a worker that decodes images by another sharp than the run, and takes one with the same', () => {
+    const decoder = 'sharp 0.35.5, libvips 8.18.0, pixels aa';
+    const bench = new Bench({ decoder });
+    bench.hello(1);
+    bench.ready(1, { decoder: 'sharp 0.34.0, libvips 8.17.1, pixels bb' });
+    const problem = bench.of('close')[0]?.problem;
+    assert.equal(problem?.code, 'SHOAL_JOIN_DECODER');
+    assert.match(problem.got, /sharp 0\.34\.0.*pixels bb/);
+    assert.match(problem.expected, /sharp 0\.35\.5.*pixels aa/);
+    bench.hello(2);
+    bench.ready(2, { decoder });
+    assert.deepEqual(
+      bench.state.workers.map((w) => [w.name, w.ready]),
+      [['worker-2', true]],
+    );
+  });
+
   it("takes the first worker's bits where the run brings none", () => {
     const bench = new Bench({ reference: null });
     bench.hello(1);

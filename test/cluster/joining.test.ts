@@ -102,6 +102,16 @@ describe('joining a run', function () {
     await finish();
   });
 
+  it('a worker that decodes images otherwise is refused, with both decoders named', async () => {
+    const { train, test } = await openJobData(parseJob(at.json, at.path));
+    const openData = async () => ({ train: { ...train, decoder: 'sharp 0.1.0, libvips 8.0.0, pixels 0123' }, test });
+    const refused = await join({ name: 'stranger', openData });
+    assert.equal(refused?.code, 'SHOAL_JOIN_DECODER');
+    assert.match(refused.got, /sharp 0\.1\.0, libvips 8\.0\.0, pixels 0123/);
+    assert.match(refused.expected, /none/);
+    await finish();
+  });
+
   it('a worker without the files fetches them from the coordinator', async () => {
     const missing = { ...at.json, data: { reader: 'idx', path: `${at.folder}/nothing`, classes: 4 } };
     const server = runServer({ connect: url, token, name: 'server' });

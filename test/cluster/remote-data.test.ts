@@ -8,6 +8,8 @@ import { newToken } from '../../cluster/token.ts';
 import { createListener, type Listener, type RouteHandler } from '../../cluster/transport.ts';
 import { createFeeder } from '../../datasets/feeder.ts';
 import { fieldBytes, type Reader } from '../../datasets/reader.ts';
+import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
+import { writeImages } from '../datasets/support/images.ts';
 import { smallDataset } from '../support/small-jobs.ts';
 
 const token = newToken();
@@ -103,6 +105,30 @@ describe('data over HTTP', () => {
     assert.equal(await get('/data/train/image'), 416);
     assert.equal(await get('/data/train/toString', 'bytes=0-1'), 404);
     assert.equal(await get('/data/secret/image', 'bytes=0-1'), 404);
+  });
+
+  it('are decoded by the coordinator where it decodes images when they are drawn, by the decoder that it names', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shoal-remote-drawn-'));
+    await writeImages(folder, 4);
+    const config = { reader: 'folder', path: folder, size: [8, 8], decode: 'drawn' };
+    const drawn = await openDataset(datasetSchema.parse(config));
+    listener = await listen(dataRoute(drawn));
+    const { train, test } = await fetchDataset({ url: listener.url, token });
+    assert.equal(datasetHash({ train, test }), datasetHash(drawn));
+    assert.match(train.decoder!, /^sharp /);
+    assert.equal(train.decoder, drawn.train.decoder);
+    const memory = new SharedArrayBuffer(1024);
+    const layout = { fields: { image: { at: 0, rowBytes: 192 } }, leafBytes: 512 };
+    const feeder = createFeeder({ reader: train, transforms: [], memory, layout, threads: 1 });
+    await feeder.fill([{ address: 0, indices: Uint32Array.of(5, 2), leaves: [2] }]);
+    await feeder.close();
+    for (const [row, index] of [5, 2].entries()) {
+      const image = new Uint8Array(192);
+      drawn.train.read(index, { image });
+      assert.deepEqual(new Uint8Array(memory).slice(192 * row, 192 * (row + 1)), image);
+    }
+    for (const reader of [train, test, drawn.train, drawn.test]) reader.close();
+    rmSync(folder, { recursive: true });
   });
 
   describe('of large fields', () => {

@@ -99,7 +99,7 @@ export class Bench {
   }
   ready(
     link: Link,
-    change: { dataset?: string; reference?: string; sketch?: number[]; unit?: number } = {},
+    change: { dataset?: string; decoder?: string; reference?: string; sketch?: number[]; unit?: number } = {},
   ): readonly CoordinatorAction[] {
     return this.say(link, {
       type: 'ready',

@@ -173,6 +173,10 @@ describe('masks in the layout of the Oxford pets', () => {
   });
   const options = { path: at('pets'), channels: 1, values: [1, 2] };
 
+  testReader(
+    'masks, their images decoded when they are drawn',
+    async () => (await open('masks', { ...options, size: [6, 8], decode: 'drawn' })).train,
+  );
   testReader('masks', async () => (await open('masks', { ...options, size: [6, 8] })).train);
 
   it('has a class for each pixel, in the parts that the lists name', async () => {

@@ -85,6 +85,10 @@ describe('WebDataset shards', () => {
   });
   testReader('raw shards, in memory', async () => (await open(at('raw'))).train);
   testReader('raw shards, read in place', async () => (await rows()).train);
+  testReader(
+    'shards of images, decoded when they are drawn',
+    async () => (await open(at('kept'), { size: [6, 6], decode: 'drawn' })).test,
+  );
   testReader('shards of images', async () => (await open(at('kept'), { size: [6, 6] })).test);
 
   it('hold the same samples in memory, in place, as images and over HTTP', async () => {
