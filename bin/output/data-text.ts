@@ -12,7 +12,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(share < 0.09
 function hint({ bottleneck, data_threads }: DataEvent): string {
   const more = `--data-threads ${data_threads + 1} where cores are free`;
   if (bottleneck === 'augment') return `${more}; fewer changes in "augment"; images prepared nearer to their last size`;
-  return `${more}; a set on a local disk, prepared with shoal data prep --encode raw`;
+  return `${more}; a set on a local disk, prepared with shoal data prep --encode raw; for images decoded as they are drawn, more SHOAL_PIXELS_MIB`;
 }
 
 /** A line for an epoch in which training waited for a good part of the time; null otherwise. */

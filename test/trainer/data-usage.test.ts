@@ -81,6 +81,7 @@ describe('the time that training waits for data', () => {
 
   it('is a line of the epoch that waited, with what helps, and a figure of the run', () => {
     assert.match(waitText(event)!, /^waited 31 % of the time for data: augmenting\. What helps: --data-threads 2 /);
+    assert.match(waitText({ ...event, bottleneck: 'read' })!, /: reading\. .*--encode raw; .*SHOAL_PIXELS_MIB$/);
     assert.equal(waitText({ ...event, bottleneck: null, share: 0.04 }), null);
     assert.equal(waitedText([event, { ...event, waited_s: 0.9 }]), 'waited for 20 % of the time: augmenting');
     assert.equal(waitedText([{ ...event, waited_s: 0.04 }]), 'waited for 0.4 % of the time');
