@@ -90,6 +90,8 @@ def fastest():
             print(f"{variant}: {speeds[variant]:.2f} samples/s", file=sys.stderr)
         except Exception as error:  # no compiler, say
             print(f"{variant}: {error}", file=sys.stderr)
+    if not speeds:
+        sys.exit("PyTorch trains no variant of this model here: see above")
     return max(speeds, key=speeds.get)
 
 

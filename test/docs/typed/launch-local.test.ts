@@ -5,7 +5,7 @@ import { docFolder, type Ran, sessionsOf, typeIn } from '../../support/doc-comma
 import { tinyJob, writeTinyData } from '../../support/tiny.ts';
 
 describe('docs/launch-local.md', function () {
-  this.timeout(60_000);
+  this.timeout(120_000); // ten seconds where nothing else runs
 
   it('types in what the page shows, word for word', async () => {
     const folder = docFolder({ ...tinyJob('data'), name: 'digits' });
