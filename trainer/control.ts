@@ -68,9 +68,22 @@ export const JOBS = {
   wanted: 2,
   /** Of each final call: threads that have run their share of it for their team's last bundle. */
   passed: 3,
-  /** From here on, for each team: where its first job stands, and how many it has. */
+  /**
+   * From here on, for each team: where its first job stands, how many it has, and whose they are: 0, all are its own; else the address
+   * of the claims that it shares with a team that has the same bundles, from the other end.
+   */
   lists: 3 + FINALS,
+  listWords: 3,
 } as const;
+
+/** Words of the claims of two teams: bundles in all, claimed so far, of those done from the front. */
+export const CLAIMS = { bundles: 0, claimed: 1, front: 2, words: 3 } as const;
+
+/**
+ * Which of several reduce programs fits is known when the claims are settled: number of claims, address of the programs' addresses;
+ * from `pairs` on, for each: address of its claims, and by how much the number of the program grows with each bundle from the front.
+ */
+export const CHOICE = { count: 0, programs: 1, pairs: 2 } as const;
 
 /** Words of the job of one bundle of leaves; the ladder's addresses follow the count. */
 export const JOB = {

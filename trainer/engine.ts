@@ -91,7 +91,7 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
   const { microShards, batch } = job;
   const seed = seedWords(job.seed);
   const profile = profileOf(kernels);
-  const ofPool = () => createWasmExecutor({ pool, program, profile, seed, microShards, depth, level });
+  const ofPool = () => createWasmExecutor({ pool, program, profile, seed, microShards, depth, level, claims: true });
   const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
   const store = createLocalStore({

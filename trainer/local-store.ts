@@ -181,16 +181,17 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
 
   const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
   /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
-  async function brought(contributed: Contribution): Promise<readonly Part[]> {
+  async function brought(contributed: Contribution): Promise<Pick<Contribution, 'parts' | 'outcomes'>> {
     const { parts } = contributed;
-    if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return parts;
+    if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed;
     if (parts.length > staging.length) throw stagingError(parts.length, staging.length);
     await Promise.all([contributed.ready, settling]); // settling: the parts before these are read
-    return parts.map((part, i) => {
+    const copies = parts.map((part, i): Part => {
       const at = staging[i]!;
       arena.views.u8.set(part.bytes, at);
       return { node: part.node, bytes: arena.views.u8.subarray(at, at + contribution.bytes) };
     });
+    return { parts: copies };
   }
 
   async function settle(update: QueuedUpdate, work: Work, read: Promise<void>): Promise<void> {
@@ -215,8 +216,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       return { version, ready: settling, ...pins[version % 2]! };
     },
     async contribute(work, contributed) {
-      const parts = await brought(contributed);
-      const update = await updates.submit(work, parts);
+      const update = await updates.submit(work, await brought(contributed));
       settling = settling.then(() => settle(update, work, contributed.ready));
     },
     interrupt(reason = 'interrupted') {

@@ -152,12 +152,13 @@ function memoryOf(
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = { segments, bytes: 0, slotBytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const { contribution } = program;
-  const sizes = { ranges, microShards, depth, staging };
+  const teams = threads / teamSize;
+  const sizes = { ranges, microShards, depth, staging, teams };
   const store = localStoreBytes({ versions, contribution, optimizer, optimizerConfig, ...sizes });
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),
-    ...wasmExecutorBytes(program, { microShards, teams: threads / teamSize, depth, level }),
+    ...wasmExecutorBytes(program, { microShards, teams, depth, level, claims: true }),
     updates: store,
     batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots),
   };

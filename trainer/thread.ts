@@ -6,6 +6,8 @@ import {
   arrivalsWord,
   CALL,
   CALL_WORDS,
+  CHOICE,
+  CLAIMS,
   COMMAND,
   CONTROL,
   commandWord,
@@ -111,11 +113,17 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   /** The program once for each bundle of leaves of this thread's team. */
   function runLeaves(program: number, count: number, jobs: number): boolean {
     const head = jobs >>> 2;
-    const list = head + JOBS.lists + 2 * team;
+    const list = head + JOBS.lists + JOBS.listWords * team;
     let job = i32[list]! >>> 2;
+    const claims = i32[list + 2]! >>> 2;
+    let done = 0;
     for (let left = i32[list + 1]!; left > 0; left--) {
       if (teamSize === 1 && Atomics.load(i32, head + JOBS.cancelled) !== 0) break; // a team would have to agree on when
-      lastOf = left === 1 ? head : 0;
+      // the first bundle of each is claimed for it: nobody is left without
+      if (claims !== 0 && done > 0 && Atomics.add(i32, claims + CLAIMS.claimed, 1) >= i32[claims + CLAIMS.bundles]!)
+        break;
+      done++;
+      lastOf = claims === 0 && left === 1 ? head : 0;
       const rows = i32[job + JOB.rows]!;
       i32[own + BINDING.base + SPACE.input] = i32[job + JOB.input]!;
       i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;
@@ -130,6 +138,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
     }
+    if (claims !== 0 && team % 2 === 0) i32[claims + CLAIMS.front] = done;
     lastOf = 0;
     siblings = 0;
     return true;
@@ -138,6 +147,15 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   function bind(template: number): void {
     const from = template >>> 2;
     i32.copyWithin(own, from, from + BINDING.words);
+    const choice = i32[own + BINDING.choice]! >>> 2;
+    if (choice !== 0) {
+      let program = 0;
+      for (let pair = i32[choice + CHOICE.count]! - 1; pair >= 0; pair--) {
+        const at = choice + CHOICE.pairs + 2 * pair;
+        program += (i32[(i32[at]! >>> 2) + CLAIMS.front]! - 1) * i32[at + 1]!;
+      }
+      i32[own + BINDING.reduce] = i32[(i32[choice + CHOICE.programs]! >>> 2) + program]!;
+    }
     i32[own + BINDING.base + SPACE.scratch] = scratch;
     i32[own + BINDING.base + SPACE.arena] = arena;
   }

@@ -39,9 +39,9 @@ export function cover(from: number, to: number): readonly Node[] {
 /** One leaf's place in the work of one team: where its sums go, and which finished sums they are added to. */
 export interface LadderStep {
   readonly leaf: number;
-  /** Slot that receives the leaf's sums plus its finished left siblings'. */
+  /** Slot that receives the leaf's sums plus its finished siblings'. */
   readonly slot: number;
-  /** Slots of the finished left siblings, nearest first. Free again afterwards. */
+  /** Slots of the finished siblings, nearest first: left ones, or right ones on the way down. Free again afterwards. */
   readonly siblings: readonly number[];
 }
 
@@ -53,31 +53,34 @@ export interface Ladder {
 }
 
 /**
- * How one team computes leaves [from, to) in order, adding as it goes: a binary counter. A leaf's sums and the finished sums left
- * of it inside the same node become one slot, so a whole subtree ends as one vector.
+ * How one team computes leaves [from, to) in order, adding as it goes: a binary counter. A leaf's sums and the finished sums beside
+ * it inside the same node become one slot, so a whole subtree ends as one vector. Its first steps are those of a shorter ladder.
+ * @param down from the last leaf to the first: what is finished lies to the right. A sum of two has the same bits either way
  */
-export function ladder(from: number, to: number): Ladder {
+export function ladder(from: number, to: number, down = false): Ladder {
   const steps: LadderStep[] = [];
   const held: { node: Node; slot: number }[] = [];
   const free: number[] = [];
   let slots = 0;
-  const nodes = cover(from, to);
-  for (let leaf = from; leaf < to; leaf++) {
-    const inside = nodes.find((node) => leaf < endLeaf(node))!;
+  for (let done = 0; done < to - from; done++) {
+    const leaf = down ? to - 1 - done : from + done;
     const slot = free.pop() ?? slots++;
     const siblings: number[] = [];
     let node: Node = { level: 0, index: leaf };
-    while (node.level < inside.level && node.index % 2 === 1) {
-      const left = held.pop()!;
-      siblings.push(left.slot);
-      node = { level: node.level + 1, index: (node.index - 1) / 2 };
+    for (let beside = held.at(-1); beside && areSiblings(beside.node, node); beside = held.at(-1)) {
+      held.pop();
+      siblings.push(beside.slot);
+      node = { level: node.level + 1, index: Math.floor(node.index / 2) };
     }
     steps.push({ leaf, slot, siblings });
     held.push({ node, slot });
     free.push(...siblings);
   }
-  return { steps, parts: held, slots };
+  return { steps, parts: down ? held.reverse() : held, slots };
 }
+
+const areSiblings = (a: Node, b: Node): boolean =>
+  a.level === b.level && a.index !== b.index && Math.floor(a.index / 2) === Math.floor(b.index / 2);
 
 /** Splits leaves [0, leaves) into `teams` contiguous ranges of nearly equal length, the longer first. */
 export function splitLeaves(leaves: number, teams: number): readonly (readonly [from: number, to: number])[] {

@@ -3,7 +3,9 @@
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { callsOf, inOrder, ofRange, step } from './call-lists.ts';
-import type { ContributionLayout, Part } from './contribution.ts';
+import { mostOutcomes } from './claims.ts';
+import type { Contribution, ContributionLayout, Outcomes, Part } from './contribution.ts';
+import { CHOICE } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { PlanCall } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
@@ -46,15 +48,24 @@ export interface QueuedUpdate {
 
 export interface Updates {
   /** Queues the adding of the parts, and the update. Sums of a loss that is not finite are not applied, nor is anything after them. */
-  submit(work: Work, parts: readonly Part[]): Promise<QueuedUpdate>;
+  submit(work: Work, sums: Pick<Contribution, 'parts' | 'outcomes'>): Promise<QueuedUpdate>;
 }
 
 const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
 const STEP = BINDING.base + SPACES.indexOf('step');
 
-/** Bindings, scalars and totals, and a reduce program over at most one part a leaf, and the penalties. */
+/** Words of a reduce program over at most one part a leaf, and the penalties. */
+const programWords = (microShards: number): number => 3 + 2 * microShards;
+/** Bindings, scalars and totals, and a reduce program, or the choice among several. */
 const recordBytes = (program: UpdateProgram, { scalars }: ContributionLayout, microShards: number): number =>
-  SCALARS_AT + alignUp(program.bytes + 8 * scalars) + 4 * (3 + 2 * microShards);
+  SCALARS_AT +
+  alignUp(program.bytes + 8 * scalars) +
+  4 * Math.max(programWords(microShards), CHOICE.pairs + 2 * microShards);
+
+/** Lists of outcomes that one run has at most: of whole and last batches, trained on and measured. */
+const LISTS = 4;
+/** Bytes of the programs of a list of outcomes, and of their addresses. */
+const listBytes = (outcomes: number, microShards: number): number => 4 * outcomes * (1 + programWords(microShards));
 
 function totalsCalls(program: UpdateProgram, contribution: ContributionLayout): readonly PlanCall[] {
   const { scalarsAt: partAt, scalars: count } = contribution;
@@ -64,16 +75,18 @@ function totalsCalls(program: UpdateProgram, contribution: ContributionLayout): 
 
 /** Bytes that createUpdates takes from the pool's arena. */
 export function updatesBytes(
-  options: UpdateOptions & Pick<UpdatesOptions, 'contribution' | 'ranges' | 'microShards' | 'depth'>,
+  options: UpdateOptions &
+    Pick<UpdatesOptions, 'contribution' | 'ranges' | 'microShards' | 'depth'> & { teams: number },
 ): number {
-  const { contribution, ranges, microShards, depth } = options;
+  const { contribution, ranges, microShards, depth, teams } = options;
   const program = updateProgram(options);
   const encoded = allCalls(program).map((calls) => encodedBytes(calls) * ranges);
   return (
     encoded.reduce((sum, bytes) => sum + bytes, encodedBytes(totalsCalls(program, contribution))) +
     (penalized(options.versions.segments) ? alignUp(contribution.bytes + 512) : 0) +
     2 * alignUp(4 * BINDING.words + 512) +
-    (depth + 2) * alignUp(recordBytes(program, contribution, microShards) + 512)
+    (depth + 2) * alignUp(recordBytes(program, contribution, microShards) + 512) +
+    LISTS * alignUp(listBytes(mostOutcomes(microShards, teams), microShards) + 512)
   );
 }
 
@@ -118,7 +131,8 @@ export function createUpdates(options: UpdatesOptions): Updates {
     return at >>> 2;
   });
 
-  function writeRecord(record: number, work: Work, parts: readonly Part[]): void {
+  function writeRecord(record: number, work: Work, sums: Pick<Contribution, 'parts' | 'outcomes'>): void {
+    const { parts, outcomes } = sums;
     const word = record >>> 2;
     const scalars = record + SCALARS_AT;
     const template = templates[work.version % 2]!;
@@ -126,7 +140,8 @@ export function createUpdates(options: UpdatesOptions): Updates {
     i32.copyWithin(word, template, template + BINDING.words);
     i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
-    i32.set(programOf(parts, work), reduce >>> 2);
+    i32[word + BINDING.choice] = outcomes ? reduce : 0; // who binds it chooses, and overwrites the other
+    i32.set(outcomes ? choiceOf(outcomes, work) : programOf(parts, work), reduce >>> 2);
     if (work.kind === 'evaluate') return;
     const { optimizer, optimizerConfig, schedule } = options;
     const numbers = scalarsOf(optimizer, optimizerConfig, schedule, work.step + 1, options.rate?.());
@@ -146,6 +161,24 @@ export function createUpdates(options: UpdatesOptions): Updates {
       programs.set(parts, words);
     }
     return words;
+  }
+
+  const lists = new WeakMap<Outcomes['lists'], number>();
+  /** Words that name one of the programs of all outcomes (control.ts, CHOICE). */
+  function choiceOf({ lists: outcomes, pairs }: Outcomes, work: Work): number[] {
+    let at = lists.get(outcomes);
+    if (at === undefined) {
+      at = arena.take(listBytes(outcomes.length, microShards));
+      let next = at + 4 * outcomes.length;
+      for (const [i, parts] of outcomes.entries()) {
+        const words = programOf(parts, work);
+        i32[(at >>> 2) + i] = next;
+        i32.set(words, next >>> 2);
+        next += 4 * words.length;
+      }
+      lists.set(outcomes, at);
+    }
+    return [pairs.length, at, ...pairs.flatMap(({ claims, stride }) => [claims, stride])];
   }
 
   /** Norms are measured by the owners of blocks, then joined by tensor, in rounds; then everything is updated. @returns the last command */
@@ -168,10 +201,10 @@ export function createUpdates(options: UpdatesOptions): Updates {
   }
 
   return {
-    async submit(work, parts) {
+    async submit(work, sums) {
       const record = records[turn++ % records.length]!;
       const at = record + SCALARS_AT + totalsAt;
-      writeRecord(record, work, parts);
+      writeRecord(record, work, sums);
       await pool.room(2 + ranges.length + rounds.length * (ranges.length + 1));
       let command = pool.everywhere(totals, record);
       if (work.kind === 'gradient') {

@@ -3,13 +3,13 @@
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
-import type { Contribution, FlatRange, Part } from './contribution.ts';
-import { JOB, JOBS } from './control.ts';
+import { claimedShares, fixedShares, type Shares } from './claims.ts';
+import type { Contribution, FlatRange, Outcomes, Part } from './contribution.ts';
+import { CLAIMS, JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
-import { type Ladder, ladder, splitLeaves } from './tree.ts';
 import { type Bundle, bundlesOf, type Work } from './work.ts';
 
 export interface WasmExecutorOptions {
@@ -24,21 +24,30 @@ export interface WasmExecutorOptions {
   readonly depth: number;
   /** Leaves of a bundle, as a power of two: the plans are compiled for as many rows. */
   readonly level: number;
+  /** Whether teams claim bundles as they go: for a store that takes outcomes. Contributions come without parts then. Default: no. */
+  readonly claims?: boolean;
 }
+
+/** Contributions larger than this are not claimed: whoever may do all bundles of a pair needs one more slot. */
+const CLAIMED_BYTES = 16 * 2 ** 20;
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 
+type Share = (first: number, count: number, teams: number) => Shares;
+const shareOf = ({ contribution }: Pick<Program, 'contribution'>, claims = false): Share =>
+  claims && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
+
 /** Contributions that one team may hold at once, whatever the number of bundles with rows. */
-function slotsPerTeam(bundles: number, teams: number): number {
+function slotsPerTeam(bundles: number, teams: number, share: Share): number {
   let most = 1;
   for (let count = 1; count <= bundles; count++)
-    for (const [from, to] of splitLeaves(count, teams)) most = Math.max(most, ladder(from, to).slots);
+    for (const { slots } of share(0, count, teams).ladders) most = Math.max(most, slots);
   return most;
 }
 
-/** Bindings, what stands before the teams' lists, the lists, a job and the leaves' ends for each bundle. */
+/** Bindings, what stands before the teams' lists, the lists, their claims; a job and the leaves' ends for each bundle, of two teams. */
 const recordWords = (microShards: number, teams: number): number =>
-  BINDING.words + JOBS.lists + 2 * teams + microShards * (JOB.words + 1);
+  BINDING.words + JOBS.lists + (JOBS.listWords + CLAIMS.words) * teams + 2 * microShards * (JOB.words + 1);
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
 export function wasmExecutorBytes(
@@ -48,12 +57,16 @@ export function wasmExecutorBytes(
     teams,
     depth,
     level,
-  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level'> & { teams: number },
+    claims,
+  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'claims'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
   const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
-    contributions: teams * slotsPerTeam(Math.ceil(microShards / 2 ** level), teams) * (contribution.bytes + 512),
+    contributions:
+      teams *
+      slotsPerTeam(Math.ceil(microShards / 2 ** level), teams, shareOf(program, claims)) *
+      (contribution.bytes + 512),
     panels: alignUp(program.packedBytes + 512),
     tables: alignUp(tables.bytes + 512),
     calls:
@@ -76,7 +89,8 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
   const packs = { moving: encodeCalls(arena, program.packs.moving), frozen: encodeCalls(arena, program.packs.frozen) };
-  const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams);
+  const share = shareOf(program, options.claims && pool.threads === teams); // a team would have to agree on when it stops
+  const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams, share);
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
@@ -86,21 +100,21 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   let packedVersion = -1;
 
   /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
-  const layouts = new Map<string, { readonly ladders: readonly Ladder[]; readonly parts: readonly Part[] }>();
+  const layouts = new Map<string, Shares & { readonly lists: Outcomes['lists'] }>();
   function layoutOf(bundles: readonly Bundle[]) {
     const { level: own, index: first } = bundles[0]!.node;
     const key = `${own} ${first} ${bundles.length} ${bundles.at(-1)!.leafEnds.length}`;
     let layout = layouts.get(key);
     if (!layout) {
-      const ladders = splitLeaves(bundles.length, teams).map(([a, b]) => ladder(first + a, first + b));
-      const parts = ladders.flatMap(({ parts }, team) =>
-        parts.map(({ node, slot }) => {
+      const shares = share(first, bundles.length, teams);
+      const lists = shares.outcomes.map((parts) =>
+        parts.map(({ team, slot, node }): Part => {
           const at = slots[team]![slot]!;
           const bytes = u8.subarray(at, at + program.contribution.bytes);
           return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
-      layout = { ladders, parts };
+      layout = { ...shares, lists };
       layouts.set(key, layout);
     }
     return layout;
@@ -119,18 +133,26 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     i32[word + BINDING.step] = work.version;
   }
 
-  /** The list of bundles of each team (control.ts, JOB). */
-  function writeJobs(at: number, bundles: readonly Bundle[], ladders: readonly Ladder[], batch: number): void {
+  /** The list of bundles of each team (control.ts, JOB). @returns where the claims of each pair stand */
+  function writeJobs(at: number, bundles: readonly Bundle[], { ladders, pairs }: Shares, batch: number): number[] {
     const head = at >>> 2;
     const lists = head + JOBS.lists;
-    i32.fill(0, head, lists);
+    const claims = lists + JOBS.listWords * teams;
+    let job = claims + CLAIMS.words * pairs.length;
+    i32.fill(0, head, job);
     i32[head + JOBS.sharing] = (pool.threads / teams) * ladders.filter(({ steps }) => steps.length > 0).length;
     const first = bundles[0]!.node.index;
-    let job = lists + 2 * teams;
-    let ends = job + bundles.length * JOB.words;
+    let ends = job + JOB.words * ladders.reduce((sum, { steps }) => sum + steps.length, 0);
+    const shared = pairs.map((pair, i) => {
+      const word = claims + CLAIMS.words * i;
+      i32[word + CLAIMS.bundles] = pair.bundles;
+      i32[word + CLAIMS.claimed] = 2; // one for each
+      for (const team of [pair.team, pair.team + 1]) i32[lists + JOBS.listWords * team + 2] = 4 * word;
+      return 4 * word;
+    });
     ladders.forEach(({ steps }, team) => {
-      i32[lists + 2 * team] = 4 * job;
-      i32[lists + 2 * team + 1] = steps.length;
+      i32[lists + JOBS.listWords * team] = 4 * job;
+      i32[lists + JOBS.listWords * team + 1] = steps.length;
       for (const { leaf, slot, siblings } of steps) {
         const bundle = bundles[leaf - first]!;
         i32[job + JOB.rows] = bundle.rows;
@@ -147,6 +169,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         job += JOB.words;
       }
     });
+    return shared;
   }
 
   async function* early(command: number, jobs: number): AsyncIterable<readonly FlatRange[]> {
@@ -161,13 +184,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     unit: 1,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
-      const { ladders, parts } = layoutOf(bundles);
+      const layout = layoutOf(bundles);
       await pool.room(3);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
-      writeJobs(jobs, bundles, ladders, batch.bytes.byteOffset);
+      const claims = writeJobs(jobs, bundles, layout, batch.bytes.byteOffset);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
       if (packedVersion !== parameters.version) pool.calls(packs.moving, record);
@@ -178,7 +201,11 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         parameters.release();
       });
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
-      return { parts, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
+      if (layout.pairs.length > 0) {
+        const pairs = layout.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
+        return { parts: [], outcomes: { lists: layout.lists, pairs }, ready };
+      }
+      return { parts: layout.lists[0]!, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
     },
     // what of its leaves has not begun is left out where a team is one thread
     cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),
