@@ -321,7 +321,7 @@ describe('a run in several processes', function () {
   });
 
   it('shoal chaos lists what it killed, and finds the bytes of one undisturbed process', async () => {
-    const crew = ['--mtbf', '800ms', '--workers', '2', '--servers', '1', '--epochs', String(CHAOS), '--json'];
+    const crew = ['--mtbf', '2s', '--workers', '2', '--servers', '1', '--epochs', String(CHAOS), '--json'];
     const args = ['chaos', runs.at.path, ...crew];
     const { stdout } = await promisify(execFile)(COMMAND[0]!, [
       COMMAND[1]!,

@@ -135,6 +135,8 @@ const frozen: Scenario = {
           freeze('worker-1', FROZEN_MS);
           signal(local, 'worker-2', 'SIGSTOP');
         }
+        // one that froze between two leases has none to be fenced for
+        if (event.event === 'step' && event.step % 100 === 90) signal(local, 'worker-2', 'SIGCONT');
         if (event.event === 'step' && event.step % 30 === 5)
           freeze(chance.pick(['server-1', 'server-2', 'coordinator']), 1500);
         if (event.event === 'member' && event.change === 'fenced') signal(local, event.name, 'SIGCONT');
