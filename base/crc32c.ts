@@ -12,3 +12,9 @@ export function crc32c(bytes: Uint8Array): number {
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff]!;
   return ~crc >>> 0;
 }
+
+/** As TFRecord files mask it: a checksum of data that hold checksums would be weak. Source: TensorFlow's tsl/lib/hash/crc32c.h. */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

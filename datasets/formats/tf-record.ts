@@ -1,5 +1,5 @@
 // tf-record.ts: records of TFRecord files and the Example messages in them, read and written. Source: TensorFlow's record_writer.h and example.proto.
-import { crc32c } from '../../base/crc32c.ts';
+import { maskedCrc32c } from '../../base/crc32c.ts';
 import type { RandomFile } from '../files.ts';
 
 export type Feature =
@@ -19,12 +19,6 @@ export interface RecordIndex {
 const HEADER = 12;
 const FOOTER = 4;
 
-/** As TensorFlow masks checksums, since a checksum of data that hold checksums is weak. */
-export const masked = (bytes: Uint8Array): number => {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-};
-
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Walks lengths alone; the data's own checksums are compared when a record is read. */
@@ -33,7 +27,7 @@ export async function indexRecords(file: RandomFile): Promise<RecordIndex> {
   for (let at = 0; at < file.size; ) {
     if (at + HEADER > file.size) return { records, problem: 'the file ends inside a record' };
     const header = await file.read(at, HEADER);
-    if (view(header).getUint32(8, true) !== masked(header.subarray(0, 8)))
+    if (view(header).getUint32(8, true) !== maskedCrc32c(header.subarray(0, 8)))
       return { records, problem: "a record's length whose checksum is wrong" };
     const size = Number(view(header).getBigUint64(0, true));
     if (at + HEADER + size + FOOTER > file.size) return { records, problem: 'the file ends inside a record' };
@@ -50,16 +44,16 @@ export async function readRecordData(
 ): Promise<Uint8Array | null> {
   const bytes = await file.read(at, size + FOOTER);
   const data = bytes.subarray(0, size);
-  return view(bytes).getUint32(size, true) === masked(data) ? data : null;
+  return view(bytes).getUint32(size, true) === maskedCrc32c(data) ? data : null;
 }
 
 /** A record as it stands in a file. */
 export function writeRecord(data: Uint8Array): Uint8Array[] {
   const header = new Uint8Array(HEADER);
   view(header).setBigUint64(0, BigInt(data.length), true);
-  view(header).setUint32(8, masked(header.subarray(0, 8)), true);
+  view(header).setUint32(8, maskedCrc32c(header.subarray(0, 8)), true);
   const footer = new Uint8Array(FOOTER);
-  view(footer).setUint32(0, masked(data), true);
+  view(footer).setUint32(0, maskedCrc32c(data), true);
   return [header, data, footer];
 }
 

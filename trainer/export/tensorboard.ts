@@ -4,7 +4,7 @@
 // a library would be larger than they are. Sources: tensorflow/core/util/event.proto, framework/summary.proto,
 // tsl/lib/io/record_writer.h.
 
-import { crc32c } from '../../base/crc32c.ts';
+import { maskedCrc32c } from '../../base/crc32c.ts';
 import type { Files, OpenFile } from '../files.ts';
 import { errnoOf, makeDirectories, writeFully } from '../files.ts';
 import { nodeFiles } from '../node-files.ts';
@@ -58,8 +58,8 @@ class Records {
     const length = this.#end - start - 12;
     this.#view.setUint32(start, length, true);
     this.#view.setUint32(start + 4, 0, true);
-    this.#view.setUint32(start + 8, masked(this.#bytes.subarray(start, start + 8)), true);
-    this.#view.setUint32(this.#end, masked(this.#bytes.subarray(start + 12, this.#end)), true);
+    this.#view.setUint32(start + 8, maskedCrc32c(this.#bytes.subarray(start, start + 8)), true);
+    this.#view.setUint32(this.#end, maskedCrc32c(this.#bytes.subarray(start + 12, this.#end)), true);
     this.#end += 4;
   }
 
@@ -135,12 +135,6 @@ function summary(to: Records, tag: Uint8Array, value: number): void {
   to.nested(1, inner);
   to.text(1, tag);
   to.float(2, value);
-}
-
-/** TFRecord's checksum: rotated and offset, so that the checksum of data that holds checksums stays useful. */
-function masked(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
 /** A new file: one that exists is another writer's, or an earlier run's of the same second. */
