@@ -5,8 +5,8 @@ import { ShoalError } from '../base/errors.ts';
 import { sharedBytes } from './array-source.ts';
 import { contentHash } from './content-hash.ts';
 import { reopen } from './drawn-reader.ts';
+import { each } from './each.ts';
 import type { Recipe } from './image/decode.ts';
-import { describeDecoder } from './image/decoder.ts';
 import type { MemoryDescription } from './memory-reader.ts';
 import { type Field, fieldBytes, type Reader } from './reader.ts';
 import type { Entry, Source } from './source.ts';
@@ -27,11 +27,13 @@ export interface DrawnOptions {
   readonly beside: Pick<MemoryDescription, 'fields' | 'columns' | 'classes'>;
   /** Of its pixels, this many bytes may be kept. */
   readonly room: number;
+  /** What decodes them: image/decoder.ts. */
+  readonly decoder: string;
 }
 
-/** @throws {ShoalError} SHOAL_DATA_* of the source, SHOAL_OPTIONAL_PACKAGE */
+/** @throws {ShoalError} SHOAL_DATA_* of the source */
 export async function openDrawn(options: DrawnOptions): Promise<Reader> {
-  const { source, entries, field, recipe, origin, beside, room } = options;
+  const { source, entries, field, recipe, origin, beside, room, decoder } = options;
   const size = fieldBytes(field);
   const places = Math.min(entries.length, Math.floor(room / size));
   const coder = new TextEncoder();
@@ -47,7 +49,7 @@ export async function openDrawn(options: DrawnOptions): Promise<Reader> {
     hash: await hashOf(options),
     columns: beside.columns,
     images: { source: source.share(), entries: sharedBytes(packed), starts, field, recipe, origin },
-    decoder: await describeDecoder(recipe),
+    decoder,
     pixels: new SharedArrayBuffer(places * size),
     kept: new Int32Array(new SharedArrayBuffer(4 * places)),
   });
@@ -56,11 +58,9 @@ export async function openDrawn(options: DrawnOptions): Promise<Reader> {
 /** Of the encoded images, what becomes of them, and what is beside them. What decodes them is compared apart: Reader.decoder. */
 async function hashOf({ source, entries, field, recipe, beside }: DrawnOptions): Promise<string> {
   const contents = new Array<string>(entries.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < entries.length; i = next++) contents[i] = contentHash(await source.load(entries[i]!));
-  };
-  await Promise.all(Array.from({ length: 16 }, work));
+  await each(entries, 16, async (entry, i) => {
+    contents[i] = contentHash(await source.load(entry));
+  });
   const names = Object.keys(beside.fields).sort();
   const header = ['image', ...names].map((name) => [name, name === 'image' ? field : beside.fields[name]]);
   const hash = createHash('sha256').update(JSON.stringify(['drawn', entries.length, header, recipe, contents]));

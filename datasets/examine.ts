@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ShoalError } from '../base/errors.ts';
+import { each } from './each.ts';
 import { decodeImage } from './image/decode.ts';
 import type { Manifest } from './prepare/manifest.ts';
 import { addMoments, countMoments, meanAndDeviation } from './prepare/moments.ts';
@@ -28,20 +29,15 @@ export async function examine(source: Source, signal: AbortSignal): Promise<Exam
   const { entries, classes } = source;
   const bad: Bad[] = [...source.bad];
   const found: (Found | null)[] = new Array(entries.length).fill(null);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < entries.length; i = next++) {
-      signal.throwIfAborted();
-      const entry = entries[i]!;
-      try {
-        found[i] = await examineSample(entry, await source.load(entry), classes);
-      } catch (error) {
-        if (!isDataProblem(error)) throw error;
-        bad.push({ key: entry.key, code: error.code, reason: error.got });
-      }
+  await each(entries, 2 * availableParallelism(), async (entry, i) => {
+    signal.throwIfAborted();
+    try {
+      found[i] = await examineSample(entry, await source.load(entry), classes);
+    } catch (error) {
+      if (!isDataProblem(error)) throw error;
+      bad.push({ key: entry.key, code: error.code, reason: error.got });
     }
-  };
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
+  });
   const parts: Record<string, number> = {};
   const perClass = new Array<number>(classes?.length ?? 0).fill(0);
   const shapes = new Map<string, number>();

@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { ShoalError } from '../base/errors.ts';
 import { isDrawn, openDrawn, roomForPixels } from './drawn-source.ts';
+import { each } from './each.ts';
 import { readerFromArrays } from './from-arrays.ts';
 import type { Recipe } from './image/decode.ts';
+import { describeDecoder } from './image/decoder.ts';
 import { rowOf } from './image-row.ts';
 import type { MemoryDescription } from './memory-reader.ts';
 import { type Dataset, type Field, type Fields, fieldBytes, type Reader } from './reader.ts';
@@ -72,9 +74,11 @@ export async function loadSource(
     const beside = async (part: readonly Entry[]) =>
       columnsOf ? besideOf(part, columnsOf, recipe) : labelsOf(source, part);
     if (first.decoded && isDrawn(options.decode, train.length + test.length, field)) {
+      const decoder = await describeDecoder(recipe);
       let room = roomForPixels();
       const drawn = async (entries: readonly Entry[]): Promise<Reader> => {
-        const reader = await openDrawn({ source, entries, field, recipe, origin, beside: await beside(entries), room });
+        const about = { source, entries, field, recipe, origin, decoder, room };
+        const reader = await openDrawn({ ...about, beside: await beside(entries) });
         room = Math.max(0, room - entries.length * fieldBytes(field));
         return reader;
       };
@@ -129,7 +133,7 @@ async function besideOf(entries: readonly Entry[], columns: Columns, recipe: Rec
     const size = fieldBytes(field);
     return { size, bytes: new Uint8Array(new SharedArrayBuffer(size * entries.length)) };
   });
-  await each(entries, async (entry, i) => {
+  await each(entries, lanes(), async (entry, i) => {
     const values = await columns.of(entry, recipe);
     for (const [name, { size, bytes }] of Object.entries(rows)) {
       const { buffer, byteOffset, byteLength } = values[name]!;
@@ -149,20 +153,14 @@ async function imagesOf(
 ): Promise<Uint8Array> {
   const size = fieldBytes(field);
   const image = new Uint8Array(new SharedArrayBuffer(size * entries.length));
-  await each(entries, async (entry, i) => {
+  await each(entries, lanes(), async (entry, i) => {
     image.set((await rowOf(loader, entry, origin, recipe, field)).bytes, i * size);
   });
   return image;
 }
 
-/** Several at once: the decoding itself is done by sharp's threads. */
-async function each(entries: readonly Entry[], one: (entry: Entry, i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < entries.length; i = next++) await one(entries[i]!, i);
-  };
-  await Promise.all(Array.from({ length: Math.min(16, 2 * availableParallelism()) }, work));
-}
+/** Images decoded at once: the decoding itself is done by sharp's threads. */
+const lanes = (): number => Math.min(16, 2 * availableParallelism());
 
 const mapped = <A, B>(all: Readonly<Record<string, A>>, of: (one: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(all).map(([name, one]) => [name, of(one)]));

@@ -7,6 +7,7 @@ import { fromWire, ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { contentHash } from '../content-hash.ts';
+import { each } from '../each.ts';
 import { loadSharp } from '../image/sharp.ts';
 import { scanDataset } from '../readers/index.ts';
 import { openTokens } from '../readers/text-tokens.ts';
@@ -167,19 +168,14 @@ async function hashes(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (dedup === 'none') return found;
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < entries.length; i = next++) {
-      signal.throwIfAborted();
-      const entry = entries[i]!;
-      try {
-        found.set(entry.key, contentHash(await source.load(entry)));
-      } catch (error) {
-        if (!(error instanceof ShoalError)) throw error; // a bad sample is told of when its shard is written
-      }
+  await each(entries, 8, async (entry) => {
+    signal.throwIfAborted();
+    try {
+      found.set(entry.key, contentHash(await source.load(entry)));
+    } catch (error) {
+      if (!(error instanceof ShoalError)) throw error; // a bad sample is told of when its shard is written
     }
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
+  });
   return found;
 }
 
@@ -224,19 +220,15 @@ async function writeShards(
     workerData: setup,
     recordTiming: false,
   });
-  let next = 0;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  // one task at a time for each thread: the entries of waiting shards are not cloned ahead
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < tasks.length; i = next++) {
-      const answer = (await pool.run(tasks[i]!, { signal: either })) as ShardRecord | { problem: ShoalError };
+  try {
+    // one task at a time for each thread: the entries of waiting shards are not cloned ahead
+    await each(tasks, threads, async (task) => {
+      const answer = (await pool.run(task, { signal: either })) as ShardRecord | { problem: ShoalError };
       if ('problem' in answer) throw fromWire(answer.problem);
       onRecord(answer);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: threads }, work));
+    });
   } catch (error) {
     stop.abort();
     signal.throwIfAborted();
