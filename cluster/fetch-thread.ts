@@ -1,19 +1,10 @@
-// fetch-thread.ts: the thread that fetches for one that waits (block-fetcher.ts): every range that it is asked for, at once.
-import { workerData } from 'node:worker_threads';
-import { toWire } from '../base/errors.ts';
-import type { Fetched, FetchSetup, Wanted } from './block-fetcher.ts';
-import { fetchBytes } from './remote-data.ts';
+// fetch-thread.ts: the thread that fetches byte ranges for one that waits (remote-reader.ts): every range that it is asked for, at once.
+import { answerQuestions } from '../datasets/ask-thread.ts';
+import { fetchBytes, type RemoteData } from './remote-data.ts';
+import type { Wanted } from './remote-reader.ts';
 
-const { remote, port, flag } = workerData as FetchSetup;
-
-port.on('message', async ({ key, path, at, bytes }: Wanted) => {
-  let answer: Fetched;
-  try {
-    answer = { key, bytes: await fetchBytes(remote, path, bytes, at) };
-  } catch (error) {
-    answer = { key, problem: toWire(error) };
-  }
-  port.postMessage(answer);
-  Atomics.add(flag, 0, 1);
-  Atomics.notify(flag, 0);
-});
+answerQuestions(
+  async (remote: RemoteData) =>
+    ({ path, at, bytes }: Wanted) =>
+      fetchBytes(remote, path, bytes, at),
+);

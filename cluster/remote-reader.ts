@@ -1,10 +1,11 @@
 // remote-reader.ts: samples whose large fields stay with the coordinator: a block of rows is fetched, by a range request, when one of them is to be
 // read, and kept within a bound. Small fields are here. Reading waits for the network, so that data threads do it, not a process's main thread.
 import { createHash } from 'node:crypto';
+import { ShoalError } from '../base/errors.ts';
 import { workerFile } from '../base/worker-file.ts';
+import { type AskedThread, startAskedThread } from '../datasets/ask-thread.ts';
 import { type MemoryDescription, reopen as reopenMemory } from '../datasets/memory-reader.ts';
 import { checkRead, fieldBytes, type Reader } from '../datasets/reader.ts';
-import { type BlockFetcher, createBlockFetcher, IN_FLIGHT, type Wanted } from './block-fetcher.ts';
 import { createDataCache } from './data-cache.ts';
 import type { RemoteData } from './remote-data.ts';
 
@@ -12,6 +13,10 @@ import type { RemoteData } from './remote-data.ts';
 const BLOCK = 256 * 2 ** 10;
 /** Bytes of blocks that were fetched ahead and not read yet. */
 const AHEAD = 8 * 2 ** 20;
+/** Requests under way at a time. */
+const IN_FLIGHT = 4;
+/** Tries of one range, with their pauses, take less. */
+const DEADLINE_MS = 180_000;
 const DIGEST = 32;
 
 /** `columns` has the small fields alone. Can be cloned. */
@@ -28,6 +33,16 @@ export interface RemoteDescription extends MemoryDescription {
   readonly room: number;
 }
 
+/** What the fetching thread is asked for: a byte range. */
+export interface Wanted {
+  /** Names it. */
+  readonly key: string;
+  readonly path: string;
+  readonly at: number;
+  readonly bytes: number;
+}
+type Fetcher = AskedThread<Wanted, Uint8Array>;
+
 /** Opens it in this thread; nothing is fetched yet. */
 export function reopen(description: RemoteDescription): Reader {
   const { fields, length, classes, hash, columns, remote, part, room, own, decoder } = description;
@@ -37,7 +52,8 @@ export function reopen(description: RemoteDescription): Reader {
   const cache = remote.cache === undefined ? null : createBlockCache(remote.cache, own, remote.cacheBytes);
   const fileOf = (key: string): string => `${description.kept}-${key.replace('/', '.blocks/')}`;
   let kept = 0;
-  let fetcher: BlockFetcher | null = null;
+  let fetcher: Fetcher | null = null;
+  const start = (): Fetcher => startAskedThread(workerFile('./fetch-thread', import.meta.url), remote);
   /** Blocks that will be read next, in order; and those of them that have come, or are on their way, and were not read. */
   let coming: Wanted[] = [];
   const unread = new Set<string>();
@@ -52,12 +68,12 @@ export function reopen(description: RemoteDescription): Reader {
   }
 
   /** Asks for what is next, as far as there may be more under way. */
-  function pump(to: BlockFetcher): void {
+  function pump(to: Fetcher): void {
     while (coming.length > 0 && to.underWay.size < IN_FLIGHT && unread.size < most) {
       const next = coming.shift()!;
       if (blocks.has(next.key) || to.underWay.has(next.key) || cache?.has(fileOf(next.key))) continue;
       unread.add(next.key);
-      to.ask(next);
+      to.ask(next.key, next);
     }
   }
 
@@ -89,10 +105,10 @@ export function reopen(description: RemoteDescription): Reader {
       if (bytes) have(key, bytes);
     }
     if (!blocks.has(key)) {
-      fetcher ??= createBlockFetcher(remote);
-      fetcher.ask(wanted);
+      fetcher ??= start();
+      fetcher.ask(key, wanted);
       pump(fetcher);
-      fetcher.wait(key, fetched);
+      fetcher.wait(key, DEADLINE_MS, () => late(key, remote.url), fetched);
     }
     const known = blocks.get(key)!;
     unread.delete(key);
@@ -132,7 +148,7 @@ export function reopen(description: RemoteDescription): Reader {
       coming = [...wanted.values()];
       unread.clear(); // of what was told before, nothing more is read
       if (coming.length < 2) return;
-      fetcher ??= createBlockFetcher(remote);
+      fetcher ??= start();
       pump(fetcher);
     },
     share: () => ({ module: workerFile('./remote-reader', import.meta.url), description }),
@@ -145,6 +161,15 @@ export function reopen(description: RemoteDescription): Reader {
 
 const rowsOf = (size: number): number => Math.max(1, Math.floor(BLOCK / size));
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+const late = (key: string, url: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FETCH',
+    operation: `fetch ${key} from ${url}`,
+    got: `no answer within ${DEADLINE_MS / 1000} s`,
+    expected: 'its bytes',
+    hint: 'Is the coordinator reachable? Or bring the files to this machine.',
+  });
 
 /** Blocks in the cache, each behind its hash. */
 function createBlockCache(folder: string, own: readonly string[], bytes: number | undefined) {

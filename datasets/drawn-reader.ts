@@ -47,7 +47,14 @@ export function reopen(description: DrawnDescription): Reader {
     row ??= new Uint8Array(new SharedArrayBuffer(size));
     const setup: DecodeSetup = { images, row: row.buffer };
     thread ??= startAskedThread(workerFile('./decode-thread', import.meta.url), setup);
-    thread.ask(index, DEADLINE_MS, () => late(index, images.origin));
+    const key = String(index);
+    thread.ask(key, index);
+    thread.wait(
+      key,
+      DEADLINE_MS,
+      () => late(index, images.origin),
+      () => {}, // the answer is what stands in the row
+    );
     return row;
   }
 
