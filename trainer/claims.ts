@@ -14,8 +14,8 @@ export interface Shares {
   readonly ladders: readonly Ladder[];
   /** Two teams with the same bundles: the even one from the front, the next from the end. `stride` numbers the outcomes. */
   readonly pairs: readonly { readonly team: number; readonly bundles: number; readonly stride: number }[];
-  /** The parts that are left, one list for each way in which the pairs can meet: those of the first pair change fastest. */
-  readonly outcomes: readonly (readonly Placed[])[];
+  /** Makes the parts that are left, one list for each way in which the pairs can meet: those of the first pair change fastest. */
+  outcomes(): readonly (readonly Placed[])[];
 }
 
 /** Ways to meet that are prepared for at most: 2 teams have one for each bundle, more teams the product. */
@@ -27,7 +27,7 @@ const placed = (team: number, { parts }: Pick<Ladder, 'parts'>): readonly Placed
 /** Bundles [first, first + count) as a share for each team, the longer first. */
 export function fixedShares(first: number, count: number, teams: number): Shares {
   const ladders = splitLeaves(count, teams).map(([from, to]) => ladder(first + from, first + to));
-  return { ladders, pairs: [], outcomes: [ladders.flatMap((own, team) => placed(team, own))] };
+  return { ladders, pairs: [], outcomes: () => [ladders.flatMap((own, team) => placed(team, own))] };
 }
 
 /**
@@ -36,43 +36,59 @@ export function fixedShares(first: number, count: number, teams: number): Shares
  */
 export function claimedShares(first: number, count: number, teams: number): Shares {
   if (outcomesOf(count, teams) > OUTCOMES) return fixedShares(first, count, teams);
-  const pairs: { team: number; bundles: number; stride: number }[] = [];
-  let outcomes: (readonly Placed[])[] = [[]];
-  const ladders = regionsOf(count, teams).flatMap(([start, end], i) => {
-    const [from, to, team] = [first + start, first + end, 2 * i];
-    if (!isPair(team, teams, end - start)) {
-      const alone = [ladder(from, to), ladder(to, to)].slice(0, teams - team);
-      outcomes = outcomes.map((parts) => [...parts, ...placed(team, alone[0]!)]);
-      return alone;
-    }
-    pairs.push({ team, bundles: to - from, stride: outcomes.length });
-    const met = Array.from({ length: to - from - 1 }, (_, n) => [
-      ...placed(team, ladder(from, from + 1 + n)),
-      ...placed(team + 1, ladder(from + 1 + n, to, true)),
-    ]);
-    outcomes = met.flatMap((here) => outcomes.map((parts) => [...parts, ...here]));
-    return [ladder(from, to), ladder(from, to, true)];
+  const regions = regionsOf(count, teams).map((it) => ({ ...it, from: first + it.from, to: first + it.to }));
+  let stride = 1;
+  const pairs = regions.flatMap((it) => {
+    if (!it.paired) return [];
+    const pair = { team: it.team, bundles: it.to - it.from, stride };
+    stride *= waysOf(it);
+    return [pair];
   });
-  return { ladders, pairs, outcomes };
+  return {
+    ladders: regions
+      .flatMap(({ from, to, paired }) => [ladder(from, to), paired ? ladder(from, to, true) : ladder(to, to)])
+      .slice(0, teams),
+    pairs,
+    outcomes: () =>
+      regions.reduce<readonly (readonly Placed[])[]>(
+        (all, region) => meetings(region).flatMap((here) => all.map((parts) => [...parts, ...here])),
+        [[]],
+      ),
+  };
 }
 
-const isPair = (team: number, teams: number, bundles: number): boolean => team + 1 < teams && bundles > 1;
+/** What two teams, or the last one, have together. */
+interface Region {
+  readonly team: number;
+  readonly from: number;
+  readonly to: number;
+  /** Two teams claim it. */
+  readonly paired: boolean;
+}
 
-/** What each pair of teams has together; the last team may be alone. */
-function regionsOf(count: number, teams: number): readonly (readonly [from: number, to: number])[] {
+function regionsOf(count: number, teams: number): readonly Region[] {
   const shares = splitLeaves(count, teams);
-  return shares
-    .filter((_, team) => team % 2 === 0)
-    .map(([from], i) => [from, (shares[2 * i + 1] ?? shares[2 * i]!)[1]]);
+  return Array.from({ length: Math.ceil(teams / 2) }, (_, i) => {
+    const [team, from] = [2 * i, shares[2 * i]![0]];
+    const to = (shares[team + 1] ?? shares[team]!)[1];
+    return { team, from, to, paired: team + 1 < teams && to - from > 1 };
+  });
+}
+
+const waysOf = ({ from, to, paired }: Region): number => (paired ? to - from - 1 : 1);
+
+/** The parts of a region, for each number of bundles that its first team can come to. */
+function meetings({ team, from, to, paired }: Region): readonly (readonly Placed[])[] {
+  if (!paired) return [placed(team, ladder(from, to))];
+  return Array.from({ length: to - from - 1 }, (_, n) => {
+    const met = from + 1 + n;
+    return [...placed(team, ladder(from, met)), ...placed(team + 1, ladder(met, to, true))];
+  });
 }
 
 /** In how many ways pairs of teams can meet that claim so many bundles. */
-export function outcomesOf(count: number, teams: number): number {
-  return regionsOf(count, teams).reduce(
-    (product, [from, to], i) => product * (isPair(2 * i, teams, to - from) ? to - from - 1 : 1),
-    1,
-  );
-}
+export const outcomesOf = (count: number, teams: number): number =>
+  regionsOf(count, teams).reduce((product, region) => product * waysOf(region), 1);
 
 /** Outcomes of any number of bundles up to `most`, at most: as many are prepared for. */
 export function mostOutcomes(most: number, teams: number): number {

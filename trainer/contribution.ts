@@ -110,6 +110,9 @@ export interface Outcomes {
   readonly pairs: readonly { readonly claims: number; readonly stride: number }[];
 }
 
+/** Where the sums of a piece of work stand. */
+export type Sums = Pick<Contribution, 'parts' | 'outcomes'>;
+
 /** What an executor gives for a piece of work: parts that cover its node exactly. */
 export interface Contribution {
   readonly parts: readonly Part[];

@@ -11,6 +11,7 @@ import {
   lengthOf,
   type Part,
   parametersOf,
+  type Sums,
   trainedOf,
 } from './contribution.ts';
 import type { Pinned } from './executor.ts';
@@ -181,7 +182,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
 
   const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
   /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
-  async function brought(contributed: Contribution): Promise<Pick<Contribution, 'parts' | 'outcomes'>> {
+  async function brought(contributed: Contribution): Promise<Sums> {
     const { parts } = contributed;
     if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed;
     if (parts.length > staging.length) throw stagingError(parts.length, staging.length);

@@ -4,7 +4,7 @@ import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { callsOf, inOrder, ofRange, step } from './call-lists.ts';
 import { mostOutcomes } from './claims.ts';
-import type { Contribution, ContributionLayout, Outcomes, Part } from './contribution.ts';
+import type { ContributionLayout, Outcomes, Part, Sums } from './contribution.ts';
 import { CHOICE } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { PlanCall } from './plan-builder.ts';
@@ -48,7 +48,7 @@ export interface QueuedUpdate {
 
 export interface Updates {
   /** Queues the adding of the parts, and the update. Sums of a loss that is not finite are not applied, nor is anything after them. */
-  submit(work: Work, sums: Pick<Contribution, 'parts' | 'outcomes'>): Promise<QueuedUpdate>;
+  submit(work: Work, sums: Sums): Promise<QueuedUpdate>;
 }
 
 const SCALARS_AT = 4 * BINDING.words; // bytes, in a record
@@ -131,8 +131,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     return at >>> 2;
   });
 
-  function writeRecord(record: number, work: Work, sums: Pick<Contribution, 'parts' | 'outcomes'>): void {
-    const { parts, outcomes } = sums;
+  function writeRecord(record: number, work: Work, { parts, outcomes }: Sums): void {
     const word = record >>> 2;
     const scalars = record + SCALARS_AT;
     const template = templates[work.version % 2]!;

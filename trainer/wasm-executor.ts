@@ -28,7 +28,7 @@ export interface WasmExecutorOptions {
   readonly claims?: boolean;
 }
 
-/** Contributions larger than this are not claimed: whoever may do all bundles of a pair needs one more slot. */
+/** Contributions larger than this are not claimed: whoever may do nearly all bundles of a pair needs more slots, 7 in place of 4 for 16. */
 const CLAIMED_BYTES = 16 * 2 ** 20;
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
@@ -100,21 +100,21 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   let packedVersion = -1;
 
   /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
-  const layouts = new Map<string, Shares & { readonly lists: Outcomes['lists'] }>();
+  const layouts = new Map<string, { readonly shares: Shares; readonly lists: Outcomes['lists'] }>();
   function layoutOf(bundles: readonly Bundle[]) {
     const { level: own, index: first } = bundles[0]!.node;
     const key = `${own} ${first} ${bundles.length} ${bundles.at(-1)!.leafEnds.length}`;
     let layout = layouts.get(key);
     if (!layout) {
       const shares = share(first, bundles.length, teams);
-      const lists = shares.outcomes.map((parts) =>
+      const lists = shares.outcomes().map((parts) =>
         parts.map(({ team, slot, node }): Part => {
           const at = slots[team]![slot]!;
           const bytes = u8.subarray(at, at + program.contribution.bytes);
           return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
-      layout = { ...shares, lists };
+      layout = { shares, lists };
       layouts.set(key, layout);
     }
     return layout;
@@ -184,13 +184,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     unit: 1,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
-      const layout = layoutOf(bundles);
+      const { shares, lists } = layoutOf(bundles);
       await pool.room(3);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
-      const claims = writeJobs(jobs, bundles, layout, batch.bytes.byteOffset);
+      const claims = writeJobs(jobs, bundles, shares, batch.bytes.byteOffset);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
       if (packedVersion !== parameters.version) pool.calls(packs.moving, record);
@@ -201,11 +201,11 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         parameters.release();
       });
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
-      if (layout.pairs.length > 0) {
-        const pairs = layout.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
-        return { parts: [], outcomes: { lists: layout.lists, pairs }, ready };
+      if (shares.pairs.length > 0) {
+        const pairs = shares.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
+        return { parts: [], outcomes: { lists, pairs }, ready };
       }
-      return { parts: layout.lists[0]!, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
+      return { parts: lists[0]!, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
     },
     // what of its leaves has not begun is left out where a team is one thread
     cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),

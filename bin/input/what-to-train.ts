@@ -2,8 +2,7 @@
 import { type Job, parseJob } from '../../trainer/job.ts';
 import { type OpenedRun, openRun, readRunJob } from '../../trainer/run-folder.ts';
 import { applySettings } from '../../trainer/settings.ts';
-import type { Snapshot } from '../../trainer/snapshot.ts';
-import { startingSnapshot } from '../../trainer/snapshot.ts';
+import { type Snapshot, startingSnapshot } from '../../trainer/snapshot.ts';
 import { usageError } from '../output/usage-error.ts';
 import { type JobOptions, readJob, settingsOf } from './read-job.ts';
 

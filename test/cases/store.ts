@@ -237,12 +237,14 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
       const claims = arena.take(4 * CLAIMS.words);
       const lists = new Map<number, Outcomes['lists']>();
       const listsOf = (leaves: number): Outcomes['lists'] =>
-        claimedShares(0, leaves, 2).outcomes.map((parts) =>
-          parts.map(({ team, slot, node }) => {
-            const at = places[team]![slot]!;
-            return { node, bytes: u8.subarray(at, at + LAYOUT.bytes) };
-          }),
-        );
+        claimedShares(0, leaves, 2)
+          .outcomes()
+          .map((parts) =>
+            parts.map(({ team, slot, node }) => {
+              const at = places[team]![slot]!;
+              return { node, bytes: u8.subarray(at, at + LAYOUT.bytes) };
+            }),
+          );
       const { signal } = new AbortController();
       let turn = 0;
       for await (const work of store.work(1, () => {}, signal)) {
