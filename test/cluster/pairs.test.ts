@@ -1,5 +1,5 @@
 // pairs.test.ts: a server's two connections to the coordinator: found together in any order, lost together, made again together, and control
-// never behind bulk. What is said on them: server.test.ts, coordinator.test.ts.
+// never behind bulk. What is said on them: server.test.ts, coordinator-terms.test.ts.
 import assert from 'node:assert/strict';
 import { createLinks, type Links, type LinksOptions } from '../../cluster/coordinator-links.ts';
 import type { CoordinatorEvent } from '../../cluster/coordinator-types.ts';

@@ -1,4 +1,4 @@
-// tolerance.test.ts: runs whose workers compute by tfjs and by our kernels, in several processes. The gate's decisions: coordinator.test.ts.
+// tolerance.test.ts: runs whose workers compute by tfjs and by our kernels, in several processes. The gate's decisions: coordinator-joining.test.ts.
 import assert from 'node:assert/strict';
 import { executorOf } from '../../bin/input/executor.ts';
 import { auditRun } from '../../cluster/coordinator-files.ts';
