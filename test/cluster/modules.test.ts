@@ -12,6 +12,7 @@ import type { Job } from '../../trainer/job.ts';
 import { createRun } from '../../trainer/run-folder.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
 import { type ClusterJob, clusterJob } from '../support/cluster-job.ts';
+import { useModules } from '../support/own-modules.ts';
 import { mlp } from '../support/small-jobs.ts';
 
 const token = newToken();
@@ -21,6 +22,7 @@ const layers = [...mlp.slice(0, -1), { class_name: 'ScaledTanh', config: {} }, m
 
 describe('modules of a run of several processes', function () {
   this.timeout(30_000);
+  useModules(...modules);
   let at: ClusterJob;
   let job: Job;
   before(async () => {

@@ -8,12 +8,12 @@ import { draws, unit } from '../../base/random.ts';
 import { readJob } from '../../bin/input/read-job.ts';
 import { registerLoss } from '../../index.ts';
 import { jobHash, jobToJson } from '../../trainer/job.ts';
-import { importLayers } from '../../trainer/layers/import-layers.ts';
 import { lossOf, lossSchema } from '../../trainer/losses/index.ts';
 import { withModules } from '../../trainer/modules.ts';
 import { train } from '../../trainer/train-model.ts';
 import { modelOf } from '../cases/layer.ts';
 import { differencesError, noise } from '../support/own-gradients.ts';
+import { useModules } from '../support/own-modules.ts';
 
 const module = fileURLToPath(new URL('fixtures/own-losses.ts', import.meta.url));
 const layer = (class_name: string, config: object) => ({ class_name, config });
@@ -37,7 +37,7 @@ const run = (loss: string | { class_name: string; config: object }, threads: num
   train(model, { train: samples, test: samples }, { loss, threads, batch: 12, microShards: 5, epochs: 2, metrics: [] });
 
 describe('losses of users', () => {
-  before(() => importLayers([module]));
+  useModules(module);
 
   for (const class_weight of [null, [0.5, 0, 1, 2, 4]])
     for (const [name, threads] of [

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { readerFromArrays } from '../../datasets/from-arrays.ts';
 import type { Dataset, Reader } from '../../datasets/reader.ts';
 import type { Job } from '../../trainer/job.ts';
-import { importLayers } from '../../trainer/layers/import-layers.ts';
 import { executorNamed, type TfjsExecutor } from '../../trainer/tfjs-executor.ts';
+import { useModules } from '../support/own-modules.ts';
 import { boundedMlp, convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 import { dataset, JOBS, smallRun } from '../support/small-run.ts';
 
@@ -70,7 +70,7 @@ function watched(job: Job) {
 }
 
 describe('runs by tfjs', () => {
-  before(() => importLayers([fileURLToPath(new URL('fixtures/own-losses.ts', import.meta.url))]));
+  useModules(fileURLToPath(new URL('fixtures/own-losses.ts', import.meta.url)));
 
   for (const [title, { jobOf, level = 0, data = dataset }] of Object.entries(CASES))
     it(`${title}: losses within 1e-4 of our kernels', and as many tensors on the device after each step`, async () => {

@@ -7,14 +7,15 @@ import { importLayers } from '../../../trainer/layers/import-layers.ts';
 import { train } from '../../../trainer/train-model.ts';
 import { modelOf } from '../../cases/layer.ts';
 import { differencesError, noise } from '../../support/own-gradients.ts';
-import '../fixtures/own-bilinear.ts';
+import { useModules } from '../../support/own-modules.ts';
 
-const folder = new URL('../../../examples/own-layer/', import.meta.url);
-const example = () => readJob(fileURLToPath(new URL('job.json', folder)), {});
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const example = () => readJob(file('../../../examples/own-layer/job.json'), {});
 
 describe('layers of users', () => {
+  useModules(file('../fixtures/own-bilinear.ts'), file('../../../examples/own-layer/scaled-tanh.ts'));
+
   it('give gradients within 1e-3 of central differences of the loss, for their weights and for those behind them', async () => {
-    await example(); // registers ScaledTanh
     const model = modelOf(
       [3],
       [
@@ -94,8 +95,7 @@ describe('layers of users', () => {
     );
   });
 
-  it('refuse options that are not theirs, and those of another kind', async () => {
-    await example();
+  it('refuse options that are not theirs, and those of another kind', () => {
     const read = (config: object) => modelOf([3], [['ScaledTanh', config]]);
     assert.throws(() => read({ slop: 1 }), { code: 'SHOAL_MODEL', expected: /slope/ });
     assert.throws(() => read({ slope: 'steep' }), { code: 'SHOAL_MODEL' });
