@@ -43,7 +43,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
     jobs: PEER_JOBS, // `wasm` with our gradients: by itself it has none of a convolution
   });
   return [
-    ...python('pytorch', environment['SHOAL_BENCH_PYTHON'], 'pytorch.py'),
+    ...python('pytorch', environment['SHOAL_BENCH_PYTHON'], 'torch_peer.py'),
     ...python('keras', environment['SHOAL_BENCH_KERAS'], 'keras_peer.py'),
     tfjs('cpu'),
     tfjs('wasm'),

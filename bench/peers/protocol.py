@@ -7,7 +7,7 @@ import numpy as np
 
 IMAGE = 28 * 28
 
-# name: batch, optimizer. What each job's layers are stands in pytorch.py and keras.py.
+# name: batch, optimizer. What each job's layers are stands in torch_peer.py and keras_peer.py.
 JOBS = {
     "digits": (32, "adam"),
     "conv-dense": (32, "adam"),

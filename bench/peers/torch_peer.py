@@ -1,4 +1,5 @@
-# pytorch.py: training speed of the example jobs in PyTorch, at its fastest here. Usage: pytorch.py DIGITS THREADS
+# torch_peer.py: training speed of the example jobs in PyTorch, at its fastest here. Usage: torch_peer.py DIGITS THREADS. Not named
+# pytorch.py: torchvision would take it for a package of that name.
 import os
 import sys
 
