@@ -1,6 +1,7 @@
 // blob-source.ts: encoded images or texts of any length, packed in shared memory, as a Source: what formats give that are read whole.
 import { workerFile } from '../base/worker-file.ts';
 import { sharedBytes } from './array-source.ts';
+import { decodeMask, ownClass } from './image/mask.ts';
 import type { Content, Entry, Loader, Source } from './source.ts';
 
 interface Blobs {
@@ -11,31 +12,48 @@ interface Blobs {
   readonly starts: Float64Array;
 }
 
+interface Packed {
+  readonly samples: Blobs;
+  /** Beside images, PNGs whose bytes are classes; null where there are none. */
+  readonly masks: Blobs | null;
+}
+
 /** Sample i is the entry with at[0] = i. */
 export function blobSource(
   about: Pick<Source, 'entries' | 'classes' | 'bad'>,
   kind: Blobs['kind'],
   samples: readonly Uint8Array[],
+  masks: readonly Uint8Array[] | null = null,
 ): Source {
+  const packed: Packed = { samples: pack(kind, samples), masks: masks && pack('image', masks) };
+  return {
+    ...about,
+    ...reopenSource(packed),
+    share: () => ({ module: workerFile('./blob-source', import.meta.url), description: packed }),
+  };
+}
+
+function pack(kind: Blobs['kind'], samples: readonly Uint8Array[]): Blobs {
   const starts = new Float64Array(samples.length + 1);
   samples.forEach((bytes, i) => {
     starts[i + 1] = starts[i]! + bytes.length;
   });
-  const blobs: Blobs = { kind, data: sharedBytes(samples), starts };
-  return {
-    ...about,
-    ...reopenSource(blobs),
-    share: () => ({ module: workerFile('./blob-source', import.meta.url), description: blobs }),
-  };
+  return { kind, data: sharedBytes(samples), starts };
 }
 
-export function reopenSource({ kind, data, starts }: Blobs): Loader {
+const bytesOf = ({ data, starts }: Blobs, { at }: Entry): Uint8Array =>
+  data.slice(starts[at![0]!], starts[at![0]! + 1]);
+
+export function reopenSource({ samples, masks }: Packed): Loader {
+  const { kind } = samples;
   return {
-    async load({ at }: Entry): Promise<Content> {
-      const i = at![0]!;
-      const bytes = data.slice(starts[i], starts[i + 1]);
+    async load(entry: Entry): Promise<Content> {
+      const bytes = bytesOf(samples, entry);
       return kind === 'image' ? { kind, bytes } : { kind, text: new TextDecoder().decode(bytes) };
     },
+    ...(masks && {
+      mask: (entry: Entry) => decodeMask(bytesOf(masks, entry), `the mask of ${entry.key}`, ownClass),
+    }),
     async close() {},
   };
 }

@@ -14,7 +14,7 @@ export interface Examination {
   readonly samples: number;
   /** Good samples by part; "all" where the source has no parts. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Good samples by label. */
+  /** Of good samples, by label: samples, or boxes, or pixels. */
   readonly perClass: readonly number[];
   /** By shape and type, the commonest first. */
   readonly shapes: readonly (readonly [text: string, count: number])[];
@@ -26,13 +26,13 @@ export interface Examination {
 
 /** @throws {ShoalError} SHOAL_OPTIONAL_PACKAGE; what is wrong with samples is in `bad` */
 export async function examine(source: Source, signal: AbortSignal): Promise<Examination> {
-  const { entries, classes } = source;
+  const { entries, classes, places } = source;
   const bad: Bad[] = [...source.bad];
   const found: (Found | null)[] = new Array(entries.length).fill(null);
   await each(entries, 2 * availableParallelism(), async (entry, i) => {
     signal.throwIfAborted();
     try {
-      found[i] = await examineSample(entry, await source.load(entry), classes);
+      found[i] = await examineSample(source, entry);
     } catch (error) {
       if (!isDataProblem(error)) throw error;
       bad.push({ key: entry.key, code: error.code, reason: error.got });
@@ -45,7 +45,8 @@ export async function examine(source: Source, signal: AbortSignal): Promise<Exam
     if (one === null) return;
     const { part, label } = entries[i]!;
     parts[part ?? 'all'] = (parts[part ?? 'all'] ?? 0) + 1;
-    if (label !== null) perClass[label]!++;
+    if (label !== null && !places) perClass[label]!++;
+    for (const [of, n] of one.counts.entries()) perClass[of]! += n;
     shapes.set(one.shape, (shapes.get(one.shape) ?? 0) + 1);
   });
   const good = found.filter((one) => one !== null);
@@ -67,9 +68,38 @@ interface Found {
   readonly shape: string;
   readonly moments: ReturnType<typeof countMoments>['moments'];
   readonly unit: number;
+  /** Boxes or pixels by class; empty where samples have the classes. */
+  readonly counts: readonly number[];
 }
 
-async function examineSample({ key, label }: Entry, content: Content, classes: Source['classes']): Promise<Found> {
+async function examineSample(source: Source, entry: Entry): Promise<Found> {
+  const { classes, places } = source;
+  const found = await examineContent(entry, await source.load(entry), places ? null : classes);
+  if (!places) return { ...found, counts: [] };
+  const counts = new Array<number>(classes!.length).fill(0);
+  const labels = places === 'boxes' ? entry.boxes!.labels : (await source.mask!(entry)).label;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (label >= classes!.length) throw noClass(entry, label, classes!.length);
+    if (label >= 0) counts[label]!++;
+  }
+  return { ...found, counts };
+}
+
+const noClass = ({ key }: Entry, label: number, classes: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_LABEL',
+    operation: `read ${key}`,
+    got: `the class ${label} at a place`,
+    expected: `0 to ${classes - 1}`,
+    hint: 'Correct or remove the sample.',
+  });
+
+async function examineContent(
+  { key, label }: Entry,
+  content: Content,
+  classes: Source['classes'],
+): Promise<Omit<Found, 'counts'>> {
   const problem = (code: `SHOAL_${string}`, got: string, expected: string) =>
     new ShoalError({ code, operation: `read ${key}`, got, expected, hint: 'Correct or remove the sample.' });
   if (classes !== null && label === null)

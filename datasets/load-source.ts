@@ -9,7 +9,8 @@ import type { Recipe } from './image/decode.ts';
 import { describeDecoder } from './image/decoder.ts';
 import { rowOf } from './image-row.ts';
 import type { MemoryDescription } from './memory-reader.ts';
-import { type Dataset, type Field, type Fields, fieldBytes, type Reader } from './reader.ts';
+import { type PlaceFields, placeFields } from './places.ts';
+import { type Dataset, type Field, fieldBytes, type Reader } from './reader.ts';
 import type { Entry, Loader, Source } from './source.ts';
 import { splitEntries } from './split.ts';
 
@@ -32,15 +33,6 @@ export const splitKeys = {
   splitSeed: z.int().nonnegative().default(0),
 };
 
-/** What else is known of each sample, in fields of numbers beside the image. */
-export interface Columns {
-  readonly fields: Fields;
-  /** Labels are 0 to classes - 1, or -1. */
-  readonly classes: number;
-  /** One row of each field. @throws {ShoalError} SHOAL_DATA_* */
-  of(entry: Entry, recipe: Recipe): Promise<Readonly<Record<string, Int32Array | Float32Array>>>;
-}
-
 export interface LoadOptions {
   readonly size?: readonly [rows: number, columns: number] | undefined;
   readonly channels?: 1 | 3;
@@ -48,21 +40,18 @@ export interface LoadOptions {
   readonly decode?: 'once' | 'drawn' | undefined;
   readonly test?: number;
   readonly splitSeed?: number;
+  /** Of a sample, where the labels are those of boxes. */
+  readonly boxes?: number | undefined;
 }
 
 /**
  * Splits, reads and decodes; closes the source. Held out is the part `test`, else `validation`, else a share drawn by `splitSeed`.
  * @throws {ShoalError} SHOAL_DATA_SAMPLE naming the first sample that cannot be read, SHOAL_DATA_LABEL, SHOAL_DATA_EMPTY, SHOAL_SHAPE
  */
-export async function loadSource(
-  source: Source,
-  origin: string,
-  options: LoadOptions,
-  columns?: (image: Field) => Columns,
-): Promise<Dataset> {
+export async function loadSource(source: Source, origin: string, options: LoadOptions): Promise<Dataset> {
   try {
     if (source.bad.length > 0) throw badSamples(source, origin);
-    const labelled = source.classes !== null && !columns;
+    const labelled = source.classes !== null && source.places === undefined;
     const entries = labelled ? source.entries.filter(({ label }) => label !== null) : source.entries;
     if (labelled && entries.length < source.entries.length) throw unlabelled(source, origin);
     const [train, test] = heldOut(entries, options);
@@ -70,9 +59,10 @@ export async function loadSource(
     const recipe = recipeOf(options);
     const first = await rowOf(source, train[0]!, origin, recipe);
     const field: Field = { shape: first.shape, dtype: first.dtype };
-    const columnsOf = columns?.(field) ?? null;
+    const places = source.places === undefined ? null : placeFields(source, field, options.boxes);
+    const sized = first.decoded ? recipe : recipeOf({});
     const beside = async (part: readonly Entry[]) =>
-      columnsOf ? besideOf(part, columnsOf, recipe) : labelsOf(source, part);
+      places ? { ...(await besideOf(part, places, sized)), classes: source.classes!.length } : labelsOf(source, part);
     if (first.decoded && isDrawn(options.decode, train.length + test.length, field)) {
       const decoder = await describeDecoder(recipe);
       let room = roomForPixels();
@@ -128,19 +118,23 @@ function labelsOf({ classes }: Source, entries: readonly Entry[]): Beside {
   };
 }
 
-async function besideOf(entries: readonly Entry[], columns: Columns, recipe: Recipe): Promise<Beside> {
-  const rows = mapped(columns.fields, (field) => {
+async function besideOf(
+  entries: readonly Entry[],
+  places: PlaceFields,
+  recipe: Recipe,
+): Promise<Omit<Beside, 'classes'>> {
+  const rows = mapped(places.fields, (field) => {
     const size = fieldBytes(field);
     return { size, bytes: new Uint8Array(new SharedArrayBuffer(size * entries.length)) };
   });
   await each(entries, lanes(), async (entry, i) => {
-    const values = await columns.of(entry, recipe);
+    const values = await places.of(entry, recipe);
     for (const [name, { size, bytes }] of Object.entries(rows)) {
       const { buffer, byteOffset, byteLength } = values[name]!;
       bytes.set(new Uint8Array(buffer, byteOffset, byteLength), i * size);
     }
   });
-  return { fields: columns.fields, columns: mapped(rows, ({ bytes }) => bytes.buffer), classes: columns.classes };
+  return { fields: places.fields, columns: mapped(rows, ({ bytes }) => bytes.buffer) };
 }
 
 /** All pixels. */

@@ -30,7 +30,7 @@ export interface RowsDescription {
 export async function openRows(source: Source, shards: Shards, inMemory = IN_MEMORY): Promise<Dataset | null> {
   const { manifest, locations } = shards;
   const { field } = manifest ?? {};
-  if (!manifest || !field || locations.some(isUrl)) return null;
+  if (!manifest || !field || manifest.places || locations.some(isUrl)) return null;
   if (source.entries.some(({ meta }) => meta!['ending'] !== 'npy')) return null;
   if (fieldBytes(field) * source.entries.length <= inMemory) return null;
   const held: Part = manifest.parts.test ? 'test' : 'validation';

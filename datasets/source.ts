@@ -2,6 +2,9 @@
 import { ShoalError } from '../base/errors.ts';
 import type { ReaderShare } from './reader.ts';
 
+/** What a class may belong to, beside a sample. */
+export type Places = 'boxes' | 'mask';
+
 export type Part = 'train' | 'validation' | 'test';
 
 /** What is known of a sample before its contents are read. Plain data: it crosses threads. */
@@ -18,8 +21,30 @@ export interface Entry {
   readonly group?: string;
   /** Where the contents lie, for the source that wrote it. */
   readonly at?: readonly number[];
+  /** What is in the image, where the source's labels are those of boxes. */
+  readonly boxes?: Boxes;
   /** What else the source says of it, kept beside the sample. */
   readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** x and y of the corner, width, height; in pixels. */
+export type Box = readonly [x: number, y: number, width: number, height: number];
+
+/** Boxes in an image, each with its class. */
+export interface Boxes {
+  /** Of the image that they are measured in: its contents, before anything changes their size. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly boxes: readonly Box[];
+  readonly labels: readonly number[];
+}
+
+/** A class for each pixel of an image. */
+export interface Mask {
+  readonly rows: number;
+  readonly columns: number;
+  /** (rows x columns) From 0 to classes - 1, or -1 where nothing is known. */
+  readonly label: Int32Array;
 }
 
 export type Content =
@@ -43,18 +68,20 @@ export interface Source {
   readonly entries: readonly Entry[];
   /** Names by label; null without labels. */
   readonly classes: readonly string[] | null;
-  /** What preparation cannot keep of these samples, as in "boxes". Default: it keeps all. */
-  readonly unkept?: string;
+  /** What has the classes: boxes in each image, or every pixel. The samples then have no label. Default: the samples. */
+  readonly places?: Places;
   /** What the scan met that is no sample. */
   readonly bad: readonly Bad[];
   /** @throws {ShoalError} SHOAL_DATA_* when this sample cannot be read; others may be */
   load(entry: Entry): Promise<Content>;
+  /** Where the classes are those of pixels. @throws {ShoalError} SHOAL_DATA_* */
+  mask?(entry: Entry): Promise<Mask>;
   /** From this another thread opens the loading side alone: `reopen(description)` returns a Loader. */
   share(): ReaderShare;
   close(): Promise<void>;
 }
 
-export type Loader = Pick<Source, 'load' | 'close'>;
+export type Loader = Pick<Source, 'load' | 'mask' | 'close'>;
 
 /** Opens in this thread what another thread shared. */
 export async function reopenSource(share: ReaderShare): Promise<Loader> {

@@ -1,6 +1,6 @@
 // data-look.ts: `shoal data verify`, `stats` and `inspect`: what they print. The reading is datasets/examine.ts and contact-sheet.ts.
 import { existsSync, writeFileSync } from 'node:fs';
-import { contactSheet, drawSamples } from '../../datasets/contact-sheet.ts';
+import { captionOf, contactSheet, drawSamples } from '../../datasets/contact-sheet.ts';
 import { compareHashes, type Examination, examine } from '../../datasets/examine.ts';
 import { readManifest } from '../../datasets/prepare/manifest.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
@@ -12,6 +12,9 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { typed } from '../output/usage-error.ts';
+
+/** What a class may have, beside samples. */
+const COUNTED = { boxes: 'boxes', mask: 'pixels' } as const;
 
 export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
   readonly json?: boolean;
@@ -47,7 +50,7 @@ export async function verifyCommand(path: string, options: LookOptions, screen: 
 
 export async function statsCommand(path: string, options: LookOptions, screen: Screen): Promise<ExitCode> {
   const source = await scanDataset(sourceOptions(path, options));
-  const { classes } = source;
+  const { classes, places } = source;
   const found = await examined(source);
   const { samples, parts, perClass, shapes, mean, std, bad } = found;
   const good = perClass.reduce((a, b) => a + b, 0);
@@ -57,6 +60,7 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
       samples,
       parts,
       classes,
+      places: places ?? null,
       per_class: perClass,
       class_weights: weights,
       shapes: Object.fromEntries(shapes),
@@ -86,10 +90,12 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
       String(i),
       name,
       count(perClass[i]!),
-      `${((100 * perClass[i]!) / good).toFixed(1)} %`,
+      `${((100 * perClass[i]!) / Math.max(1, good)).toFixed(1)} %`,
       weights[i]!.toFixed(3),
     ]);
-    screen.out(`\n${table([['label', 'class', 'samples', 'share', 'weight'], ...lines], [0, 2, 3, 4])}`);
+    screen.out(
+      `\n${table([['label', 'class', places === undefined ? 'samples' : COUNTED[places], 'share', 'weight'], ...lines], [0, 2, 3, 4])}`,
+    );
   }
   return EXIT.done;
 }
@@ -98,33 +104,29 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
   const { samples = 48, seed = '0', html } = options;
   const source = await scanDataset(sourceOptions(path, options));
   try {
-    const { entries, classes, bad } = source;
+    const { entries, classes, places, bad } = source;
     const drawn = drawSamples(source, html === undefined ? Math.min(samples, 10) : samples, Number(seed));
     if (html !== undefined)
       writeFileSync(html, await contactSheet(source, { title: path, samples, seed: Number(seed) }));
-    const about = { samples: entries.length, classes, bad: bad.length };
+    const about = { samples: entries.length, classes, places: places ?? null, bad: bad.length };
     if (options.json) {
       screen.out(
         JSON.stringify({
           event: 'inspect',
           path,
           ...about,
-          drawn: drawn.map(({ key, label }) => ({ key, label })),
+          drawn: drawn.map(({ key, label, boxes }) => ({ key, label, ...(boxes && { boxes }) })),
           html: html ?? null,
         }),
       );
       return EXIT.done;
     }
     screen.out(
-      `${count(entries.length)} samples${classes ? ` in ${classes.length} classes` : ''}${bad.length > 0 ? `, ${count(bad.length)} refused` : ''}`,
+      `${count(entries.length)} samples${classes ? ` ${places ? `with ${COUNTED[places]} of` : 'in'} ${classes.length} classes` : ''}${bad.length > 0 ? `, ${count(bad.length)} refused` : ''}`,
     );
     const rows = drawn
       .slice(0, 10)
-      .map(({ key, label, part }) => [
-        part ?? '',
-        label === null ? '' : (classes?.[label] ?? String(label)),
-        JSON.stringify(key),
-      ]);
+      .map((entry) => [entry.part ?? '', captionOf(source, entry), JSON.stringify(entry.key)]);
     screen.out(table(rows));
     screen.out(
       html === undefined

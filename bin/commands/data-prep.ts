@@ -100,7 +100,7 @@ function showFinished(
   options: { json?: boolean },
   screen: Screen,
 ): void {
-  const { parts, classes, mean, std, field, duplicates, near_duplicates: near } = manifest;
+  const { parts, classes, places, mean, std, field, duplicates, near_duplicates: near } = manifest;
   if (options.json) {
     const samples = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.samples]));
     const figures = { samples, bad: bad.length, duplicates, near_duplicates: near, mean, std };
@@ -113,7 +113,11 @@ function showFinished(
     name,
     `${count(samples)} samples in ${shards.length} shard${shards.length === 1 ? '' : 's'}`,
   ]);
-  if (classes !== null) rows.push(['classes', `${classes.length}: ${shortened(classes)}`]);
+  if (classes !== null)
+    rows.push([
+      'classes',
+      `${classes.length}${places ? ` of ${places === 'mask' ? 'pixels' : places}` : ''}: ${shortened(classes)}`,
+    ]);
   if (field !== null) rows.push(['each', `${field.dtype} of ${field.shape.join(' x ')}`]);
   if (mean !== null && std !== null && mean.length <= 4)
     rows.push(['mean', mean.join(' ')], ['deviation', std.join(' ')]);

@@ -7,15 +7,16 @@ import { check } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import type { Bad, Part } from '../source.ts';
-import { type PrepareJob, prepareSchema } from './job.ts';
+import { prepareSchema } from './job.ts';
 import { addMoments, meanAndDeviation } from './moments.ts';
 import { nearPairs } from './perceptual.ts';
 import { PARTS, type Planned } from './plan.ts';
-import { FILES, readPlan } from './plan-file.ts';
+import { FILES, type PlanFile, readPlan } from './plan-file.ts';
 import { readRecord, type ShardRecord, writeWhole } from './shard.ts';
 
 const part = z.object({
   samples: z.number(),
+  /** By class: samples, or boxes, or pixels. */
   per_class: z.array(z.number()),
   shards: z.array(z.object({ file: z.string(), samples: z.number(), bytes: z.number(), sha256: z.string() })),
 });
@@ -26,13 +27,15 @@ export const manifestSchema = z.object({
   tool: z.record(z.string(), z.string()),
   job: prepareSchema.omit({ source: true }),
   classes: z.array(z.string()).nullable(),
+  /** What has the classes, where it is not the samples. */
+  places: z.enum(['boxes', 'mask']).optional(),
   /** Of every sample, where all have one. */
   field: z.object({ shape: z.array(z.number()), dtype: z.enum(['u8', 'f32', 'i32']) }).nullable(),
   parts: z.partialRecord(z.enum(['train', 'validation', 'test']), part),
   /** Of the training part, by channel; bytes divided by 255. Null for text. */
   mean: z.array(z.number()).nullable(),
   std: z.array(z.number()).nullable(),
-  /** Of the training part: samples / (classes x samples of the class). */
+  /** Of the training part: samples / (classes x samples of the class); of boxes or pixels where they have the classes. */
   class_weights: z.array(z.number()).nullable(),
   bad: z.number(),
   duplicates: z.number(),
@@ -56,7 +59,8 @@ export interface Finished {
  * @throws {ShoalError} SHOAL_DATA_UNFINISHED naming a shard that is missing, SHOAL_DATA_EMPTY
  */
 export function finish(out: string): Finished {
-  const { job, tool, classes, lines, scanBad } = readPlan(out);
+  const planned = readPlan(out);
+  const { lines, scanBad } = planned;
   const names = shardsOf(lines);
   const records = names.map(({ name }) => readRecord(out, name));
   const missing = names.filter((_, i) => records[i] === null);
@@ -68,7 +72,7 @@ export function finish(out: string): Finished {
     keys.flatMap((key, i) => (hashes[i] ? [{ key, hash: hashes[i] }] : [])),
   );
   const pairs = nearPairs(hashed, MOST_PAIRS);
-  const manifest = manifestOf(job, tool, classes, lines, all, bad.length, pairs.length);
+  const manifest = manifestOf(planned, all, bad.length, pairs.length);
   const text = `${canonicalJson(manifest)}\n`;
   const jsonLines = (values: readonly object[]) => values.map((value) => `${canonicalJson(value)}\n`).join('');
   writeWhole(join(out, FILES.bad), jsonLines(bad));
@@ -87,10 +91,7 @@ export function shardsOf(lines: readonly Planned[]): { readonly name: string; re
 }
 
 function manifestOf(
-  job: PrepareJob,
-  tool: Readonly<Record<string, string>>,
-  classes: readonly string[] | null,
-  lines: readonly Planned[],
+  { job, tool, classes, places, lines }: PlanFile,
   records: readonly ShardRecord[],
   bad: number,
   near: number,
@@ -112,12 +113,13 @@ function manifestOf(
   const bytes = records.every((record) => record.field === null || record.field.dtype === 'u8');
   const { mean, std } = meanAndDeviation(moments, bytes ? 255 : 1);
   const counts = parts['train']?.per_class ?? [];
-  const total = parts['train']?.samples ?? 0;
+  const total = counts.reduce((sum, n) => sum + n, 0);
   return {
     shoal: 1,
     tool: { ...tool },
     job: rest,
     classes: classes === null ? null : [...classes],
+    ...(places && { places }),
     field,
     parts,
     mean: moments.count === 0 ? null : mean,

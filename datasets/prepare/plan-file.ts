@@ -6,7 +6,7 @@ import { check } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
-import type { Bad } from '../source.ts';
+import type { Bad, Places } from '../source.ts';
 import { type PrepareJob, prepareSchema } from './job.ts';
 import type { Planned } from './plan.ts';
 import { writeWhole } from './shard.ts';
@@ -22,6 +22,7 @@ const headSchema = z.object({
   job: prepareSchema,
   tool: z.record(z.string(), z.string()),
   classes: z.array(z.string()).nullable(),
+  places: z.enum(['boxes', 'mask']).optional(),
   bad: z.array(z.object({ key: z.string(), code: z.custom<`SHOAL_${string}`>(), reason: z.string() })),
 });
 
@@ -29,14 +30,16 @@ export interface PlanFile {
   readonly job: PrepareJob;
   readonly tool: Readonly<Record<string, string>>;
   readonly classes: readonly string[] | null;
+  /** What has the classes, where it is not the samples. */
+  readonly places?: Places | undefined;
   /** What the scan met. */
   readonly scanBad: readonly Bad[];
   readonly lines: readonly Planned[];
 }
 
 /** One file, so that a crash leaves the old plan or the new one. */
-export function writePlan(out: string, { job, tool, classes, scanBad, lines }: PlanFile): void {
-  const head = { job, tool, classes, bad: scanBad };
+export function writePlan(out: string, { job, tool, classes, places, scanBad, lines }: PlanFile): void {
+  const head = { job, tool, classes, places, bad: scanBad };
   writeWhole(join(out, FILES.plan), [head, ...lines].map((line) => `${canonicalJson(line)}\n`).join(''));
 }
 
@@ -61,5 +64,6 @@ export function readPlan(out: string): PlanFile {
     hint: 'Prepare again with --mode overwrite.',
   });
   const lines = values.slice(1) as unknown as readonly Planned[];
-  return { job: head.job, tool: head.tool, classes: head.classes, scanBad: head.bad, lines };
+  const { job, tool, classes, places, bad: scanBad } = head;
+  return { job, tool, classes, places, scanBad, lines };
 }

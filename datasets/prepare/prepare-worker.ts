@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { type Problem, toWire } from '../../base/errors.ts';
 import type { ReaderShare } from '../reader.ts';
-import { type Loader, reopenSource } from '../source.ts';
+import { type Loader, type Places, reopenSource } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { type ShardRecord, type ShardTask, writeShard } from './shard.ts';
 
@@ -11,9 +11,10 @@ export interface PrepareSetup {
   readonly share: ReaderShare;
   readonly job: PrepareJob;
   readonly classes: readonly string[] | null;
+  readonly places: Places | undefined;
 }
 
-const { out, share, job, classes } = workerData as PrepareSetup;
+const { out, share, job, classes, places } = workerData as PrepareSetup;
 // A failure is reported by the first task: thrown here, Piscina would know no task to give it to.
 const opening: Promise<Loader> = reopenSource(share);
 opening.catch(() => {});
@@ -21,7 +22,7 @@ opening.catch(() => {});
 /** Returned, not thrown: an error loses its class on the way. */
 export default async function prepare(task: ShardTask): Promise<ShardRecord | { readonly problem: Problem }> {
   try {
-    return await writeShard(out, task, await opening, job, classes);
+    return await writeShard(out, task, await opening, job, { classes, places });
   } catch (error) {
     return { problem: toWire(error) };
   }

@@ -11,15 +11,6 @@ export const tooMany = (bad: number, budget: number, out: string): ShoalError =>
     hint: 'Look at the reasons; finished shards stay. Allow more with --max-errors, a number or a share like 20%.',
   });
 
-export const unkept = (what: string): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_DATA_FIELD',
-    operation: 'prepare data',
-    got: `samples with ${what}`,
-    expected: 'one label a sample, or none',
-    hint: 'Train on the source itself: shards have no room for these labels.',
-  });
-
 export const otherJob = (out: string, what: string, old: unknown, fresh: unknown): ShoalError =>
   new ShoalError({
     code: 'SHOAL_DATA_OTHER_JOB',

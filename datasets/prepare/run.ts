@@ -17,7 +17,7 @@ import { type Finished, finish, shardsOf } from './manifest.ts';
 import { plan } from './plan.ts';
 import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-worker.ts';
-import { otherJob, otherSamples, tooMany, unkept } from './problems.ts';
+import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import type { Task } from './task.ts';
 
@@ -61,7 +61,6 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
   // packed texts have no classes: a row may hold several
   const source = job.tokens?.pack ? { ...scanned, classes: null } : scanned;
   try {
-    if (source.unkept !== undefined) throw unkept(source.unkept);
     mkdirSync(out, { recursive: true });
     const planned = await planFor(source, options);
     const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
@@ -80,7 +79,8 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
     };
     onProgress(report());
     const budget = budgetOf(options.maxErrors, planned);
-    const setup: PrepareSetup = { out, share: source.share(), job, classes: planned.classes };
+    const { classes, places } = planned;
+    const setup: PrepareSetup = { out, share: source.share(), job, classes, places };
     const each = (record: ShardRecord) => {
       records.set(record.shard, record);
       const progress = report();
@@ -107,14 +107,14 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
     ...(sharp && { sharp: sharp.versions['sharp']!, vips: sharp.versions['vips']! }),
   };
   const entries = arranged(source.entries, job);
-  const fresh = { job, tool, classes: source.classes, scanBad: source.bad };
+  const fresh = { job, tool, classes: source.classes, places: source.places, scanBad: source.bad };
   if (!hasPlan(out)) {
     const planned = { ...fresh, lines: plan(entries, await hashes(source, entries, job, signal), job) };
     writePlan(out, planned);
     return planned;
   }
   const old = readPlan(out);
-  for (const what of ['job', 'tool', 'classes'] as const)
+  for (const what of ['job', 'tool', 'classes', 'places'] as const)
     if (canonicalJson(old[what]) !== canonicalJson(fresh[what])) throw otherJob(out, what, old[what], fresh[what]);
   const known = new Set(old.lines.map(({ key }) => key));
   const added = entries.filter(({ key }) => !known.has(key));

@@ -7,6 +7,7 @@ import { loadSharp } from '../image/sharp.ts';
 import type { Content, Entry } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { differenceHash } from './perceptual.ts';
+import type { PreparedPlaces } from './places.ts';
 
 /** What is kept of a sample. */
 export interface Prepared {
@@ -21,6 +22,8 @@ export interface Prepared {
   readonly hash: string | null;
   /** SHA-256 of what the source holds. */
   readonly sha256: string;
+  /** Boxes or a mask beside the image; absent where the source has none. */
+  readonly places?: PreparedPlaces;
 }
 
 /** @throws {ShoalError} SHOAL_DATA_* for a sample that cannot be used */

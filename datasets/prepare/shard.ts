@@ -9,6 +9,8 @@ import { canonicalJson } from '../../base/hash.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { countMoments } from './moments.ts';
+import { preparePlaces } from './places.ts';
+import type { PlanFile } from './plan-file.ts';
 import { openRowsOfIds } from './rows-of-ids.ts';
 import { type Prepared, prepareRow, prepareSample } from './sample.ts';
 import { writers } from './writers/index.ts';
@@ -28,7 +30,7 @@ export const recordSchema = z.strictObject({
   bytes: z.number(),
   sha256: z.string(),
   samples: z.number(),
-  /** By label; one number without labels. */
+  /** By label: samples, or boxes, or pixels. One number without labels. */
   per_class: list,
   moments: z.strictObject({ count: z.number(), sums: list, squares: list }),
   /** Shape and type of every sample; null where they differ, or are text. */
@@ -47,7 +49,7 @@ export async function writeShard(
   { name, part, entries }: ShardTask,
   loader: Loader,
   job: PrepareJob,
-  classes: readonly string[] | null,
+  { classes, places }: Pick<PlanFile, 'classes' | 'places'>,
 ): Promise<ShardRecord> {
   const kind = writers[job.format]!;
   const file = `${name}.${kind.ending}`;
@@ -71,10 +73,13 @@ export async function writeShard(
   const bad: Bad[] = [];
   const fields = new Map<string, ShardRecord['field']>();
   const prepare = async (entry: Entry, loading: Promise<Content>): Promise<readonly Prepared[]> => {
-    if (classes !== null && entry.label === null) throw noLabel(entry);
+    if (classes !== null && places === undefined && entry.label === null) throw noLabel(entry);
+    if (places === 'boxes' && !entry.boxes) throw noLabel(entry);
     const content = await loading;
     if (ids && content.kind === 'text') return ids.add(content.text, entry.key).map((row) => prepareRow(row));
-    return [await prepareSample(entry, content, job)];
+    const prepared = await prepareSample(entry, content, job);
+    if (places === undefined) return [prepared];
+    return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, prepared.shape ?? []) }];
   };
   for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
     if (problem) {
@@ -85,11 +90,14 @@ export async function writeShard(
     for (const prepared of samples) {
       const { shape, dtype, values, hash } = prepared;
       const labelName = entry.label === null ? null : (classes?.[entry.label] ?? null);
-      write(writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName }));
+      write(
+        writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName, classes }),
+      );
       if (values !== null) moments.add(values, shape!.at(-1) ?? 1);
       const field = shape === null ? null : { shape: [...shape], dtype: dtype! };
       fields.set(JSON.stringify(field), field);
-      perClass[entry.label ?? 0]!++;
+      if (prepared.places === undefined) perClass[entry.label ?? 0]!++;
+      else for (const label of Array.from(prepared.places.labels)) if (label >= 0) perClass[label]!++;
       keys.push(entry.key);
       hashes.push(hash);
     }

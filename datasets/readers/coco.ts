@@ -7,10 +7,9 @@ import { z } from 'zod';
 import { check } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
-import { BOX, moveBoxes, moveOfPlacement, NOTHING } from '../annotations.ts';
-import { placementOf } from '../image/placement.ts';
-import { type Columns, imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import { type Bad, byCodeUnits, type Entry, type Part, partOf, type Source } from '../source.ts';
+import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { placeKeys } from '../places.ts';
+import { type Bad, type Box, type Boxes, byCodeUnits, type Entry, type Part, partOf, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
 import { reopenSource } from './folder.ts';
 
@@ -18,8 +17,7 @@ const schema = z.strictObject({
   reader: z.literal('coco'),
   /** A folder with annotations/instances_NAME.json and NAME/ for each part, or one such file, its images beside it. */
   path: z.string().min(1),
-  /** Boxes of a sample; what has fewer is filled up with the label -1. Default: as many as any image has. */
-  boxes: z.int().min(1).max(1000).optional(),
+  ...placeKeys,
   ...imageKeys,
   ...splitKeys,
 });
@@ -27,10 +25,7 @@ const schema = z.strictObject({
 export const coco = defineReader({
   schema,
   scan: async ({ path }) => scanCoco(resolve(path)),
-  async open(config) {
-    const source = await scanCoco(resolve(config.path));
-    return loadSource(source, config.path, config, () => columnsOf(source, config.boxes));
-  },
+  open: async (config) => loadSource(await scanCoco(resolve(config.path)), config.path, config),
 });
 
 const number = z.number();
@@ -49,17 +44,8 @@ const fileSchema = z.object({
   categories: z.array(z.object({ id: number, name: z.string() })),
 });
 
-/** Of an image, in an entry's `meta`. */
-interface Boxed {
-  readonly rows: number;
-  readonly columns: number;
-  /** x and y of the corner, width, height; pixels of the file. */
-  readonly boxes: readonly (readonly [number, number, number, number])[];
-  readonly labels: readonly number[];
-}
-
 /** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FORMAT */
-async function scanCoco(path: string): Promise<CocoSource> {
+async function scanCoco(path: string): Promise<Source> {
   const files = annotationFiles(path);
   const root = files.length === 1 && files[0]!.json === path ? dirname(path) : path;
   const bad: Bad[] = [];
@@ -72,9 +58,9 @@ async function scanCoco(path: string): Promise<CocoSource> {
     if (classes !== null && names.join('\n') !== classes.join('\n')) throw otherClasses(json);
     classes = names;
     const labels = new Map(categories.map(({ id }, label) => [id, label]));
-    const boxes = new Map(file.images.map(({ id }) => [id, [] as { box: Boxed['boxes'][number]; label: number }[]]));
+    const byImage = new Map(file.images.map(({ id }) => [id, [] as { box: Box; label: number }[]]));
     for (const [i, { id = i, image_id, category_id, bbox, iscrowd }] of file.annotations.entries()) {
-      const of = boxes.get(image_id);
+      const of = byImage.get(image_id);
       const label = labels.get(category_id);
       const refuse = (reason: string) =>
         void bad.push({ key: `${basename(json)}: annotation ${id}`, code: 'SHOAL_DATA_LABEL', reason });
@@ -86,8 +72,8 @@ async function scanCoco(path: string): Promise<CocoSource> {
     }
     for (const { id, file_name, width, height } of file.images) {
       const key = images === '' ? file_name : `${images}/${file_name}`;
-      const own = boxes.get(id)!;
-      const meta: Boxed = {
+      const own = byImage.get(id)!;
+      const boxes: Boxes = {
         rows: height,
         columns: width,
         boxes: own.map(({ box }) => box),
@@ -97,23 +83,17 @@ async function scanCoco(path: string): Promise<CocoSource> {
       if (!inside) bad.push({ key, code: 'SHOAL_DATA_PATH', reason: 'a path that climbs out of its folder' });
       else if (!existsSync(join(root, key)))
         bad.push({ key, code: 'SHOAL_DATA_MISSING', reason: 'an image that is not there' });
-      else entries.push({ key, part, label: null, meta: { ...meta } });
+      else entries.push({ key, part, label: null, boxes });
     }
   }
   return {
     entries: entries.sort((a, b) => byCodeUnits(a.key, b.key)),
-    classes: null,
-    unkept: 'boxes',
+    classes: classes ?? [],
+    places: 'boxes',
     bad,
     ...reopenSource(root),
     share: () => ({ module: workerFile('./folder', import.meta.url), description: root }),
-    boxClasses: classes ?? [],
   };
-}
-
-/** Classes are those of boxes, not of samples. */
-interface CocoSource extends Source {
-  readonly boxClasses: readonly string[];
 }
 
 interface AnnotationFile {
@@ -159,38 +139,6 @@ async function parsed(json: string): Promise<z.output<typeof fileSchema>> {
     operation: `read ${json}`,
     hint: "It must have COCO's images, annotations and categories.",
   });
-}
-
-function columnsOf({ boxClasses, entries }: CocoSource, wanted: number | undefined): Columns {
-  const most = entries.reduce((n, { meta }) => Math.max(n, (meta as unknown as Boxed).labels.length), 1);
-  const count = wanted ?? most;
-  return {
-    fields: { label: { shape: [count], dtype: 'i32' }, boxes: { shape: [count, BOX], dtype: 'f32' } },
-    classes: boxClasses.length,
-    async of({ meta }, recipe) {
-      const { rows, columns, boxes: own, labels } = meta as unknown as Boxed;
-      const label = new Int32Array(Math.max(count, labels.length)).fill(NOTHING);
-      label.set(labels);
-      const boxes = new Float32Array(BOX * label.length);
-      own.forEach((box, i) => {
-        boxes.set(box, BOX * i);
-      });
-      moveBoxes(boxes, label, moveOfPlacement(placementOf(recipe, rows, columns)));
-      return firstBoxes(boxes, label, count);
-    },
-  };
-}
-
-/** What is left of them, the largest first. */
-function firstBoxes(boxes: Float32Array, label: Int32Array, count: number) {
-  const area = (i: number): number => boxes[BOX * i + 2]! * boxes[BOX * i + 3]!;
-  const order = [...label.keys()].filter((i) => label[i] !== NOTHING).sort((a, b) => area(b) - area(a) || a - b);
-  const kept = { label: new Int32Array(count).fill(NOTHING), boxes: new Float32Array(BOX * count) };
-  order.slice(0, count).forEach((from, i) => {
-    kept.label[i] = label[from]!;
-    kept.boxes.set(boxes.subarray(BOX * from, BOX * (from + 1)), BOX * i);
-  });
-  return kept;
 }
 
 const otherClasses = (json: string): ShoalError =>

@@ -1,53 +1,53 @@
-// masks.ts: images with a class for each pixel, as the Oxford pets have them: images/x.jpg and a grey PNG of the same name in another folder.
+// masks.ts: images with a class for each pixel, as the Oxford pets have them: images/x.jpg and a PNG of the same name in another folder.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
-import { moveMask, moveOfPlacement, NOTHING } from '../annotations.ts';
-import { decodeImage } from '../image/decode.ts';
-import { placementOf } from '../image/placement.ts';
-import { type Columns, imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import type { Field } from '../reader.ts';
-import { type Bad, byCodeUnits, type Entry, type Part, type Source } from '../source.ts';
+import { decodeMask, MOST_CLASSES } from '../image/mask.ts';
+import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Part, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
-import { reopenSource } from './folder.ts';
+import { reopenSource as openFolder } from './folder.ts';
 
 const schema = z.strictObject({
   reader: z.literal('masks'),
   /** The folder that both folders are in; relative to the working directory. */
   path: z.string().min(1),
-  /** Of images, within it. */
-  images: z.string().min(1).default('images'),
-  /** Of masks, within it. Default: the first that is there of annotations/trimaps, masks, labels. */
+  /** Of images, within it. Default: images, or JPEGImages. */
+  images: z.string().min(1).optional(),
+  /** Of masks, within it. Default: the first that is there of annotations/trimaps, masks, labels, SegmentationClass. */
   masks: z.string().min(1).optional(),
-  /** Bytes of the masks, in the order of the classes. */
-  values: z.array(z.int().min(0).max(255)).min(2).default([1, 2, 3]),
+  /** Bytes of the masks, or indices into their palette, in the order of the classes. */
+  values: z.array(z.int().min(0).max(255)).min(2).max(MOST_CLASSES).default([1, 2, 3]),
   ...imageKeys,
   ...splitKeys,
 });
 
 export const masks = defineReader({
   schema,
-  scan: async (config) => scanMasks(resolve(config.path), config).source,
-  async open(config) {
-    const { source, folder } = scanMasks(resolve(config.path), config);
-    return loadSource(source, config.path, config, (image) => columnsOf(folder, image, config.values));
-  },
+  scan: async (config) => scanMasks(resolve(config.path), config),
+  open: async (config) => loadSource(scanMasks(resolve(config.path), config), config.path, config),
 });
 
-const MASKS = ['annotations/trimaps', 'masks', 'labels'];
-/** Lists of the names of each part, as Oxford's are. */
+/** Of the Oxford pets, Pascal VOC, and others. */
+const IMAGES = ['images', 'JPEGImages'];
+const MASKS = ['annotations/trimaps', 'masks', 'labels', 'SegmentationClass'];
+/** Lists of the names of each part, as Oxford's are, and Pascal VOC's. */
 const LISTS: readonly (readonly [file: string, part: Part])[] = [
   ['annotations/trainval.txt', 'train'],
   ['annotations/test.txt', 'test'],
+  ['ImageSets/Segmentation/train.txt', 'train'],
+  ['ImageSets/Segmentation/val.txt', 'validation'],
 ];
 const HIDDEN = /^\./;
 const stem = (name: string): string => name.replace(/\.[^.]*$/, '');
 
 /** @throws {ShoalError} SHOAL_DATA_MISSING */
-function scanMasks(root: string, config: { images: string; masks?: string | undefined }) {
+function scanMasks(
+  root: string,
+  config: { images?: string | undefined; masks?: string | undefined; values: readonly number[] },
+): Source {
   const folderOf = (names: readonly string[], what: string): string => {
     const found = names.find((name) => existsSync(join(root, name)) && statSync(join(root, name)).isDirectory());
     if (found !== undefined) return found;
@@ -59,7 +59,7 @@ function scanMasks(root: string, config: { images: string; masks?: string | unde
       hint: 'Name it: the options are "images" and "masks".',
     });
   };
-  const images = folderOf([config.images], 'images');
+  const images = folderOf(config.images === undefined ? IMAGES : [config.images], 'images');
   const folder = folderOf(config.masks === undefined ? MASKS : [config.masks], 'masks');
   const masks = new Map<string, string>();
   for (const name of readdirSync(join(root, folder)).sort(byCodeUnits))
@@ -73,19 +73,19 @@ function scanMasks(root: string, config: { images: string; masks?: string | unde
     const key = `${images}/${name}`;
     const mask = masks.get(stem(name));
     const part = parts.get(stem(name)) ?? null;
-    if (mask !== undefined && (parts.size === 0 || part !== null))
-      entries.push({ key, part, label: null, meta: { mask } });
-    else if (mask === undefined) bad.push({ key, code: 'SHOAL_DATA_LABEL', reason: 'an image without a mask' });
+    if (parts.size > 0 && part === null) continue; // of another task: only what the lists name counts
+    if (mask !== undefined) entries.push({ key, part, label: null, meta: { mask } });
+    else bad.push({ key, code: 'SHOAL_DATA_LABEL', reason: 'an image without a mask' });
   }
-  const source: Source = {
+  const description: MaskedFolder = { root, folder: join(root, folder), values: config.values };
+  return {
     entries,
-    classes: null, // of pixels, not of samples
-    unkept: 'masks',
+    classes: config.values.map(String),
+    places: 'mask',
     bad,
-    ...reopenSource(root),
-    share: () => ({ module: workerFile('./folder', import.meta.url), description: root }),
+    ...reopenSource(description),
+    share: () => ({ module: workerFile('./masks', import.meta.url), description }),
   };
-  return { source, folder: join(root, folder) };
 }
 
 const namesIn = (file: string): string[] =>
@@ -96,39 +96,23 @@ const namesIn = (file: string): string[] =>
         .map((line) => line.split(' ', 1)[0]!)
     : [];
 
-function columnsOf(folder: string, { shape: [rows, columns] }: Field, values: readonly number[]): Columns {
+/** What reads the images and the masks of a folder. */
+interface MaskedFolder {
+  readonly root: string;
+  /** Of the masks. */
+  readonly folder: string;
+  readonly values: readonly number[];
+}
+
+export function reopenSource({ root, folder, values }: MaskedFolder): Loader {
+  const images = openFolder(root);
+  const masks = openFolder(folder);
   return {
-    fields: { label: { shape: [rows! * columns!], dtype: 'i32' } },
-    classes: values.length,
-    async of({ meta }, recipe) {
-      const name = meta!['mask'] as string;
-      const origin = join(folder, name);
-      const plain = { resize: null, crop: null, channels: 3 } as const;
-      const mask = await decodeImage(await readFile(origin), origin, plain);
-      const label = classesOf(mask.data, values, origin);
-      const placement = placementOf(recipe, mask.rows, mask.columns);
-      return { label: moveMask(label, mask.rows, mask.columns, moveOfPlacement(placement)) };
+    ...images,
+    async mask({ meta }) {
+      const key = meta!['mask'] as string;
+      const content = (await masks.load({ key, part: null, label: null })) as Extract<Content, { kind: 'image' }>;
+      return decodeMask(content.bytes, join(folder, key), (byte) => values.indexOf(byte)); // NOTHING where there is none
     },
   };
 }
-
-/** (pixels): the class of each; NOTHING for bytes that are none. @throws {ShoalError} SHOAL_DATA_FORMAT for colours */
-function classesOf(data: Uint8Array, values: readonly number[], origin: string): Int32Array {
-  const label = new Int32Array(data.length / 3);
-  for (let i = 0; i < label.length; i++) {
-    const value = data[3 * i]!;
-    if (value !== data[3 * i + 1] || value !== data[3 * i + 2]) throw coloured(origin);
-    const found = values.indexOf(value);
-    label[i] = found < 0 ? NOTHING : found;
-  }
-  return label;
-}
-
-const coloured = (origin: string): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_DATA_FORMAT',
-    operation: `read ${origin}`,
-    got: 'colours',
-    expected: 'a grey image whose bytes are classes',
-    hint: 'Masks with a palette must be written as grey first.',
-  });

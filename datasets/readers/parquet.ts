@@ -8,10 +8,12 @@ import { blobSource } from '../blob-source.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { asyncBufferOf } from '../formats/parquet-buffer.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import { type Bad, byCodeUnits, type Part, type Source } from '../source.ts';
+import { boxOfEdges, placeKeys } from '../places.ts';
+import { type Bad, byCodeUnits, type Part, type Places, type Source } from '../source.ts';
 import { type TableRow, tableKeys, tableSource } from '../table.ts';
 import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
+import { type Marked, type NamedBoxes, withPlaces } from './marked.ts';
 
 const schema = z.strictObject({
   reader: z.literal('parquet'),
@@ -19,6 +21,7 @@ const schema = z.strictObject({
   path: z.string().min(1),
   ...tableKeys,
   ...imageKeys,
+  ...placeKeys,
   ...splitKeys,
 });
 type Config = z.output<typeof schema>;
@@ -47,11 +50,18 @@ async function scan(config: Config): Promise<Source> {
     }
   }
   const columns = Object.keys(rows.find(({ values }) => values)?.values ?? {});
-  const image = columns.find((name) => rows.some(({ values }) => values && bytesOf(values[name]) !== null));
+  const image = columns.find(
+    (name) => name !== MASK && rows.some(({ values }) => values && bytesOf(values[name]) !== null),
+  );
   const manifest = manifestOf(config.path);
   // beside them, preparation writes keys and names of classes, which nobody learns from
   const own =
     manifest && config.features === undefined ? { features: columns.filter((name) => /^x\d+$/.test(name)) } : {};
+  const places = manifest?.places ?? (image === undefined ? undefined : placesOf(columns, config.label));
+  if (image !== undefined && places !== undefined) {
+    const source = await placedSource(rows, image, places, manifest?.classes ?? null);
+    return { ...source, bad: [...bad, ...source.bad] };
+  }
   const source =
     image === undefined
       ? tableSource(columns, rows, config.path, { ...config, ...own })
@@ -118,13 +128,66 @@ function bytesOf(value: unknown): Uint8Array | null {
   return inner instanceof Uint8Array ? inner : null;
 }
 
+const isLabel = (name: string): boolean => ['label', 'class', 'category', 'target'].includes(name);
+
+/** Columns beside an image: a PNG whose bytes are classes; boxes and their classes, as Hugging Face has them, with the image's height and width. */
+const MASK = 'mask';
+const OBJECTS = 'objects';
+
+/** What has the classes, where no manifest says it. */
+function placesOf(columns: readonly string[], label: string | undefined): Places | undefined {
+  if (label !== undefined || columns.some(isLabel)) return undefined;
+  const boxes = [OBJECTS, 'height', 'width'].every((name) => columns.includes(name));
+  return boxes ? 'boxes' : columns.includes(MASK) ? 'mask' : undefined;
+}
+
+const objectsSchema = z.object({
+  bbox: z.array(z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()])),
+  category: z.array(z.coerce.number().pipe(z.int())),
+});
+
+async function placedSource(
+  rows: readonly TableRow[],
+  image: string,
+  places: Places,
+  known: readonly string[] | null,
+): Promise<Source> {
+  const whole = rows.filter(({ values }) => bytesOf(values![image]) !== null);
+  const blobs = (column: string) => whole.map(({ values }) => bytesOf(values![column]) ?? new Uint8Array(0));
+  const found = whole.map(({ key, part = null, values }, i): Marked => {
+    const objects = objectsSchema.safeParse(values![OBJECTS]);
+    const [height, width] = [Number(values!['height']), Number(values!['width'])];
+    const boxes: NamedBoxes | null = objects.success
+      ? {
+          rows: height,
+          columns: width,
+          boxes: objects.data.bbox.map(([x, y, wide, high]) => boxOfEdges(x, y, x + wide, y + high)),
+          labels: objects.data.category,
+          names: null,
+        }
+      : null;
+    return { entry: { key, part, at: [i] }, label: null, boxes, mask: bytesOf(values![MASK]) !== null };
+  });
+  const bad = rows
+    .filter((row) => !whole.includes(row))
+    .map(({ key }): Bad => ({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' }));
+  const source = blobSource(
+    { entries: [], classes: null, bad },
+    'image',
+    blobs(image),
+    places === 'mask' ? blobs(MASK) : null,
+  );
+  const placed = await withPlaces(found, places, known, source);
+  return { ...source, ...placed, bad: [...bad, ...placed.bad] };
+}
+
 function imageSource(
   rows: readonly TableRow[],
   image: string,
   columns: readonly string[],
   wanted: string | undefined,
 ): Source {
-  const label = wanted ?? columns.find((name) => ['label', 'class', 'category', 'target'].includes(name));
+  const label = wanted ?? columns.find(isLabel);
   const bad: Bad[] = [];
   const found = rows.flatMap(({ key, part = null, values }) => {
     const bytes = bytesOf(values![image]);

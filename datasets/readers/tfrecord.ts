@@ -4,16 +4,20 @@ import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { type Example, indexRecords, parseExample, readRecordData } from '../formats/tf-record.ts';
+import { decodeMask, ownClass } from '../image/mask.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { boxOfEdges, placeKeys } from '../places.ts';
 import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
+import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 
 const schema = z.strictObject({
   reader: z.literal('tfrecord'),
   /** A file, several by braces, or a folder of files named .tfrecord or .tfrecords; or the URL of a file. */
   path: z.string().min(1),
   ...imageKeys,
+  ...placeKeys,
   ...splitKeys,
 });
 
@@ -30,13 +34,12 @@ const FLOATS = ['features', 'x', 'values'];
 
 const find = (path: string) => locationsOf(path, /\.tfrecords?(-\d+-of-\d+)?$/, '.tfrecord or .tfrecords');
 
-const scanAt = async (path: string): Promise<Source> =>
-  withClasses(await scanRecords(find(path)), manifestOf(path)?.classes ?? null);
+const scanAt = (path: string): Promise<Source> => scanRecords(find(path), manifestOf(path));
 
-async function scanRecords(locations: readonly string[]): Promise<Source> {
+async function scanRecords(locations: readonly string[], manifest: ReturnType<typeof manifestOf>): Promise<Source> {
   const loader = reopenSource(locations);
   const bad: Bad[] = [];
-  const found: { readonly entry: Omit<Entry, 'label'>; readonly label: string | null }[] = [];
+  const found: Marked[] = [];
   for (const [at, location] of locations.entries()) {
     const short = nameOf(location);
     const part = partOfFile(location);
@@ -47,8 +50,23 @@ async function scanRecords(locations: readonly string[]): Promise<Source> {
       const key = `${short}#${String(i).padStart(8, '0')}`;
       const example = exampleOf(await readRecordData(file, record));
       if (typeof example === 'string') bad.push({ key, code: 'SHOAL_DATA_CORRUPT', reason: example });
-      else found.push({ entry: { key, part, at: [at, record.at, record.size] }, label: labelOf(example) });
+      else {
+        const label = labelOf(example);
+        const boxes = label === null ? boxesOf(example) : null;
+        const entry = { key, part, at: [at, record.at, record.size] };
+        found.push({ entry, label, boxes, mask: label === null && maskOf(example) !== null });
+      }
     }
+  }
+  const about = {
+    bad,
+    ...loader,
+    share: () => ({ module: workerFile('./tfrecord', import.meta.url), description: locations }),
+  };
+  const places = manifest ? manifest.places : placesOf(found);
+  if (places !== undefined) {
+    const placed = await withPlaces(found, places, manifest?.classes ?? null, loader);
+    return { ...about, ...placed, bad: [...bad, ...placed.bad] };
   }
   const names = [...new Set(found.flatMap(({ label }) => label ?? []))].sort(byCodeUnits);
   const whole = names.every((name) => /^\d{1,6}$/.test(name));
@@ -58,14 +76,7 @@ async function scanRecords(locations: readonly string[]): Promise<Source> {
     ...entry,
     label: label === null ? null : classes!.indexOf(label),
   }));
-  return {
-    entries,
-    classes,
-    bad,
-    load: loader.load,
-    close: loader.close,
-    share: () => ({ module: workerFile('./tfrecord', import.meta.url), description: locations }),
-  };
+  return withClasses({ ...about, entries, classes }, manifest?.classes ?? null);
 }
 
 /** Or what is wrong with it. */
@@ -85,6 +96,33 @@ function labelOf(example: Example): string | null {
   return value === undefined ? null : value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
 }
 
+const intsOf = (example: Example, name: string): readonly number[] => {
+  const feature = example[name];
+  return feature && 'ints' in feature ? feature.ints : [];
+};
+
+/** Edges are shares of the image, as TensorFlow's models have them. Null without any. */
+function boxesOf(example: Example): NamedBoxes | null {
+  const [xmin, xmax, ymin, ymax] = ['xmin', 'xmax', 'ymin', 'ymax'].map((edge) => {
+    const feature = example[`image/object/bbox/${edge}`];
+    return (
+      feature && ('floats' in feature ? feature.floats : 'bytes' in feature ? feature.bytes.map(() => Number.NaN) : [])
+    );
+  });
+  const [rows] = intsOf(example, 'image/height');
+  const [columns] = intsOf(example, 'image/width');
+  if (!xmin || !xmax || !ymin || !ymax || !rows || !columns) return null;
+  const boxes = xmin.map((x, i) => boxOfEdges(x * columns, ymin[i]! * rows, xmax[i]! * columns, ymax[i]! * rows));
+  const texts = example['image/object/class/text'];
+  const names = texts && 'bytes' in texts ? texts.bytes.map((text) => new TextDecoder().decode(text)) : null;
+  return { rows, columns, boxes, labels: intsOf(example, 'image/object/class/label'), names };
+}
+
+function maskOf(example: Example): Uint8Array | null {
+  const feature = example['image/segmentation/class/encoded'];
+  return feature && 'bytes' in feature ? (feature.bytes[0] ?? null) : null;
+}
+
 export function reopenSource(locations: readonly string[]): Loader & { file(at: number): Promise<RandomFile> } {
   const files = new Map<number, Promise<RandomFile>>();
   const file = (at: number): Promise<RandomFile> => {
@@ -92,12 +130,17 @@ export function reopenSource(locations: readonly string[]): Loader & { file(at: 
     files.set(at, known);
     return known;
   };
+  const example = async ({ at }: Entry): Promise<Example | string> => {
+    const [number, offset, size] = at as [number, number, number];
+    return exampleOf(await readRecordData(await file(number), { at: offset, size }));
+  };
   return {
     file,
-    async load({ key, at }) {
-      const [number, offset, size] = at as [number, number, number];
-      const example = exampleOf(await readRecordData(await file(number), { at: offset, size }));
-      return contentOf(example, key);
+    load: async (entry) => contentOf(await example(entry), entry.key),
+    async mask(entry) {
+      const found = await example(entry);
+      if (typeof found === 'string') throw damaged(entry, found);
+      return decodeMask(maskOf(found)!, `the mask of ${entry.key}`, ownClass);
     },
     async close() {
       const opened = [...files.values()];
@@ -118,10 +161,7 @@ function contentOf(example: Example | string, key: string): Content {
       hint: 'docs/data.md names the features that are known.',
     });
   if (typeof example === 'string') throw problem(example);
-  const ints = (name: string): readonly number[] => {
-    const feature = example[name];
-    return feature && 'ints' in feature ? feature.ints : [];
-  };
+  const ints = (name: string) => intsOf(example, name);
   for (const name of IMAGES) {
     const feature = example[name];
     const bytes = feature && 'bytes' in feature ? feature.bytes[0] : undefined;
@@ -141,3 +181,12 @@ function contentOf(example: Example | string, key: string): Content {
   }
   throw problem(`the features ${Object.keys(example).join(', ')}`);
 }
+
+const damaged = ({ key }: Entry, got: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_CORRUPT',
+    operation: `read ${key}`,
+    got,
+    expected: 'the record that was indexed',
+    hint: 'Fetch the file again.',
+  });

@@ -1,14 +1,18 @@
 // webdataset.ts: tar shards as WebDataset has them, ours or others', local or over HTTP. Where samples lie is shards.ts; decoding load-source.ts.
 import { z } from 'zod';
+import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { indexTar, type Member } from '../formats/tar.ts';
+import { decodeMask, ownClass } from '../image/mask.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { nextIds } from '../next-ids.ts';
 import { parseNpy } from '../npy.ts';
+import { placeKeys } from '../places.ts';
 import { openRows } from '../rows-reader.ts';
-import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
+import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Mask, type Source } from '../source.ts';
 import { defineReader } from './define.ts';
+import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 import { findShards, type Shards } from './shards.ts';
 
 const schema = z.strictObject({
@@ -16,6 +20,7 @@ const schema = z.strictObject({
   /** A folder of shards, a shard, or many by braces: data/train-{000000..000012}.tar. Or the URL of any of these. */
   path: z.string().min(1),
   ...imageKeys,
+  ...placeKeys,
   ...splitKeys,
 });
 
@@ -53,7 +58,7 @@ export async function scanShards(shards: Shards): Promise<Source> {
 
 async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards): Promise<Source> {
   const bad: Bad[] = [];
-  const found: (Omit<Entry, 'label'> & { readonly text: string | null })[] = [];
+  const found: Marked[] = [];
   const refuse = (key: string, code: Bad['code'], reason: string) => void bad.push({ key, code, reason });
   for (const [shard, location] of shards.locations.entries()) {
     const short = location.slice(location.lastIndexOf('/') + 1);
@@ -70,14 +75,30 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
       }
       const { at, size } = parts.get(ending)!;
       const label = await labelOf(file, parts, (reason) => refuse(key, 'SHOAL_DATA_LABEL', reason));
-      const meta = { ending };
-      if (label !== undefined)
-        found.push({ key, part: shards.parts[shard]!, at: [shard, at, size], meta, text: label });
+      if (label === undefined) continue;
+      const mask = parts.get('mask.png');
+      const boxes = label === null ? await boxesOf(file, parts) : null;
+      if (boxes === undefined) refuse(key, 'SHOAL_DATA_LABEL', 'a .boxes.json that has no boxes as docs/data.md tells');
+      else {
+        const where = [shard, at, size, ...(mask ? [mask.at, mask.size] : [])];
+        const entry = { key, part: shards.parts[shard]!, at: where, meta: { ending } };
+        found.push({ entry, label, boxes, mask: mask !== undefined });
+      }
     }
   }
-  const classes = shards.classes ?? classesOf(found.flatMap(({ text }) => text ?? []));
+  const about = {
+    bad,
+    ...loader,
+    share: () => ({ module: workerFile('./webdataset', import.meta.url), description: shards.locations }),
+  };
+  const places = shards.manifest ? shards.manifest.places : placesOf(found);
+  if (places !== undefined) {
+    const placed = await withPlaces(found, places, shards.classes, loader);
+    return { ...about, ...placed, bad: [...bad, ...placed.bad] };
+  }
+  const classes = shards.classes ?? classesOf(found.flatMap(({ label }) => label ?? []));
   const labels = new Map(classes?.map((name, label) => [name, label]));
-  const entries = found.flatMap(({ text, ...entry }): Entry[] => {
+  const entries = found.flatMap(({ label: text, entry }): Entry[] => {
     if (text === null || classes === null) return [{ ...entry, label: null }];
     const number = /^\d{1,9}$/.test(text) && shards.classes !== null ? Number(text) : undefined;
     const label = number !== undefined && number < classes.length ? number : labels.get(text);
@@ -85,14 +106,28 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
     refuse(entry.key, 'SHOAL_DATA_LABEL', 'a label that is no class of the dataset');
     return [];
   });
-  return {
-    entries,
-    classes,
-    bad,
-    load: loader.load,
-    close: loader.close,
-    share: () => ({ module: workerFile('./webdataset', import.meta.url), description: shards.locations }),
-  };
+  return { ...about, entries, classes };
+}
+
+const boxesSchema = z.object({
+  rows: z.int().positive(),
+  columns: z.int().positive(),
+  boxes: z.array(z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()])),
+  labels: z.array(z.int().nonnegative()),
+  names: z.array(z.string()).nullable().default(null),
+});
+
+/** Null without any, undefined for bad ones. */
+async function boxesOf(file: RandomFile, parts: Parts): Promise<NamedBoxes | null | undefined> {
+  const member = parts.get('boxes.json');
+  if (!member) return null;
+  try {
+    const text = new TextDecoder().decode(await file.read(member.at, member.size));
+    return boxesSchema.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof ShoalError) throw error;
+    return undefined;
+  }
 }
 
 /** A sample's members have one path up to the first dot of the name. */
@@ -163,6 +198,10 @@ export function reopenSource(locations: readonly string[]): Loader & { file(shar
       if (ending !== 'npy') return { kind: 'image', bytes };
       const { shape, data } = parseNpy(bytes, key);
       return { kind: 'array', shape, data };
+    },
+    async mask({ key, at }: Entry): Promise<Mask> {
+      const [shard, , , offset, size] = at as [number, number, number, number, number];
+      return decodeMask(await (await file(shard)).read(offset, size), `the mask of ${key}`, ownClass);
     },
     async close() {
       const opened = await Promise.allSettled(files.values());

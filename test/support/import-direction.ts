@@ -9,7 +9,7 @@ const ROOMS = ['base', 'kernels', 'datasets', 'trainer', 'cluster', 'bin'] as co
 const EDGES: readonly RegExp[] = [
   /^kernels\/(load|self-test|source-hash)\.ts$/,
   /^kernels\/generate\//,
-  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine|next-ids|ask-thread|content-hash|drawn-source|image\/decoder)\.ts$/,
+  /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine|next-ids|ask-thread|content-hash|drawn-source|image\/(decoder|mask))\.ts$/,
   /^datasets\/(readers|formats|prepare|fetch)\//,
   /^trainer\/(pool|patience|worker|node-files|sha256)\.ts$/,
   /^trainer\/(tfjs-executor|tfjs\/(tf|tensorflow|check-tensorflow|backends|thread))\.ts$/,

@@ -10,6 +10,8 @@ export interface Written {
   readonly prepared: Prepared;
   /** Its class's name. */
   readonly labelName: string | null;
+  /** Of the dataset, by label. */
+  readonly classes: readonly string[] | null;
 }
 
 export interface ShardWriter {

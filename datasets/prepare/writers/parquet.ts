@@ -7,11 +7,27 @@ import type { WriterKind, Written } from './kind.ts';
 interface Column {
   readonly name: string;
   readonly data: readonly unknown[];
-  readonly type: 'BYTE_ARRAY' | 'STRING' | 'INT32' | 'FLOAT';
+  readonly type?: 'BYTE_ARRAY' | 'STRING' | 'INT32' | 'FLOAT';
+  /** Of a column of structs and lists, instead of the type: what follows the root. */
+  readonly schema?: readonly Element[];
+}
+
+/** Of a Parquet file's schema. */
+interface Element {
+  readonly name: string;
+  readonly type?: string;
+  readonly converted_type?: string;
+  readonly repetition_type?: 'REQUIRED' | 'OPTIONAL' | 'REPEATED';
+  readonly num_children?: number;
 }
 
 interface ParquetWriter {
-  parquetWriteBuffer(options: { columnData: readonly Column[]; rowGroupSize: number }): ArrayBuffer;
+  schemaFromColumnData(options: { columnData: readonly Column[] }): Element[];
+  parquetWriteBuffer(options: {
+    columnData: readonly Pick<Column, 'name' | 'data'>[];
+    schema: readonly Element[];
+    rowGroupSize: number;
+  }): ArrayBuffer;
 }
 
 /** Rows of a row group: a damaged page costs as many. */
@@ -21,7 +37,11 @@ export const parquet: WriterKind = {
   ending: 'parquet',
   async create() {
     const name = 'hyparquet-writer';
-    const { parquetWriteBuffer } = await importOptional<ParquetWriter>(name, 'which writes Parquet', 'write Parquet');
+    const { parquetWriteBuffer, schemaFromColumnData } = await importOptional<ParquetWriter>(
+      name,
+      'which writes Parquet',
+      'write Parquet',
+    );
     const samples: Written[] = [];
     return {
       add(sample) {
@@ -29,7 +49,11 @@ export const parquet: WriterKind = {
         return [];
       },
       async end() {
-        return [new Uint8Array(parquetWriteBuffer({ columnData: columnsOf(samples), rowGroupSize: GROUP }))];
+        const columns = columnsOf(samples);
+        const own = columns.map((column) => column.schema ?? schemaFromColumnData({ columnData: [column] }).slice(1));
+        const schema = [{ name: 'root', num_children: columns.length }, ...own.flat()];
+        const columnData = columns.map(({ name, data }) => ({ name, data }));
+        return [new Uint8Array(parquetWriteBuffer({ columnData, schema, rowGroupSize: GROUP }))];
       },
     };
   },
@@ -42,7 +66,7 @@ function columnsOf(samples: readonly Written[]): Column[] {
     { name: 'label_name', data: samples.map(({ labelName }) => labelName), type: 'STRING' },
   ];
   const keys: Column = { name: 'key', data: samples.map(({ entry }) => entry.key), type: 'STRING' };
-  return [...contentColumns(samples), ...(labelled ? labels : []), keys];
+  return [...contentColumns(samples), ...placeColumns(samples), ...(labelled ? labels : []), keys];
 }
 
 function contentColumns(samples: readonly Written[]): Column[] {
@@ -57,6 +81,35 @@ function contentColumns(samples: readonly Written[]): Column[] {
   const type = arrays[0]!.data instanceof Float32Array ? 'FLOAT' : 'INT32';
   return Array.from({ length: width }, (_, i) => ({ name: `x${i}`, data: arrays.map(({ data }) => data[i]), type }));
 }
+
+/** Masks as PNGs; boxes in a column `objects`, as Hugging Face has them, with the image's size. */
+function placeColumns(samples: readonly Written[]): Column[] {
+  const all = samples.flatMap(({ prepared }) => prepared.places ?? []);
+  const boxes = all.flatMap((places) => places.boxes ?? []);
+  const masks = all.flatMap(({ mask }) => mask ?? []);
+  if (masks.length > 0) return [{ name: 'mask', data: masks, type: 'BYTE_ARRAY' }];
+  if (boxes.length === 0) return [];
+  return [
+    { name: 'height', data: boxes.map(({ rows }) => rows), type: 'INT32' },
+    { name: 'width', data: boxes.map(({ columns }) => columns), type: 'INT32' },
+    {
+      name: 'objects',
+      data: boxes.map(({ boxes: bbox, labels: category }) => ({ bbox, category })),
+      schema: [
+        { name: 'objects', repetition_type: 'REQUIRED', num_children: 2 },
+        ...list('bbox', list('element', [{ name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' }])),
+        ...list('category', [{ name: 'element', type: 'INT32', repetition_type: 'REQUIRED' }]),
+      ],
+    },
+  ];
+}
+
+/** Three levels, as the format wants them. */
+const list = (name: string, element: readonly Element[]): Element[] => [
+  { name, repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
+  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  ...element,
+];
 
 const noTable = (): ShoalError =>
   new ShoalError({

@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ShoalError } from '../../../base/errors.ts';
-import { prepareSchema } from '../../../datasets/prepare/job.ts';
-import { prepareDataset } from '../../../datasets/prepare/run.ts';
 import { fieldBytes, type Reader } from '../../../datasets/reader.ts';
 import { datasetSchema, openDataset, scanDataset } from '../../../datasets/readers/index.ts';
 import { parseJob } from '../../../trainer/job.ts';
@@ -144,14 +142,6 @@ describe('boxes in the format of COCO', () => {
     await source.close();
     await assert.rejects(open('coco', { path: at('no.json') }), code('SHOAL_DATA_FORMAT'));
     await assert.rejects(open('coco', { path: at('bad') }), code('SHOAL_DATA_MISSING'));
-  });
-
-  it('is not prepared: shards have no room for boxes', async () => {
-    const job = prepareSchema.parse({ source: { reader: 'coco', path: at('coco') } });
-    const { signal } = new AbortController();
-    const options = { job, out: at('out'), threads: 1, mode: 'incremental', maxErrors: { count: 0 } } as const;
-    const preparing = prepareDataset({ ...options, task: null, version: 'test', signal, onProgress() {} });
-    await assert.rejects(preparing, code('SHOAL_DATA_FIELD'));
   });
 });
 
