@@ -1,6 +1,6 @@
-// profile.ts: what this process computes with: tested once. Not the comparing of profiles: membership.ts.
+// profile.ts: what this process computes with. Not the comparing of profiles: membership.ts.
 import type { KernelModule } from '../kernels/load.ts';
-import { testKernels } from '../kernels/self-test.ts';
+import { testedKernels } from '../kernels/self-test.ts';
 import { profileOf } from '../trainer/engine.ts';
 import type { Profile } from '../trainer/executor.ts';
 
@@ -11,13 +11,8 @@ export interface Arithmetic {
   readonly speed: number;
 }
 
-let known: Arithmetic | null = null;
-
 /** The kernels of this process and their profile. */
 export function arithmetic(): Arithmetic {
-  if (!known) {
-    const { kernels, report } = testKernels();
-    known = { kernels, profile: profileOf(kernels), speed: report.speed };
-  }
-  return known;
+  const { kernels, report } = testedKernels();
+  return { kernels, profile: profileOf(kernels), speed: report.speed };
 }

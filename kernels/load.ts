@@ -85,9 +85,12 @@ if (isMainThread) {
   if (revectorizes) setFlagsFromString('--experimental-wasm-revectorize');
 }
 
+let best: Build | null = null;
+
 /** The fastest build that this engine accepts: `relaxed` (fused multiply-add) where it knows relaxed SIMD. */
 export function bestBuild(): Build {
-  return WebAssembly.validate(kernelBytes('relaxed')) ? 'relaxed' : 'simd';
+  best ??= WebAssembly.validate(kernelBytes('relaxed')) ? 'relaxed' : 'simd';
+  return best;
 }
 
 /** The micro-tile that was fastest in this kind of engine, by measurement; it never changes a result. */
@@ -96,14 +99,21 @@ export function bestTile(build: Build, revectorized: boolean = revectorizes): Ti
   return { rows: build === 'relaxed' && node[0] >= 24 ? 6 : 4, vectors: 2 };
 }
 
+const compiled = new Map<Build, Pick<KernelModule, 'module' | 'hash'>>();
+
 /**
- * Compiles a build. Both arguments default to the best known for this engine.
+ * Compiles a build, once in a thread: the code that V8 makes of a kernel at its first call lives as long as its module. Both arguments
+ * default to the best known for this engine.
  * @throws SHOAL_KERNELS_MISSING when `npm run build` has not run
  */
 export function loadKernels(build: Build = bestBuild(), tile: Tile = bestTile(build)): KernelModule {
-  const bytes = kernelBytes(build);
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return { build, module: new WebAssembly.Module(bytes), tile, hash };
+  let known = compiled.get(build);
+  if (!known) {
+    const bytes = kernelBytes(build);
+    known = { module: new WebAssembly.Module(bytes), hash: createHash('sha256').update(bytes).digest('hex') };
+    compiled.set(build, known);
+  }
+  return { build, tile, ...known };
 }
 
 /** A module of its own: V8 shares code between modules of the same bytes, so an empty custom section tells them apart. */

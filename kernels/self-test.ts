@@ -42,6 +42,11 @@ export interface KernelReport {
   readonly milliseconds: number;
 }
 
+export interface Tested {
+  readonly kernels: KernelModule;
+  readonly report: KernelReport;
+}
+
 /** Smallest pairRatio that counts as fused pairs. */
 const PAIRED = 1.25;
 /** The kernels in which nearly all time is spent, and whose code the revectorizer changes most. */
@@ -49,15 +54,20 @@ const quick: readonly KernelName[] = ['gemm', 'gemm_nt', 'gemm_tn', 'conv', 'con
 /** Rows of the cases: every number of rows that a micro-kernel has. */
 const rowCounts: readonly number[] = [11, 1, 2, 3, 9];
 
+let tested: Tested | null = null;
+
+/** The kernels of this process and their report, tested when first asked for: what an engine can do does not change. */
+export function testedKernels(): Tested {
+  tested ??= testKernels();
+  return tested;
+}
+
 /**
  * Tests the kernels in this process, before other threads use them.
  * @param full compare all kernels on more sizes, and measure with more samples; else the ones that matter most
  * @returns the kernels to use, with a tile that suits what was found, and the report
  */
-export function testKernels(
-  kernels: KernelModule = loadKernels(),
-  full = false,
-): { readonly kernels: KernelModule; readonly report: KernelReport } {
+export function testKernels(kernels: KernelModule = loadKernels(), full = false): Tested {
   const start = performance.now();
   const memory = new WebAssembly.Memory({ initial: Math.ceil(CASE_BYTES / 65536) + 1, maximum: 65536, shared: true });
   const views = viewsOf(memory.buffer);

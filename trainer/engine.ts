@@ -3,7 +3,7 @@ import { seedWords } from '../base/random.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import { type Arena, createArena } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { type KernelReport, testKernels } from '../kernels/self-test.ts';
+import { type KernelReport, testedKernels } from '../kernels/self-test.ts';
 import type { Executor, Profile } from './executor.ts';
 import { createFeed, type FeedUsage } from './feed.ts';
 import type { Job } from './job.ts';
@@ -62,7 +62,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { prepared } = options;
   const { program, segments, machine, optimizer, optimizerConfig } = prepared;
   const { threads, teamSize } = machine;
-  const { kernels, report } = testKernels(); // the tile that this engine really runs fast, and that gives the right bits
+  const { kernels, report } = testedKernels(); // the tile that this engine really runs fast, and that gives the right bits
   const arena = createArena(prepared.bytes);
   const arenaBytes = Math.max(...Object.values(program.plans).map((plan) => plan.arenaBytes));
   const versions = createVersions(arena, segments, slotNames(optimizer, optimizerConfig));
