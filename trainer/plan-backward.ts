@@ -1,5 +1,6 @@
 // plan-backward.ts: the backward half of a training plan: gradients flow from the outputs to the first layer that can be trained.
-import { type CompileOptions, isTrained } from './plan.ts';
+import { isTrained } from './layer-segments.ts';
+import type { CompileOptions } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { Written } from './plan-finals.ts';
 import type { ForwardPass } from './plan-forward.ts';

@@ -1,8 +1,10 @@
 // plan-forward.ts: the forward half of a plan: inputs, then every call, in one piece or in parts that the backward half computes again.
+
+import { layerFor, segment } from './layer-segments.ts';
 import type { Emitted } from './layers/kind.ts';
 import { bothMasks } from './masks.ts';
 import type { Call } from './model.ts';
-import { type CompileOptions, layerFor, type Mode, type Shared, segment } from './plan.ts';
+import type { CompileOptions, Mode, Shared } from './plan.ts';
 import { behind } from './plan-backward.ts';
 import { fixedAt, type PlanBuilder } from './plan-builder.ts';
 import { emitInput } from './plan-input.ts';

@@ -4,8 +4,7 @@ import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { Codec } from './codecs/kind.ts';
 import { type ContributionLayout, contributionLayout, memoryBytes, movingOf, penalizedOf } from './contribution.ts';
-import { layerOf } from './layers/index.ts';
-import type { LayerKind } from './layers/kind.ts';
+import { segmentsOfLayer, sharedLayers } from './layer-segments.ts';
 import type { LossKind } from './losses/kind.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
 import { elements, type Model, type Segment, type TensorSpec } from './model.ts';
@@ -184,10 +183,6 @@ function refuseSharedStatistics({ model, segments }: CompileOptions): void {
   }
 }
 
-/** Layers with several calls. */
-export const sharedLayers = ({ layers, calls }: Model): readonly string[] =>
-  Object.keys(layers).filter((layer) => calls.filter((call) => call.layer === layer).length > 1);
-
 function inputLayout({ model, rows, inputs, outputs }: CompileOptions): InputLayout {
   const fields: Record<string, { at: number; rowBytes: number }> = {};
   let leafBytes = 0;
@@ -242,21 +237,4 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const outputs = results.map(({ shape }, i) => ({ at: resolve(operands[i]!), shape }));
   const finals = finalsOf(options.segments, written);
   return { mode, calls, arenaBytes, outputs, counts, finals, flops };
-}
-
-export function layerFor(model: Model, name: string): { kind: LayerKind<unknown>; config: unknown } {
-  const { className, config } = model.layers[name]!;
-  return { kind: layerOf(className), config };
-}
-
-/** Segments of a layer. Layer names may hold a slash; the last one of a path comes before the weight's. */
-export const segmentsOfLayer = (segments: readonly Segment[], layer: string): readonly Segment[] =>
-  segments.filter(({ path }) => path.slice(0, path.lastIndexOf('/')) === layer);
-
-/** Whether a layer has parameters that are trained. */
-export const isTrained = (segments: readonly Segment[], layer: string): boolean =>
-  segmentsOfLayer(segments, layer).some(({ state, frozen, resting }) => !state && !frozen && !resting);
-
-export function segment(segments: readonly Segment[], layer: string, weight: string): Segment {
-  return segments.find((s) => s.path === `${layer}/${weight}`)!;
 }

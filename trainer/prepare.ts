@@ -18,6 +18,7 @@ import {
   weightSpec,
 } from './fit.ts';
 import { type Job, STATISTICS_ROWS } from './job.ts';
+import { isTrained, sharedLayers } from './layer-segments.ts';
 import { perLeaf } from './layers/index.ts';
 import { localStoreBytes } from './local-store.ts';
 import { fromLogits, lossOf } from './losses/index.ts';
@@ -26,7 +27,7 @@ import type { Segment } from './model.ts';
 import { optimizerOf } from './optimizers/index.ts';
 import { type AnyOptimizer, type CommonConfig, slotsOf } from './optimizers/kind.ts';
 import { modelInPhase, segmentsInPhase } from './phases.ts';
-import { compile, isTrained, type OutputOptions, type Program, sharedLayers } from './plan.ts';
+import { compile, type OutputOptions, type Program } from './plan.ts';
 import { poolBytes } from './pool.ts';
 import { withRates } from './rates.ts';
 import { sharesOf } from './tree.ts';

@@ -1,8 +1,9 @@
 // weight-gradients.ts: where the gradients of weights go while a plan runs backward: of a layer with several calls, of one that a codec
 // rounds, of a frozen one. Not how layers compute them.
 import type { Operand } from '../kernels/abi.ts';
+import { segment, segmentsOfLayer } from './layer-segments.ts';
 import type { Call } from './model.ts';
-import { type CompileOptions, segment, segmentsOfLayer } from './plan.ts';
+import type { CompileOptions } from './plan.ts';
 import { fixedAt, type Given, type PlanBuilder } from './plan-builder.ts';
 
 /** Of one call of a layer. */
