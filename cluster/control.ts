@@ -78,7 +78,14 @@ const schemas = {
   bye: strict({ type: z.literal('bye'), reason: words }),
   attach: strict({ type: z.literal('attach'), peer, term: u32, pair: u32 }),
   ack: strict({ type: z.literal('ack'), term: u32, step: u32, node }),
-  report: strict({ type: z.literal('report'), read: count, written: count, memory: count, refused: count }),
+  report: strict({
+    type: z.literal('report'),
+    read: count,
+    written: count,
+    memory: count,
+    refused: count,
+    fed: strict({ wall: count, waited: count, read: count, augment: count }).optional(),
+  }),
   ping: strict({ type: z.literal('ping'), sent: z.number() }),
   pong: strict({ type: z.literal('pong'), sent: z.number() }),
 } satisfies { [Type in Message['type']]: z.ZodType<Extract<Message, { type: Type }>> };

@@ -3,6 +3,7 @@
 import type { ShoalError } from '../base/errors.ts';
 import { type Dataset, decodedBy } from '../datasets/reader.ts';
 import { deciding } from '../trainer/callbacks/index.ts';
+import { createDataUsage } from '../trainer/data-usage.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import { joined } from '../trainer/initialize.ts';
 import type { Job } from '../trainer/job.ts';
@@ -30,6 +31,7 @@ import { createMonitor } from './monitor.ts';
 import { healthRoute, metricsRoute, statusRoute } from './monitor-routes.ts';
 import { dataRoute } from './remote-data.ts';
 import { createListener, type ListenerTls } from './transport.ts';
+import { DATA_THREADS } from './worker-engine.ts';
 
 export interface CoordinatorOptions extends Pick<Reach, 'token' | 'insecure' | 'limits'> {
   readonly job: Job;
@@ -107,6 +109,8 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     },
   });
 
+  const usage = createDataUsage(() => monitor.fed(), DATA_THREADS);
+
   const links = createLinks({ monitor, feed: machine.feed, bulk: keeper.take });
   if (from && version > (log.version ?? 0))
     append({ record: 'adopt', term: log.lastTerm, version, path: from.path }, true);
@@ -139,6 +143,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
         return;
       case 'committed':
         computed = true;
+        if (action.epochEnd) emit({ ...usage(action.work.epoch + 1), workers: true }); // before the epoch's own event
         narrator.committed(action.work, action.totals, action.epochEnd);
         return;
       case 'counted':

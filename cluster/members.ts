@@ -1,5 +1,5 @@
 // members.ts: what is remembered of each process of a run, for the table of workers and the metrics. It decides nothing.
-import type { Peer, Report } from './messages.ts';
+import type { Fed, Peer, Report } from './messages.ts';
 import { createRate, type Rate } from './rate.ts';
 
 export interface Member {
@@ -27,12 +27,21 @@ export interface Members {
   left(role: Peer['role']): readonly Member[];
   /** Of all processes of a role that ever were. */
   sums(role: Peer['role']): Sums;
+  /** Of all workers that ever were. */
+  fed(): Fed;
   /** Resident bytes of those that are there. */
   memory(role: Peer['role']): number;
 }
 
 /** Of those that have gone, so many are remembered. */
 const LEFT = 64;
+
+const added = (sum: Fed, { wall = 0, waited = 0, read = 0, augment = 0 }: Partial<Fed> = {}): Fed => ({
+  wall: sum.wall + wall,
+  waited: sum.waited + waited,
+  read: sum.read + read,
+  augment: sum.augment + augment,
+});
 
 export function createMembers(): Members {
   const members = new Map<string, Member>();
@@ -41,6 +50,7 @@ export function createMembers(): Members {
     worker: { read: 0, written: 0, refused: 0 },
     server: { read: 0, written: 0, refused: 0 },
   };
+  let fedBefore: Fed = { wall: 0, waited: 0, read: 0, augment: 0 };
   const keyOf = (role: Peer['role'], name: string): string => `${role} ${name}`;
   const ofRole = (role: Peer['role']): Member[] => [...members.values()].filter((it) => it.peer.role === role);
 
@@ -50,6 +60,7 @@ export function createMembers(): Members {
     sums.read += report?.read ?? 0;
     sums.written += report?.written ?? 0;
     sums.refused += report?.refused ?? 0;
+    fedBefore = added(fedBefore, report?.fed);
   }
 
   function forgetOldest(): void {
@@ -96,6 +107,7 @@ export function createMembers(): Members {
       const sum = (key: keyof Sums) => ofRole(role).reduce((a, it) => a + (it.report?.[key] ?? 0), before[role][key]);
       return { read: sum('read'), written: sum('written'), refused: sum('refused') };
     },
+    fed: () => ofRole('worker').reduce((sum, { report }) => added(sum, report?.fed), fedBefore),
     memory: (role) => ofRole(role).reduce((a, it) => a + (it.link === null ? 0 : (it.report?.memory ?? 0)), 0),
   };
 }

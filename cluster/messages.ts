@@ -100,6 +100,15 @@ export interface Flawed {
   readonly worker: string;
 }
 
+/** How a worker is fed, in whole milliseconds since its first batch: trainer/feed.ts says what they are. */
+export interface Fed {
+  readonly wall: number;
+  readonly waited: number;
+  /** Its data thread's work, by stage. */
+  readonly read: number;
+  readonly augment: number;
+}
+
 /** How a worker or server fares, about once a second: for the table of workers, never for a decision. */
 export interface Report {
   readonly type: 'report';
@@ -110,6 +119,8 @@ export interface Report {
   readonly memory: number;
   /** Frames that it turned away. */
   readonly refused: number;
+  /** Of a worker that has data. */
+  readonly fed?: Fed | undefined;
 }
 
 // ---- control, from the coordinator

@@ -1,6 +1,7 @@
 // monitor.ts: listens to a coordinator's process and keeps what `GET /status`, /metrics and /health tell of it. It decides nothing.
 import type { ShoalError } from '../base/errors.ts';
 import type { RunEvent, StepEventRecord } from '../trainer/events.ts';
+import type { FeedUsage } from '../trainer/feed.ts';
 import { stepsPerEpoch, totalSteps } from '../trainer/step-machine.ts';
 import type { CoordinatorConfig, CoordinatorState, News } from './coordinator-types.ts';
 import { createMembers } from './members.ts';
@@ -38,6 +39,8 @@ export interface Monitor {
   /** What keeps the run from going on; null: nothing. */
   waiting(): string | null;
   status(): Status;
+  /** How all workers were fed, as one feed's usage: their times together, as of their newest reports. */
+  fed(): FeedUsage;
   readonly metrics: Metrics;
 }
 
@@ -151,6 +154,10 @@ export function createMonitor({ name, config, state, logBytes }: MonitorOptions)
     restarted: (role, of) => again.has(`${role} ${of}`),
     waiting: () => waitingFor(state(), config),
     status,
+    fed() {
+      const { wall, waited, read, augment } = members.fed();
+      return { wall, waited, stages: { read, augment } };
+    },
     metrics,
   };
 }

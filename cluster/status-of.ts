@@ -21,6 +21,9 @@ export const trafficOf = (report: Report | null | undefined) => ({
   memory: report?.memory ?? null,
 });
 
+const dataWait = (report: Report | null | undefined): number | null =>
+  report?.fed && report.fed.wall > 0 ? Math.min(1, report.fed.waited / report.fed.wall) : null;
+
 const stateOf = ({ ready, fenced, busy }: WorkerSeat): WorkerStatus['state'] => {
   if (!ready) return 'joining';
   if (fenced) return 'fenced';
@@ -32,6 +35,7 @@ export function workersOf(state: CoordinatorState, members: Members, now: number
   const common = (member: Member | undefined) => ({
     samples_per_second: member?.rate.at(now) ?? 0,
     leases_done: member?.leasesDone ?? 0,
+    data_wait: dataWait(member?.report),
     ...trafficOf(member?.report),
     last_seen_s: member ? (now - member.seen) / 1000 : 0,
   });

@@ -22,6 +22,8 @@ const worker = strict({
   leases_done: number,
   /** Steps between the run's newest version and the one that it holds; null: it holds none. */
   lag: number.nullable(),
+  /** Share of its time since its first batch in which it computed nothing, for data were not there; null: it has told nothing yet. */
+  data_wait: number.nullable(),
   ...traffic,
   last_seen_s: number,
 });

@@ -13,11 +13,14 @@ import { train } from '../trainer/train.ts';
 import type { Work } from '../trainer/work.ts';
 import { type Piece, piecesOfSums } from './codecs/pieces.ts';
 import { leavesOf } from './leases.ts';
-import type { FlatRange } from './messages.ts';
+import type { Fed, FlatRange } from './messages.ts';
 import { arithmetic } from './profile.ts';
 import { ownReference, type Reference, referenceBy } from './reference.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
 import { computing, type WorkerExecutor } from './worker-executor.ts';
+
+/** That read ahead, of a worker. */
+export const DATA_THREADS = 1;
 
 export interface WorkerEngine {
   readonly store: SocketStore;
@@ -28,6 +31,8 @@ export interface WorkerEngine {
   pieces(range: FlatRange, single: boolean): readonly Piece[];
   /** What its executor makes of the reference micro-shard: to be asked before it runs. */
   reference(): Promise<Reference>;
+  /** How its feed fares, for reports. */
+  fed(): Fed;
   /** Runs the training loop until the store is closed. */
   run(): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +98,7 @@ export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
     level,
     seed: job.seed,
     slots,
-    threads: 1,
+    threads: DATA_THREADS,
   });
   return {
     store,
@@ -102,6 +107,11 @@ export function createWorkerEngine(options: WorkerEngineOptions): WorkerEngine {
     pieces: (range, single) => piecesOfSums(range, parameters, job.codec, single),
     reference: async () =>
       options.executor ? referenceBy(executor, job, prepared) : ownReference(job, prepared, kernels),
+    fed() {
+      const { wall, waited, stages } = feed.usage();
+      const whole = Math.round;
+      return { wall: whole(wall), waited: whole(waited), read: whole(stages.read), augment: whole(stages.augment) };
+    },
     run: () => train(store, feed, executor, new AbortController().signal),
     async close() {
       await store.close();

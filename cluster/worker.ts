@@ -213,7 +213,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     bulk() {},
     failed: end,
   });
-  const reports = setInterval(() => control.connection?.send(meter.report), REPORT_MS);
+  const reports = setInterval(() => {
+    const fed = engine?.fed();
+    control.connection?.send({ ...meter.report, ...(fed && { fed }) });
+  }, REPORT_MS);
   const leave = (): void => end(null);
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();

@@ -72,7 +72,10 @@ export interface ProblemEvent {
   readonly fatal: boolean;
 }
 
-/** How well training was fed; told at the end of each epoch, for the time since the event before. */
+/**
+ * How well training was fed; told at the end of each epoch, for the time since the event before. In several processes times are those of all
+ * workers together, as of what each reported last, a second ago at most.
+ */
 export interface DataEvent {
   readonly event: 'data';
   readonly epoch: number;
@@ -84,8 +87,10 @@ export interface DataEvent {
   readonly stages: { readonly read: number; readonly augment: number };
   /** The stage that takes longest, where 5 % of the time or more was waited. */
   readonly bottleneck: 'read' | 'augment' | null;
-  /** Threads that read ahead. */
+  /** Threads that read ahead, of each process that computes. */
   readonly data_threads: number;
+  /** In several processes: that it does not tell of one alone. */
+  readonly workers?: true;
 }
 
 /** What each compute thread did. */

@@ -6,11 +6,13 @@ const DOING = { read: 'reading', augment: 'augmenting' } as const;
 /** Less than this in an epoch is not worth a line. */
 const SECONDS = 1;
 
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** Another thread where the machine has one to spare, or less work for each sample. */
-function hint({ bottleneck, data_threads }: DataEvent): string {
-  const more = `--data-threads ${data_threads + 1} where cores are free`;
+function hint({ bottleneck, data_threads, workers }: DataEvent): string {
+  const more = workers
+    ? 'more workers of fewer --threads, each with a data thread of its own, where cores are free'
+    : `--data-threads ${data_threads + 1} where cores are free`;
   if (bottleneck === 'augment') return `${more}; fewer changes in "augment"; images prepared nearer to their last size`;
   return `${more}; a set on a local disk, prepared with shoal data prep --encode raw; for images decoded as they are drawn, more SHOAL_PIXELS_MIB`;
 }

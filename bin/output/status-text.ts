@@ -1,5 +1,6 @@
 // status-text.ts: how a run of several processes fares, as a line for the job and a table for servers and workers. It asks nobody.
 import type { ServerStatus, Status, WorkerStatus } from '../../cluster/status.ts';
+import { percent } from './data-text.ts';
 import { bytes, clock, count, figure, table } from './format.ts';
 import type { Colors } from './screen.ts';
 
@@ -44,6 +45,7 @@ export function statusText(status: Status, colors: Colors): string {
     String(it.leases),
     count(it.leases_done),
     it.lag === null ? '-' : count(it.lag),
+    it.data_wait === null ? '-' : percent(it.data_wait),
     ...traffic(it),
   ]);
   return [
@@ -52,8 +54,8 @@ export function statusText(status: Status, colors: Colors): string {
     workers.length === 0
       ? 'no workers'
       : table(
-          [['worker', 'state', 'samples/s', 'leases', 'done', 'lag', ...TRAFFIC], ...workerRows],
-          [2, 3, 4, 5, 6, 7, 8, 9],
+          [['worker', 'state', 'samples/s', 'leases', 'done', 'lag', 'data wait', ...TRAFFIC], ...workerRows],
+          [2, 3, 4, 5, 6, 7, 8, 9, 10],
         ),
   ].join('\n\n');
 }

@@ -109,7 +109,9 @@ describe('a run seen from outside', function () {
     const seen = await until(
       () => askStatus({ url, token: TOKEN }),
       ({ workers, servers }) =>
-        workers.length === 2 && [...workers, ...servers].every((it) => it.bytes_out !== null && it.bytes_out > 50_000),
+        workers.length === 2 &&
+        workers.every((it) => it.data_wait !== null) &&
+        [...workers, ...servers].every((it) => it.bytes_out !== null && it.bytes_out > 50_000),
     );
     assert.equal(seen.phase, 'running');
     assert.ok(seen.step > 0 && seen.loss !== null && seen.samples_per_second > 0 && seen.eta_s! > 0);
@@ -121,6 +123,15 @@ describe('a run seen from outside', function () {
       assert.ok(state === 'computing' || state === 'idle', state);
       assert.ok(lag === 0 || lag === 1, `lag ${lag}`);
       assert.ok(leases_done > 0 && samples_per_second > 0 && memory! > 2 ** 20 && last_seen_s < 5);
+    }
+    for (const { data_wait } of seen.workers) assert.ok(data_wait! >= 0 && data_wait! <= 1, `waited ${data_wait}`);
+    const fed = await until(
+      async () => events.filter((it) => it.event === 'data'),
+      (all) => all.some(({ wall_s, stages }) => wall_s > 0 && stages.read > 0),
+    );
+    for (const { workers, share, data_threads } of fed) {
+      assert.deepEqual([workers, data_threads], [true, 1]);
+      assert.ok(share >= 0 && share <= 1);
     }
     assert.equal(seen.servers[0]?.state, 'connected');
     assert.equal((await get('/health/ready')).status, 200);
@@ -143,7 +154,7 @@ describe('a run seen from outside', function () {
       table,
       /^small {2}step [\d,]+ of 400,000, epoch \d+ of 100000 {2}loss \S+ {2}[\d,]+ samples\/s {2}ETA /,
     );
-    assert.match(table, /^worker-2 +(computing|idle) +[\d,]+ +\d+ +[\d,]+ +[01] +[\d.]+ (KiB|MiB)/m);
+    assert.match(table, /^worker-2 +(computing|idle) +[\d,]+ +\d+ +[\d,]+ +[01] +[\d.]+ % +[\d.]+ (KiB|MiB)/m);
   });
 
   it('somebody without the token, and another process of a name, are told of in counters and logs', async () => {

@@ -1,10 +1,12 @@
 // monitor.test.ts: what is remembered of members, rates, and the names of the metrics. Real runs: test/bin/status.test.ts.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { waitText } from '../../bin/output/data-text.ts';
 import { createMembers } from '../../cluster/members.ts';
 import type { Peer, Report } from '../../cluster/messages.ts';
 import { createMetrics, setCounter } from '../../cluster/metrics.ts';
 import { createRate } from '../../cluster/rate.ts';
+import { createDataUsage } from '../../trainer/data-usage.ts';
 
 const peer = (name: string, incarnation: string, role: Peer['role'] = 'worker'): Peer => ({ role, name, incarnation });
 const report = (read: number, written = 0, refused = 0): Report => ({
@@ -51,6 +53,36 @@ describe('the members of a run', () => {
     assert.deepEqual(
       members.left('worker').map((it) => it.seen),
       [50],
+    );
+  });
+
+  it('tell how they are fed: over restarts, as the share of an epoch that they waited, and what helps', () => {
+    const members = createMembers();
+    const usage = createDataUsage(() => {
+      const { wall, waited, read, augment } = members.fed();
+      return { wall, waited, stages: { read, augment } };
+    }, 1);
+    const fed = (wall: number, waited: number, read: number): Report => ({
+      ...report(0),
+      fed: { wall, waited, read, augment: 1 },
+    });
+    members.hello(1, peer('a', 'a'), 0);
+    members.hello(2, peer('b', 'a'), 0);
+    members.said(1, 10, fed(1000, 0, 100));
+    members.said(2, 10, report(3)); // it has no data yet
+    assert.deepEqual([usage(1).wall_s, usage(2).wall_s, usage(2).share], [1, 0, 0]);
+    members.said(1, 20, fed(3000, 500, 900));
+    members.said(2, 20, fed(2000, 1500, 1800));
+    const { share, waited_s, bottleneck } = usage(3);
+    assert.deepEqual([share, waited_s, bottleneck], [0.5, 2, 'read']);
+    members.hello(3, peer('b', 'b'), 30); // another process: from 0 again
+    members.said(3, 40, fed(1000, 100, 10));
+    members.said(1, 40, fed(4000, 500, 900));
+    const event = { ...usage(4), workers: true } as const;
+    assert.deepEqual([event.wall_s, event.share, event.bottleneck], [2, 0.05, 'read']);
+    assert.match(
+      waitText({ ...event, waited_s: 2 })!,
+      /^waited 5.0 % of the time for data: reading. What helps: more workers/,
     );
   });
 

@@ -65,7 +65,14 @@ export const MESSAGES: { readonly [Type in Message['type']]: Extract<Message, { 
   bye: { type: 'bye', reason: '' },
   attach: { type: 'attach', peer: { ...peer, role: 'server' }, term, pair: 3 },
   ack: { type: 'ack', term, step: 12, node },
-  report: { type: 'report', read: 2 ** 40, written: 0, memory: 123_456_789, refused: 3 },
+  report: {
+    type: 'report',
+    read: 2 ** 40,
+    written: 0,
+    memory: 123_456_789,
+    refused: 3,
+    fed: { wall: 60_000, waited: 1234, read: 5000, augment: 0 },
+  },
   ping: { type: 'ping', sent: 1234.5678 },
   pong: { type: 'pong', sent: -1 },
 };
