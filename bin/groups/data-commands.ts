@@ -23,7 +23,7 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
       .option('--json', 'print events as lines of JSON on stdout');
 
   source(command('prep', 'turn any source into checked shards; run again, it finishes what is missing'))
-    .argument('<source>', 'a folder, a file or a URL')
+    .argument('<source>', 'a folder, a file, a URL, or - for stdin')
     .requiredOption('-o, --out <dir>', 'the folder that the shards are put in')
     .option('--format <name>', 'of the shards: webdataset (default), tfrecord or parquet')
     .option('--transform <list>', 'resize=256, resize=ROWSxCOLUMNS, crop=224, fit=cover|contain|fill, channels=1|3')

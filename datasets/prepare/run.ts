@@ -19,6 +19,7 @@ import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-worker.ts';
 import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
+import { spool } from './spool.ts';
 import type { Task } from './task.ts';
 
 export interface PrepareOptions {
@@ -57,7 +58,11 @@ export interface PrepareResult {
 /** @throws {ShoalError} SHOAL_DATA_OTHER_JOB, SHOAL_DATA_ERRORS, SHOAL_DATA_* of the source; the signal's reason when aborted */
 export async function prepareDataset(options: PrepareOptions): Promise<PrepareResult> {
   const { out, job, task, threads, signal, onProgress } = options;
-  const scanned = await scanDataset(job.source);
+  const spooled = await spool(job.source, signal);
+  const scanned = await scanDataset(spooled.options).catch((error) => {
+    spooled.remove();
+    throw error;
+  });
   // packed texts have no classes: a row may hold several
   const source = job.tokens?.pack ? { ...scanned, classes: null } : scanned;
   try {
@@ -93,6 +98,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
     return { progress: report(), finished: task === null ? finish(out) : null, bad };
   } finally {
     await source.close();
+    spooled.remove();
   }
 }
 

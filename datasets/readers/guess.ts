@@ -26,8 +26,12 @@ const FOLDERS: readonly (readonly [RegExp, string])[] = [
 
 /** A reader's name; `folder` for folders of anything else, null for unknown files. */
 export function guessReader(path: string): string | null {
-  const byName = FILES.find(([pattern]) => pattern.test(path.split(/[?#]/, 1)[0]!))?.[1];
+  const name = path
+    .split(/[?#]/, 1)[0]!
+    .replace(/\.tgz$/, '.tar')
+    .replace(/\.gz$/, ''); // preparation unpacks
+  const byName = FILES.find(([pattern]) => pattern.test(name))?.[1];
   if (byName !== undefined || !existsSync(path) || !statSync(path).isDirectory()) return byName ?? null;
   const names = readdirSync(path);
-  return FOLDERS.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1] ?? 'folder';
+  return FOLDERS.find(([pattern]) => names.some((file) => pattern.test(file)))?.[1] ?? 'folder';
 }
