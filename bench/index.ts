@@ -9,16 +9,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadKernels } from '../kernels/load.ts';
 import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchExecutors, EXECUTOR_ROWS } from './executors.ts';
 import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
-import { benchModel, MODEL_BENCHES } from './models.ts';
+import { ask, benchModel, MODEL_BENCHES } from './models.ts';
 import { type Peer, startPeers, writePeerData } from './peers/index.ts';
-import { median } from './probe.ts';
+import { type Figure, median } from './probe.ts';
 import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
 import { benchThreads } from './threads.ts';
 import { dataOf, EXAMPLES, type Example, exampleJob, measureTraining } from './training.ts';
@@ -68,12 +70,24 @@ function show(row: BenchRow): void {
   if (values.json) process.stdout.write(toJsonLines([row]));
 }
 
-/** GFLOPS beside the multiply-add peak of the core, measured turn and turn about. */
-function gemm(): void {
-  const figures = Array.from({ length: rounds }, () => benchGemm());
+/** GFLOPS beside the multiply-add peak of the core, measured turn and turn about, and beside PyTorch on one thread where it is. */
+async function gemm(): Promise<void> {
+  const n = 1024;
+  const python = process.env['SHOAL_BENCH_PYTHON'];
+  const script = fileURLToPath(new URL('./peers/torch_gemm.py', import.meta.url));
+  const figures: Figure[] = [];
+  const pytorch: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    figures.push(benchGemm(loadKernels(), n));
+    if (!python) continue;
+    const { gflops } = await ask<{ gflops: number }>(python, script, JSON.stringify({ n, seconds: 1 }));
+    pytorch.push(gflops);
+  }
   const ours = median(figures.map((f) => f.gflops));
   const share = median(figures.map((f) => f.share));
-  show({ name: 'gemm 1024, one thread, GFLOPS', ours, peers: { 'FMA probe': ours / share }, ratio: share });
+  const name = `gemm ${n}, one thread, GFLOPS`;
+  show({ name, ours, peers: { 'FMA probe': ours / share }, ratio: share });
+  if (python) show(benchRow(`${name}, beside PyTorch`, ours, { pytorch: median(pytorch) }));
 }
 
 /** Training samples a second, two threads, each peer in turn. */
@@ -150,7 +164,7 @@ const tfjs = (): Promise<void> =>
     },
   );
 
-if (wanted('gemm')) gemm();
+if (wanted('gemm')) await gemm();
 if (EXAMPLES.some(wanted)) await examples();
 if (values.only === 'tfjs') await tfjs();
 if (executorRows.length > 0)

@@ -97,7 +97,7 @@ export async function benchModel(name: string, options: ModelsOptions): Promise<
 }
 
 /** Runs one process and reads the last line that it prints. */
-export async function ask(command: string, script: string, request: string): Promise<ModelFigure> {
+export async function ask<Answer = ModelFigure>(command: string, script: string, request: string): Promise<Answer> {
   const { stdout } = await promisify(execFile)(command, [script, request], { timeout: LIMIT, maxBuffer: 2 ** 24 });
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as ModelFigure;
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer;
 }
