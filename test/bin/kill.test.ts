@@ -72,7 +72,7 @@ describe('kill -9', () => {
     const found = new Set<number>();
     // the last operations rename it, sync the folder, and remove the first
     const places = Array.from({ length: 5 }, (_, i) => from + Math.floor(((to - from - 2) * i) / 5));
-    for (const at of [...places, to - 1, to]) {
+    const strike = async (at: number): Promise<void> => {
       const own = copy(`at-${at}`);
       await assert.rejects(run(own, at), { signal: 'SIGKILL' });
       const { job, checkpoint, problems } = await openRun(join(own, 'runs/job'));
@@ -83,7 +83,12 @@ describe('kill -9', () => {
       const { parameters_sha256, state_sha256, optimizer_sha256, metrics } = done;
       const hashes = [parameters_sha256, state_sha256, optimizer_sha256, JSON.stringify(metrics)];
       assert.deepEqual(hashes, expected, `operation ${at}`);
-    }
+    };
+    const left = [...places, to - 1, to];
+    const inTurn = async (): Promise<void> => {
+      for (let at = left.shift(); at !== undefined; at = left.shift()) await strike(at);
+    };
+    await Promise.all([inTurn(), inTurn()]);
     assert.deepEqual([...found].sort(), [6, 8]);
   });
 });

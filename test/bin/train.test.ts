@@ -1,9 +1,8 @@
 // train.test.ts: `shoal train` as a process: what it prints, writes, and ends with.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { linesOf, newFolder, type Outcome, shoal } from './support/shoal.ts';
+import { join } from 'node:path';
+import { inShell, linesOf, newFolder, type Outcome, shoal } from './support/shoal.ts';
 
 const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
 type Done = Record<(typeof HASHES)[number], string> & { event: string; reason: string; steps: number };
@@ -73,8 +72,10 @@ describe('shoal train', () => {
   });
 
   it('ends in the same three hashes on a second run with other threads, and in others with another seed', async () => {
-    const second = await shoal(folder, ['train', 'job.json', '--json', '--threads', '1']);
-    const third = await shoal(folder, ['train', 'job.json', '--json', '--seed', '2', '--out', 'elsewhere']);
+    const [second, third] = await Promise.all([
+      shoal(folder, ['train', 'job.json', '--json', '--threads', '1']),
+      shoal(folder, ['train', 'job.json', '--json', '--seed', '2', '--out', 'elsewhere']),
+    ]);
     assert.deepEqual(hashesOf(second.stdout), hashesOf(first.stdout));
     assert.notDeepEqual(hashesOf(third.stdout), hashesOf(first.stdout));
     assert.deepEqual(readdirSync(join(folder, 'runs')).sort(), ['job', 'job-2']);
@@ -84,7 +85,7 @@ describe('shoal train', () => {
   it('on Ctrl-C writes a checkpoint, says how to resume and exits with 130; resumed, it ends in the same hashes', async () => {
     const folder = newFolder(1024);
     const options = ['--json', '--epochs', '6'];
-    const whole = await shoal(folder, ['train', 'job.json', ...options, '--out', 'whole']);
+    const undisturbed = shoal(folder, ['train', 'job.json', ...options, '--out', 'whole']);
     let pressed = false;
     const cut = await shoal(folder, ['train', 'job.json', ...options], {
       onStdout(text, kill) {
@@ -101,6 +102,7 @@ describe('shoal train', () => {
     const resumed = await shoal(folder, ['train', '--resume', 'runs/job', '--json']);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.equal(linesOf(resumed.stdout)[0]!['from'], steps);
+    const whole = await undisturbed;
     assert.deepEqual(hashesOf(resumed.stdout), hashesOf(whole.stdout));
     // the same held-out figures, too
     assert.deepEqual(linesOf(resumed.stdout).at(-1)!['metrics'], linesOf(whole.stdout).at(-1)!['metrics']);
@@ -145,10 +147,13 @@ describe('shoal train', () => {
 
   it('goes on with more epochs, and refuses to go on with another seed', async () => {
     await shoal(folder, ['train', 'job.json', '--epochs', '1', '--json', '--out', 'short']);
-    const other = await shoal(folder, ['train', '--resume', 'short/job', '--seed', '5']);
+    cpSync(join(folder, 'short'), join(folder, 'same'), { recursive: true });
+    const [other, more] = await Promise.all([
+      shoal(folder, ['train', '--resume', 'same/job', '--seed', '5']),
+      shoal(folder, ['train', '--resume', 'short/job', '--epochs', '2', '--json']),
+    ]);
     assert.equal(other.code, 2);
     assert.match(other.stderr, /^error SHOAL_RUN_JOB: [\s\S]*got +another seed$/m);
-    const more = await shoal(folder, ['train', '--resume', 'short/job', '--epochs', '2', '--json']);
     assert.deepEqual(hashesOf(more.stdout), hashesOf(first.stdout));
   });
 
@@ -168,33 +173,33 @@ describe('shoal train', () => {
   });
 
   it('where nothing can be written, ends with SHOAL_RUN_WRITE, in one process and in several', async () => {
-    const limited = ['-c', 'ulimit -f 0; exec "$0" "$@"', process.execPath, resolve('bin/shoal.ts')];
-    const args = ['train', 'job.json', '--out', 'nowhere'];
-    for (const more of [[], ['--workers', '2']]) {
-      const { status, stderr } = spawnSync('bash', [...limited, ...args, ...more], { cwd: folder, encoding: 'utf8' });
-      assert.equal(status, 1, stderr);
-      assert.match(stderr, /^error SHOAL_RUN_WRITE: write into nowhere\/job/);
-    }
+    const tried = async (out: string, ...more: readonly string[]): Promise<void> => {
+      const args = ['train', 'job.json', '--out', out, ...more];
+      const { code, stderr } = await inShell(folder, 'ulimit -f 0; exec "$0" "$@"', args);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, new RegExp(`^error SHOAL_RUN_WRITE: write into ${out}/job`));
+    };
+    await Promise.all([tried('nowhere'), tried('none', '--workers', '2')]);
   });
 
   it('where stdout takes no more, ends with SHOAL_RUN_WRITE as with Ctrl-C; where stderr does not, goes on', async () => {
-    const full = (redirect: string, ...args: readonly string[]) => {
-      const command = ['-c', `exec "$0" "$@" ${redirect}`, process.execPath, resolve('bin/shoal.ts'), ...args];
-      return spawnSync('bash', command, { cwd: folder, encoding: 'utf8' });
-    };
-    for (const more of [[], ['--workers', '2']]) {
-      const args = ['train', 'job.json', '--json', '--epochs', '5000', '--out', 'mute', ...more];
-      const { status, stderr } = full('> /dev/full', ...args);
-      assert.equal(status, 1, stderr);
+    const full = (redirect: string, ...args: readonly string[]) => inShell(folder, `exec "$0" "$@" ${redirect}`, args);
+    const mute = async (out: string, ...more: readonly string[]): Promise<void> => {
+      const args = ['train', 'job.json', '--json', '--epochs', '5000', '--out', out, ...more];
+      const { code, stderr } = await full('> /dev/full', ...args);
+      assert.equal(code, 1, stderr);
       assert.match(stderr, /^error SHOAL_RUN_WRITE: write to stdout\n {2}got +a full disk: ENOSPC/m);
-      assert.match(
-        stderr,
-        /^(Go on with: {2}npx shoal train --resume mute\/job|Interrupted before the first checkpoint)/m,
-      );
-    }
-    assert.equal(full('> /dev/full', 'summary', 'job.json').status, 1);
-    const { status, stdout } = full('2> /dev/full', 'train', 'job.json', '--json', '--out', 'blind');
-    assert.deepEqual([status, linesOf(stdout).at(-1)!['event']], [0, 'done']);
+      const told = `^(Go on with: {2}npx shoal train --resume ${out}/job|Interrupted before the first checkpoint)`;
+      assert.match(stderr, new RegExp(told, 'm'));
+    };
+    const [summary, blind] = await Promise.all([
+      full('> /dev/full', 'summary', 'job.json'),
+      full('2> /dev/full', 'train', 'job.json', '--json', '--out', 'blind'),
+      mute('mute'),
+      mute('dumb', '--workers', '2'),
+    ]);
+    assert.equal(summary.code, 1);
+    assert.deepEqual([blind.code, linesOf(blind.stdout).at(-1)!['event']], [0, 'done']);
   });
 
   it('with --workers 1:2 starts one, says how another may join, and lets it', async () => {

@@ -10,11 +10,11 @@ import { keepIdentity } from '../../cluster/certificate.ts';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import { local } from '../../cluster/launchers/local.ts';
 import type { RunEvent } from '../../trainer/events.ts';
-import { parseJob } from '../../trainer/job.ts';
+import { type Job, parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
-import { firstSnapshot } from '../../trainer/snapshot.ts';
+import { firstSnapshot, type Snapshot } from '../../trainer/snapshot.ts';
 import { wideMlp } from '../support/small-jobs.ts';
 import { closeAll } from './support/ends.ts';
 import { COMMAND, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
@@ -35,6 +35,9 @@ describe('a run in several processes', function () {
   after(() => runs.remove());
   afterEach(closeAll);
 
+  /** The job in this process, beside its run in several. */
+  const alone = (job: Job) => runSession({ job, dataset: runs.dataset, threads: 1 });
+
   it('2 workers of 2 threads and 3 servers end with the three hashes of one process; each worker computed leaves', async () => {
     const ran = await runs.run({ workers: 2, servers: 3, threads: 2 });
     runs.holds(ran, []);
@@ -45,32 +48,31 @@ describe('a run in several processes', function () {
 
   it('with the codec f16, leaves sent as halves and subtrees as floats end with the bytes of one process', async () => {
     const halves = parseJob({ ...runs.at.json, codec: 'f16', epochs: 3 }, runs.at.path);
-    const { done } = await runSession({ job: halves, dataset: runs.dataset, threads: 2, onEvent() {} });
-    assert.notEqual(done.parameters_sha256, runs.expected.parameters_sha256);
+    const path = await createRun(`${runs.at.folder}/runs`, halves);
     // of 8 leaves, 3 workers hold subtrees and single ones
-    const ran = await runs.run({ workers: 3, servers: 2, path: await createRun(`${runs.at.folder}/runs`, halves) });
+    const [{ done }, ran] = await Promise.all([alone(halves), runs.run({ workers: 3, servers: 2, path })]);
+    assert.notEqual(done.parameters_sha256, runs.expected.parameters_sha256);
     same(ran.done, done);
   });
 
   it('sums that leave while a worker runs backward, of one thread and of two, end with the bytes of one process', async () => {
     const model = { class_name: 'Sequential', config: { name: 'wide', layers: wideMlp } };
     const wide = parseJob({ ...runs.at.json, model, epochs: 2 }, runs.at.path);
-    const { done } = await runSession({ job: wide, dataset: runs.dataset, threads: 2, onEvent() {} });
-    for (const threads of [1, 2]) {
-      const path = await createRun(`${runs.at.folder}/runs`, wide);
-      same((await runs.run({ workers: 2, servers: 2, threads, path })).done, done);
-    }
+    const path = await createRun(`${runs.at.folder}/runs`, wide);
+    const roles = { 'worker-2': { options: { '--threads': '2' } } };
+    const [{ done }, ran] = await Promise.all([alone(wide), runs.run({ workers: 2, servers: 2, path, roles })]);
+    same(ran.done, done);
+    const told = ran.events.find((it) => it.event === 'workers');
+    assert.deepEqual(Object.keys(told!.leaves).sort(), ['worker-1', 'worker-2']);
   });
 
   it('ends early with the weights of its best epoch, with the bytes of one process, though the coordinator and a server are killed -9 after that epoch, and with decisions that stand in the log', async () => {
     const config = { patience: 2, min_delta: 100, restore_best_weights: true };
     const callbacks = [{ class_name: 'EarlyStopping', config }];
     const early = parseJob({ ...runs.at.json, callbacks, checkpoint: { keep: 1 } }, runs.at.path);
-    const { done } = await runSession({ job: early, dataset: runs.dataset, threads: 2, onEvent() {} });
-    assert.equal(done.reason, 'early-stopping');
     const path = await createRun(`${runs.at.folder}/runs`, early);
     let struck = false;
-    const ran = await runs.run({
+    const running = runs.run({
       workers: 1,
       servers: 1,
       threads: 3,
@@ -81,6 +83,8 @@ describe('a run in several processes', function () {
         for (const name of ['coordinator', 'server-1']) kill(name);
       },
     });
+    const [{ done }, ran] = await Promise.all([alone(early), running]);
+    assert.equal(done.reason, 'early-stopping');
     assert.equal(ran.done.reason, 'early-stopping');
     assert.deepEqual([done.restored_step, ran.done.restored_step], [4, 4]);
     same(ran.done, done);
@@ -102,30 +106,32 @@ describe('a run in several processes', function () {
       optimizer: { class_name: 'AdamW', config: { global_clipnorm: 0.5, gradient_accumulation_steps: 3 } },
     };
     const phased = parseJob({ ...runs.at.json, callbacks: [], ...changes }, runs.at.path);
-    const { done } = await runSession({ job: phased, dataset: runs.dataset, threads: 2, onEvent() {} });
+    const path = await createRun(`${runs.at.folder}/runs`, phased);
     let struck = false;
-    const ran = await runs.run({
+    const running = runs.run({
       workers: 2,
       servers: 2,
       threads: 2,
-      path: await createRun(`${runs.at.folder}/runs`, phased),
+      path,
       onEvent(event, { kill }) {
         if (struck || event.event !== 'step' || event.step < 9) return;
         struck = true;
         for (const name of ['worker-1', 'server-2', 'coordinator']) kill(name);
       },
     });
-    same(ran.done, done);
-    assert.ok(auditRun(ran.path, phased).ok);
     // what rests to the end is as it began
     const resting = parseJob(
       { ...runs.at.json, callbacks: [], epochs: 1, freeze: [{ layers: 'dense', until: 2 }] },
       'x',
     );
-    const alone = await runSession({ job: resting, dataset: runs.dataset, threads: 2, onEvent() {} });
-    const path = await createRun(`${runs.at.folder}/runs`, resting);
-    same((await runs.run({ workers: 1, servers: 1, path })).done, alone.done);
-    assert.deepEqual(alone.snapshot.parameters.subarray(0, 5120), firstSnapshot(resting).parameters.subarray(0, 5120));
+    const other = await createRun(`${runs.at.folder}/runs`, resting);
+    const still = runs.run({ workers: 1, servers: 1, path: other });
+    const [phasedAlone, ran, restingAlone, rested] = await Promise.all([alone(phased), running, alone(resting), still]);
+    same(ran.done, phasedAlone.done);
+    assert.ok(auditRun(ran.path, phased).ok);
+    same(rested.done, restingAlone.done);
+    const kernel = ({ parameters }: Snapshot) => parameters.subarray(0, 5120);
+    assert.deepEqual(kernel(restingAlone.snapshot), kernel(firstSnapshot(resting)));
   });
 
   it('on a disk that takes no more, tells of SHOAL_RUN_WRITE or SHOAL_CHECKPOINT_WRITE and goes on to the same bytes', async () => {
@@ -169,7 +175,7 @@ describe('a run in several processes', function () {
   it('ends with the same bytes when a worker freezes for twelve steps and thaws, and then a worker, a server, the coordinator, a server with it, all workers and at last every process are killed -9', async () => {
     const long = await wholeRuns({ epochs: 20, callbacks: [PLATEAU] });
     try {
-      const workers = ['worker-1', 'worker-2', 'worker-3'];
+      const workers = ['worker-1', 'worker-2'];
       /** What happens from a step on, to whom. Far enough apart that those killed before are back, though steps are computed again. */
       const due: (readonly [number, 'SIGSTOP' | 'SIGCONT' | 'kill', readonly string[]])[] = [
         [8, 'SIGSTOP', ['worker-2']],
@@ -183,7 +189,7 @@ describe('a run in several processes', function () {
       ];
       const killed = due.flatMap(([, what, names]) => (what === 'kill' ? names : []));
       const ran = await long.run({
-        workers: 3,
+        workers: 2,
         servers: 2,
         onEvent(event, { processes, kill }) {
           if (event.event !== 'step' || event.step < (due[0]?.[0] ?? Number.POSITIVE_INFINITY)) return;
@@ -231,19 +237,13 @@ describe('a run in several processes', function () {
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const { dataset, job, expected } = runs;
     const stop = new AbortController();
-    const first = await runs.run({
+    const running = runs.run({
       workers: 2,
       servers: 1,
       signal: stop.signal,
       onEvent: (event) => event.event === 'step' && event.step === 5 && stop.abort(),
     });
-    assert.equal(first.done.reason, 'interrupted');
-    assert.ok(first.done.steps < STEPS);
-    const opened = await openRun(first.path, job);
-    assert.equal(opened.checkpoint?.snapshot.version, first.done.steps);
-    const second = await runSession({ job, dataset, threads: 1, start: opened.checkpoint!.snapshot });
-    same(second.done, expected);
-
+    // meanwhile the other way round begins, in this process
     const path = await createRun(`${runs.at.folder}/runs`, job);
     const halt = new AbortController();
     const data = { train: dataset.train.hash, test: dataset.test.hash };
@@ -268,8 +268,18 @@ describe('a run in several processes', function () {
     });
     await recorder.close();
     assert.equal(third.done.reason, 'interrupted');
-    const fourth = await runs.run({ workers: 1, servers: 2, path });
-    same(fourth.done, runs.expected);
+
+    const first = await running;
+    assert.equal(first.done.reason, 'interrupted');
+    assert.ok(first.done.steps < STEPS);
+    const opened = await openRun(first.path, job);
+    assert.equal(opened.checkpoint?.snapshot.version, first.done.steps);
+    const [second, fourth] = await Promise.all([
+      runSession({ job, dataset, threads: 1, start: opened.checkpoint!.snapshot }),
+      runs.run({ workers: 1, servers: 2, path }),
+    ]);
+    same(second.done, expected);
+    same(fourth.done, expected);
     const audit = auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.adopted, third.done.steps);
@@ -313,8 +323,10 @@ describe('a run in several processes', function () {
       `${runs.at.folder}/runs`,
       parseJob({ ...runs.at.json, optimizer: { class_name: 'SGD', config: { learning_rate: 1e30 } } }, runs.at.path),
     );
-    await assert.rejects(runs.run({ workers: 2, servers: 1, path }), { code: 'SHOAL_NOT_FINITE' });
-    await assert.rejects(runs.run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' });
+    await Promise.all([
+      assert.rejects(runs.run({ workers: 2, servers: 1, path }), { code: 'SHOAL_NOT_FINITE' }),
+      assert.rejects(runs.run({ workers: 1, servers: 50 }), { code: 'SHOAL_SERVERS' }),
+    ]);
     const nothing = { run: path, workers: 1, servers: 1, threads: 1, onEvent() {} };
     const command = [process.execPath, '-e', 'console.error("no disk"); process.exit(2)'];
     await assert.rejects(local.launch({ ...nothing, command }), { code: 'SHOAL_PROCESS', got: /code 2:\nno disk/ });

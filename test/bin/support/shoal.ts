@@ -31,9 +31,16 @@ export function newFolder(train = 128, test = 64): string {
   return folder;
 }
 
-export function shoal(folder: string, args: readonly string[], options: CallOptions = {}): Promise<Outcome> {
+export const shoal = (folder: string, args: readonly string[], options: CallOptions = {}): Promise<Outcome> =>
+  called(folder, [process.execPath, bin, ...args], options);
+
+/** The same by a line of bash, in which the command is "$0" "$@". */
+export const inShell = (folder: string, line: string, args: readonly string[]): Promise<Outcome> =>
+  called(folder, ['bash', '-c', line, process.execPath, bin, ...args], {});
+
+function called(folder: string, command: readonly string[], options: CallOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(command[0]!, command.slice(1), {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
