@@ -63,6 +63,7 @@ export async function benchExecutors(options: ExecutorsOptions): Promise<void> {
           tensorflow: on('tensorflow'),
           [LOOP]: async () => (await loop.measure(name, seconds)).samples_per_second,
         }),
+        'tfjs-wasm': on('tfjs-wasm'),
         'tfjs-cpu': on('tfjs-cpu'),
       },
       options,

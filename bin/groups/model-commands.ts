@@ -12,7 +12,7 @@ export function addModelCommands({ action, atLeastZero, command, jobOptions, pos
       'compute in so many processes of this machine; 2:8: in two, and let six more join at any step',
     )
     .option('--servers <n>', 'keep the parameters in so many processes of this machine', positive)
-    .option('--executor <name>', 'what computes: wasm (default), tensorflow, tfjs-cpu')
+    .option('--executor <name>', 'what computes: wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu')
     .option('--out <dir>', 'the folder that the run is put in (default: runs)')
     .action(
       action(async (job, options, _) => (await import('../commands/train.ts')).trainCommand(job, options, screen)),

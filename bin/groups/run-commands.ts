@@ -35,7 +35,7 @@ export function addRunCommands({ action, command, jobOptions, positive, screen }
     .option('--key <file>', 'TLS: the key of that')
     .option(
       '--executor <name>',
-      'what computes: wasm (default), tensorflow, tfjs-cpu; others than wasm: where the job has a tolerance',
+      'what computes: wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu; others than wasm: where the job has a tolerance',
     )
     .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
     .option('--cache-gib <n>', 'GiB that it may hold (default: 64)', positive)

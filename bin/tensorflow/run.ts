@@ -1,9 +1,10 @@
-// run.ts: runs the commands that setting up TensorFlow takes, and the check of the result. It decides nothing.
+// run.ts: runs the commands that setting up TensorFlow takes, and the checks of it and of WebGPU. It decides nothing.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import type { TensorflowReport } from '../../trainer/tfjs/check-tensorflow.ts';
+import type { WebgpuReport } from '../../trainer/tfjs/check-webgpu.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -62,16 +63,25 @@ export async function must(
 }
 
 /** Trains a step with what would be loaded, in a process of its own; a text where that fails. */
-export async function checkTensorflow(which: 'any' | 'ordinary'): Promise<TensorflowReport | string> {
-  const script = fileURLToPath(workerFile('../../trainer/tfjs/check-tensorflow', import.meta.url));
-  const ended = await run(process.execPath, [script, which], { deadline: 120_000 });
+export const checkTensorflow = (which: 'any' | 'ordinary'): Promise<TensorflowReport | string> =>
+  check<TensorflowReport>('../../trainer/tfjs/check-tensorflow', [which]);
+
+/** The same by WebGPU. */
+export const checkWebgpu = (): Promise<WebgpuReport | string> => check('../../trainer/tfjs/check-webgpu', []);
+
+interface Losses {
+  readonly losses: readonly [number, number];
+}
+
+/** Runs a script that prints its report last. */
+async function check<Report extends Losses>(name: string, args: readonly string[]): Promise<Report | string> {
+  const script = fileURLToPath(workerFile(name, import.meta.url));
+  const ended = await run(process.execPath, [script, ...args], { deadline: 120_000 });
   if (ended.code !== 0) {
     const lines = ended.output.split('\n').filter((line) => line.trim() !== '');
-    return (
-      lines.find((line) => line.includes('SHOAL_TENSORFLOW') || line.includes('Error:')) ?? `ended by ${ended.code}`
-    );
+    return lines.find((line) => /SHOAL_|Error:/.test(line)) ?? `ended by ${ended.code}`;
   }
-  const report = JSON.parse(ended.stdout.trim().split('\n').at(-1)!) as TensorflowReport;
+  const report = JSON.parse(ended.stdout.trim().split('\n').at(-1)!) as Report;
   const [before, after] = report.losses;
   return after < before ? report : `a training step that does not learn: losses ${before}, then ${after}`;
 }

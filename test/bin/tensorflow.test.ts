@@ -28,6 +28,7 @@ describe('shoal tensorflow setup', () => {
     const [none, broken] = [join(folder, 'none'), join(folder, 'broken')];
     const absent = await shoal(folder, ['doctor'], { env: { SHOAL_TENSORFLOW: none } });
     assert.match(absent.stdout, /^tensorflow +not here, .*: npx shoal tensorflow setup$/m);
+    assert.match(absent.stdout, /^webgpu +.*for --executor webgpu/m);
     plant(broken);
     const wrong = await shoal(folder, ['doctor'], { env: { SHOAL_TENSORFLOW: broken } });
     assert.equal(wrong.code, 0);

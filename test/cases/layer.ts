@@ -30,8 +30,11 @@ export interface LayerCase {
   readonly ids?: number;
 }
 
-/** The model of a case, read as Keras would write it. */
-export function modelOf(input: readonly number[], nodes: readonly Node[]): Model {
+/** The model of a case. */
+export const modelOf = (input: readonly number[], nodes: readonly Node[]): Model => parseModel(configOf(input, nodes));
+
+/** The same as Keras would write it. */
+export function configOf(input: readonly number[], nodes: readonly Node[]): object {
   const nameOf = (i: number) => (i < 0 ? 'input' : `${nodes[i]![0].toLowerCase()}_${i}`);
   const entry = ([class_name, config = {}, inputs]: Node, i: number) => ({
     class_name,
@@ -39,14 +42,14 @@ export function modelOf(input: readonly number[], nodes: readonly Node[]): Model
     inbound_nodes: [(inputs ?? [nameOf(i - 1)]).map((name) => [name, 0, 0, {}])],
   });
   const first = { class_name: 'InputLayer', config: { batch_shape: [null, ...input], name: 'input' } };
-  return parseModel({
+  return {
     class_name: 'Functional',
     config: {
       layers: [first, ...nodes.map(entry)],
       input_layers: [['input', 0, 0]],
       output_layers: [[nameOf(nodes.length - 1), 0, 0]],
     },
-  });
+  };
 }
 
 const TOLERANCE = 1e-5;

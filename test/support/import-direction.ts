@@ -12,7 +12,7 @@ const EDGES: readonly RegExp[] = [
   /^datasets\/(feed-worker|feeder|from-arrays|optional-package|split|files|rows-reader|load-source|examine|next-ids|ask-thread|content-hash|drawn-source|image\/(decoder|mask))\.ts$/,
   /^datasets\/(readers|formats|prepare|fetch)\//,
   /^trainer\/(pool|patience|worker|node-files|sha256)\.ts$/,
-  /^trainer\/(tfjs-executor|tfjs\/(tf|tensorflow|check-tensorflow|backends|thread))\.ts$/,
+  /^trainer\/(tfjs-executor|tfjs\/(tf|tensorflow|check-tensorflow|check-webgpu|backends|thread))\.ts$/,
   /^(bin|cluster)\//,
 ];
 

@@ -50,13 +50,14 @@ testExecutor('reference', 1e-6, {
   session: referenceExecutor,
 });
 
-testExecutor('tfjs-cpu', 1e-5, {
-  open(job, prepared) {
-    const executor = createTfjsExecutor({ backend: 'tfjs-cpu', job, prepared, most: 6 });
-    return { executor, close: () => executor.close() };
-  },
-  session: (job) => executorNamed('tfjs-cpu', job),
-});
+for (const backend of ['tfjs-cpu', 'tfjs-wasm'] as const)
+  testExecutor(backend, 1e-5, {
+    open(job, prepared) {
+      const executor = createTfjsExecutor({ backend, job, prepared, most: 6 });
+      return { executor, close: () => executor.close() };
+    },
+    session: (job) => executorNamed(backend, job),
+  });
 
 describe('the wasm executor', () => {
   it('leaves out the leaves of cancelled work that no thread has begun, and computes the next as ever', async () => {

@@ -6,6 +6,7 @@ import type { InputField, Program } from '../plan.ts';
 import { deferredCalls } from '../plan-forward.ts';
 import type { Lowered } from './kind.ts';
 import { lowerings } from './lowerings/index.ts';
+import { tape } from './tape.ts';
 import type { Tensor, Tf } from './tf.ts';
 
 /** Plain data: crosses threads. */
@@ -59,8 +60,8 @@ export interface Network {
   load(weights: Float32Array): void;
   /** Brings rows, as read, to the device, where a `run` of this network takes them. */
   upload(rows: number, inputs: readonly (Uint8Array | Float32Array | Int32Array)[]): Uploaded;
-  /** Computes, and frees the batch's inputs. */
-  run(batch: DeviceBatch, options: RunOptions): void;
+  /** Computes, and frees the batch's inputs. One at a time. */
+  run(batch: DeviceBatch, options: RunOptions): Promise<void>;
   dispose(): void;
 }
 
@@ -118,28 +119,44 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
     return model.outputs.map((name) => values.get(name)!);
   }
 
-  const read = (outputs: readonly Tensor[]) => outputs.map((y) => y.dataSync() as Float32Array);
-
-  /** A scalar whose gradient is what the losses ask of the outputs. */
-  function behindLosses(outputs: readonly Tensor[], losses: Losses): Tensor {
-    return tf.customGrad((...given) => {
-      const own = given.slice(0, outputs.length) as Tensor[];
-      const gradients = losses(read(own));
-      const shapes = own.map((y) => y.shape);
-      const gradFunc = () => gradients.map((dY, i) => tf.tensor(dY, shapes[i]!));
-      return { value: tf.scalar(0), gradFunc };
-    })(...outputs);
-  }
+  /** All at once: a device is waited for once. */
+  const read = (tensors: readonly (Tensor | null)[]) =>
+    Promise.all(tensors.map((tensor) => tensor && (tensor.data() as Promise<Float32Array>)));
+  const readOutputs = (outputs: readonly Tensor[]) => read(outputs) as Promise<Float32Array[]>;
 
   /** Adds a tensor's values to the sums, or puts them in their place. */
-  function put({ at, length }: Segment, tensor: Tensor | null, sums: Float32Array, adds: boolean): void {
-    if (tensor === null) {
+  function put({ at, length }: Segment, values: Float32Array | null, sums: Float32Array, adds: boolean): void {
+    if (values === null) {
       if (!adds) sums.fill(0, at, at + length);
-      return;
-    }
-    const values = tensor.dataSync();
-    if (adds) for (let i = 0; i < length; i++) sums[at + i]! += values[i]!;
+    } else if (adds) for (let i = 0; i < length; i++) sums[at + i]! += values[i]!;
     else sums.set(values, at);
+  }
+
+  async function evaluate(batch: DeviceBatch, { losses, meanwhile = () => {} }: RunOptions): Promise<void> {
+    const outputs = tf.tidy(() => forward(batch, () => {}) as Tensor[]);
+    meanwhile();
+    losses(await readOutputs(outputs));
+  }
+
+  async function train(batch: DeviceBatch, { losses, sums, adds, meanwhile = () => {} }: RunOptions): Promise<void> {
+    const seen: { readonly segment: Segment; readonly sum: Tensor }[] = [];
+    const see = (path: string, sum: Tensor): void => {
+      const segment = place.get(path)!;
+      if (changes(segment)) seen.push({ segment, sum: tf.keep(sum) });
+    };
+    const { outputs, gradients, close } = tape(tf, () => forward(batch, see));
+    try {
+      const of = trained.map(({ path }) => weights.get(path)!);
+      const grads = gradients(losses(await readOutputs(outputs)), of);
+      meanwhile();
+      const values = await read([...grads, ...seen.map(({ sum }) => sum)]);
+      for (const [i, segment] of trained.entries()) put(segment, values[i]!, sums, adds);
+      for (const segment of statistics) put(segment, null, sums, adds);
+      for (const [i, { segment }] of seen.entries()) put(segment, values[trained.length + i]!, sums, true);
+    } finally {
+      close();
+      for (const { sum } of seen) sum.dispose();
+    }
   }
 
   function dispose(): void {
@@ -162,33 +179,14 @@ export function createNetwork(tf: Tf, options: NetworkOptions): Network {
           return tf.keep(scaled ? tf.add(tf.mul(x, scaled[0]!), scaled[1]!) : tf.add(x, 0)); // kept: it may be called inside of a run
         }),
       ),
-    run(batch, { losses, sums, adds, meanwhile = () => {} }) {
-      tf.tidy(() => {
-        if (batch.mode === 'evaluate') {
-          const outputs = forward(batch, () => {});
-          meanwhile();
-          losses(read(outputs));
-          return;
-        }
-        const seen: { readonly segment: Segment; readonly sum: Tensor }[] = [];
-        const see = (path: string, sum: Tensor): void => {
-          const segment = place.get(path)!;
-          if (changes(segment)) seen.push({ segment, sum: tf.keep(sum) });
-        };
-        const of = trained.map(({ path }) => weights.get(path)!);
-        const backward = () => behindLosses(forward(batch, see), losses);
-        // a weight that no output depends on has no gradient
-        const { grads } = tf.engine().gradients(backward, of, undefined, true);
-        meanwhile();
-        trained.forEach((segment, i) => {
-          put(segment, grads[i] as Tensor | null, sums, adds);
-        });
-        for (const segment of statistics) put(segment, null, sums, adds);
-        for (const { segment, sum } of seen) {
-          put(segment, sum, sums, true);
-          sum.dispose();
-        }
-      });
+    async run(batch, given) {
+      const engine = tf.engine();
+      engine.startScope('run'); // as tidy does, which cannot wait
+      try {
+        await (batch.mode === 'train' ? train : evaluate)(batch, given);
+      } finally {
+        engine.endScope();
+      }
       for (const input of batch.inputs) input.dispose();
     },
     dispose() {

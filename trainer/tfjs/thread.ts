@@ -3,7 +3,7 @@
 import { workerData } from 'node:worker_threads';
 import { type Problem, toWire } from '../../base/errors.ts';
 import { importLayers } from '../layers/import-layers.ts';
-import { type BackendName, backends } from './backends.ts';
+import { type Backend, type BackendName, backends } from './backends.ts';
 import type { DeviceBundles } from './device-batches.ts';
 import type { LossProgram } from './loss-program.ts';
 import { createLossRunner } from './losses.ts';
@@ -37,10 +37,11 @@ export interface TfjsTask {
 export type TfjsAnswer = { readonly tensors: number } | { readonly problem: Problem };
 
 const setup = workerData as TfjsSetup;
+const backend: Backend = backends[setup.backend];
 
 async function open() {
   await importLayers(setup.modules);
-  const tf = await backends[setup.backend].load();
+  const tf = await backend.load();
   return { tf, network: createNetwork(tf, setup), losses: createLossRunner(setup.losses, setup.seed) };
 }
 let opened: ReturnType<typeof open> | null = null;
@@ -90,7 +91,7 @@ async function compute(task: TfjsTask): Promise<TfjsAnswer> {
     const labels = Object.fromEntries(setup.losses.labels.map(({ field }) => [field, gather(task, side, field)]));
     const given = { mode, rows, slot, step };
     const inputs: Uploaded = next ?? upload(side);
-    network.run(
+    await network.run(
       { ...given, leafEnds, inputs },
       {
         losses: (outputs) => losses.run({ ...given, labels }, outputs, scalars),
@@ -103,6 +104,7 @@ async function compute(task: TfjsTask): Promise<TfjsAnswer> {
       },
     );
   }
+  backend.check?.();
   return { tensors: tf.memory().numTensors };
 }
 

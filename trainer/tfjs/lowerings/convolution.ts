@@ -33,23 +33,30 @@ function part(tf: Tf, x: Tensor4D, i: number, parts: number): Tensor4D {
   return tf.slice4d(x, [0, 0, 0, i * size], [a, b, c, size]);
 }
 
-/** Padding as tfjs takes it; 'causal' by zeros put before. */
+/**
+ * Padding as tfjs takes it. 'causal' is done by zeros put before; and so is 'same' where windows leave pixels out, for there tfjs-backend-wasm
+ * places them wrongly.
+ */
 function padded(
   tf: Tf,
   x: Tensor4D,
   c: Pick<Conv2DConfig, 'kernel_size' | 'strides' | 'dilation_rate'> & { readonly padding: string },
 ): { readonly x: Tensor4D; readonly padding: 'valid' | 'same' } {
-  if (c.padding !== 'causal') return { x, padding: c.padding as 'valid' | 'same' };
-  const { before } = windowAxis(x.shape[2], c.kernel_size[1], c.strides[1], c.dilation_rate[1], 'causal');
-  return {
-    x: tf.pad4d(x, [
-      [0, 0],
-      [0, 0],
-      [before, 0],
-      [0, 0],
-    ]),
-    padding: 'valid',
-  };
+  const { kernel_size: kernel, strides, dilation_rate: dilation, padding } = c;
+  if (padding === 'valid' || (padding === 'same' && strides.every((stride, i) => stride <= kernel[i]!)))
+    return { x, padding };
+  const [rows, columns] = ([1, 2] as const).map((axis, i): [number, number] => {
+    const { before, after } = windowAxis(
+      x.shape[axis],
+      kernel[i]!,
+      strides[i]!,
+      dilation[i]!,
+      padding as 'same' | 'causal',
+    );
+    return [before, after];
+  }) as [[number, number], [number, number]];
+  const none = [...rows, ...columns].every((zeros) => zeros === 0);
+  return { x: none ? x : tf.pad4d(x, [[0, 0], rows, columns, [0, 0]]), padding: 'valid' };
 }
 
 export const conv2d = lowering<Conv2DConfig>((c, l) => {
@@ -66,9 +73,9 @@ export const conv2d = lowering<Conv2DConfig>((c, l) => {
 
 export const depthwiseConv2d = lowering<DepthwiseConv2DConfig>((c, l) => {
   const { tf } = l;
+  const { x, padding } = padded(tf, l.inputs[0]! as Tensor4D, c);
   const kernel = spread(tf, l.weight('kernel') as Tensor4D, c.dilation_rate);
-  const x = l.inputs[0]! as Tensor4D;
-  return finish(c, l, tf.depthwiseConv2d(x, kernel, two(c.strides), c.padding as 'valid' | 'same'));
+  return finish(c, l, tf.depthwiseConv2d(x, kernel, two(c.strides), padding));
 });
 
 type Pool1D = { readonly pool_size: number; readonly strides: number };
