@@ -18,6 +18,7 @@ const USAGE = [
   'THREADS',
   'TFJS',
   'TENSORFLOW',
+  'WEBGPU',
   'EXECUTOR',
   'KERAS',
   'HDF5',
