@@ -50,10 +50,11 @@ export async function contactSheet(source: Source, { title, samples, seed }: She
     label,
   }));
   const most = Math.max(1, ...counts.map(({ count }) => count));
-  const bars = counts.map(
-    ({ name, count, label }) =>
-      `<tr><th>${places ? `<b style="background:${cssColour(label)}"></b>` : ''}${escaped(name)}</th><td>${places === 'mask' ? '' : count}</td><td><i style="width:${((100 * count) / most).toFixed(1)}%"></i></td></tr>`,
-  );
+  const bars = counts.map(({ name, count, label }) => {
+    const heading = `<th>${places ? `<b style="background:${cssColour(label)}"></b>` : ''}${escaped(name)}</th>`;
+    if (places === 'mask') return `<tr>${heading}</tr>`; // pixels are not counted here
+    return `<tr>${heading}<td>${count}</td><td><i style="width:${((100 * count) / most).toFixed(1)}%"></i></td></tr>`;
+  });
   const trouble =
     bad.length === 0
       ? ''
@@ -94,7 +95,7 @@ export function captionOf({ classes }: Pick<Source, 'classes'>, { label, boxes }
   return sorted.map(([one, n]) => (n === 1 ? nameOf(one) : `${nameOf(one)} x ${n}`)).join(', ');
 }
 
-/** Samples or boxes of a class; pixels are not counted here. */
+/** Samples or boxes of a class. */
 const countOf = (entries: readonly Entry[], label: number): number =>
   entries.reduce(
     (sum, entry) => sum + (entry.boxes?.labels.filter((one) => one === label).length ?? Number(entry.label === label)),

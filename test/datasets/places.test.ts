@@ -96,6 +96,8 @@ const SOURCES = {
 
 for (const [what, source] of Object.entries(SOURCES))
   describe(`preparing ${what}`, () => {
+    before(() => prepare(`${what}-webdataset-auto`, source));
+
     it('gives, in every format, the samples of the source: the same boxes to 0.005 pixels, the same classes of pixels', async () => {
       const expected = await open(source);
       for (const format of FORMATS)
