@@ -1,7 +1,7 @@
-// parquet.ts: Parquet files of rows with an image (bytes, or {bytes, path} as Hugging Face has it), or of numbers and words. By hyparquet.
+// parquet.ts: Parquet files of rows with an image (bytes, or {bytes, path} as Hugging Face has it), or of numbers and words. By hyparquet,
+// whose 50 modules are imported by the first file: every process has this reader, and few read by it.
 
-import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { FileMetaData } from 'hyparquet';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { blobSource } from '../blob-source.ts';
@@ -70,6 +70,7 @@ async function scan(config: Config): Promise<Source> {
 }
 
 async function metadataOf(file: RandomFile): Promise<FileMetaData> {
+  const { parquetMetadataAsync } = await import('hyparquet');
   try {
     return await parquetMetadataAsync(asyncBufferOf(file));
   } catch (cause) {
@@ -94,6 +95,8 @@ async function rowsOf(
   [prefix, part]: readonly [prefix: string, part: Part | null],
   bad: Bad[],
 ): Promise<TableRow[]> {
+  const { parquetReadObjects } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
   const rows: TableRow[] = [];
   let first = 0;
   for (const group of metadata.row_groups) {

@@ -46,11 +46,12 @@ describe('shoal, after training,', () => {
   });
 
   it('bench tells the speed of training, and with --layers the time of every layer in each pass', async () => {
-    const [speed] = linesOf(
-      (await shoal(folder, ['bench', 'job.json', '--seconds', '1', '--json', '--threads', '1'])).stdout,
-    );
+    const [whole, { stdout }] = await Promise.all([
+      shoal(folder, ['bench', 'job.json', '--seconds', '1', '--json', '--threads', '1']),
+      shoal(folder, ['bench', 'job.json', '--layers', '--threads', '1']),
+    ]);
+    const [speed] = linesOf(whole.stdout);
     assert.ok((speed!['samples_per_second'] as number) > 0 && (speed!['steps'] as number) > 1);
-    const { stdout } = await shoal(folder, ['bench', 'job.json', '--layers', '--threads', '1']);
     assert.match(stdout, /^layer +pass +kernels +ms +of all +GFLOPS +of the peak$/m);
     assert.match(stdout, /^dense\S* +forward +gemm.* +\d+\.\d{3} +\d+\.\d % +\d+\.\d +\d+\.\d %$/m);
     assert.match(stdout, /^dense\S* +backward +gemm_tn.* %$/m);
@@ -64,10 +65,12 @@ describe('shoal, after training,', () => {
   });
 
   it('predict gives the classes of bytes and of floats alike, as lines of JSON (probabilities to 1e-6)', async () => {
-    const [bytes, floats] = [
-      linesOf((await shoal(folder, ['predict', 'runs/job', 'bytes.npy', 'one.json', '--json'])).stdout),
-      linesOf((await shoal(folder, ['predict', 'runs/job', 'floats.npy', 'one-float.json', '--json'])).stdout),
-    ];
+    const predicted = async (...files: readonly string[]) =>
+      linesOf((await shoal(folder, ['predict', 'runs/job', ...files, '--json'])).stdout);
+    const [bytes, floats] = await Promise.all([
+      predicted('bytes.npy', 'one.json'),
+      predicted('floats.npy', 'one-float.json'),
+    ]);
     assert.equal(bytes.length, 7);
     assert.deepEqual(
       bytes.map((line) => line['class']),
@@ -132,26 +135,26 @@ describe('shoal, after training,', () => {
   });
 
   it('export and import name what they do not know', async () => {
-    const format = await shoal(folder, ['export', 'runs/job', '--format', 'onnx']);
+    const [format, file] = await Promise.all([
+      shoal(folder, ['export', 'runs/job', '--format', 'onnx']),
+      shoal(folder, ['import', 'model.onnx']),
+    ]);
     assert.equal(format.code, 2);
     assert.match(format.stderr, /one of tfjs, keras, h5, safetensors, torch/);
-    const file = await shoal(folder, ['import', 'model.onnx']);
     assert.equal(file.code, 2);
     assert.match(file.stderr, /SHOAL_MODEL_FILE[\s\S]*\.keras/);
   });
 
   it('summary prints layers, parameters, work and memory, for people and as JSON', async () => {
-    const { code, stdout } = await shoal(folder, [
-      'summary',
-      'job.json',
-      '--set',
-      'model.config.layers.1.config.filters=6',
+    const [{ code, stdout }, asJson] = await Promise.all([
+      shoal(folder, ['summary', 'job.json', '--set', 'model.config.layers.1.config.filters=6']),
+      shoal(folder, ['summary', 'job.json', '--json']),
     ]);
     assert.equal(code, 0);
     assert.match(stdout, /^conv2d +Conv2D +\(6, 6, 6\) +60 +3\.9 kFLOP$/m); // 9 * 6 + 6; 2 * 9 * 6 * 36
     assert.match(stdout, /^in all +280 /m); // and 54 * 4 + 4
     assert.match(stdout, /^parameters and optimizer +\d/m);
-    const [line] = linesOf((await shoal(folder, ['summary', 'job.json', '--json'])).stdout);
+    const [line] = linesOf(asJson.stdout);
     assert.equal(line!['parameters'], 188);
     assert.ok((line!['plan'] as { memory: { total: number } }).memory.total > 0);
   });

@@ -142,9 +142,11 @@ describe('shoal refuses', () => {
   });
 
   it('a job that is not there, and one that is not JSON: SHOAL_JOB', async () => {
-    checkRefusal(await shoal(folder, ['summary', 'nope.json']), 'SHOAL_JOB', /no such file/);
     writeFileSync(join(folder, 'broken.json'), '{"model": ');
-    checkRefusal(await shoal(folder, ['summary', 'broken.json']), 'SHOAL_JOB', /JSON/);
+    const summary = (file: string) => shoal(folder, ['summary', file]);
+    const [missing, broken] = await Promise.all([summary('nope.json'), summary('broken.json')]);
+    checkRefusal(missing, 'SHOAL_JOB', /no such file/);
+    checkRefusal(broken, 'SHOAL_JOB', /JSON/);
   });
 
   it('no job at all: SHOAL_USAGE', async () => {
@@ -152,23 +154,28 @@ describe('shoal refuses', () => {
   });
 
   it('a run that is none: SHOAL_RUN_MISSING', async () => {
-    for (const args of [
+    const commands = [
       ['train', '--resume', 'data'],
       ['eval', 'data'],
       ['predict', 'data', 'x.npy'],
-    ])
-      checkRefusal(await shoal(folder, args), 'SHOAL_RUN_MISSING', /job\.json/);
+    ];
+    for (const outcome of await Promise.all(commands.map((args) => shoal(folder, args))))
+      checkRefusal(outcome, 'SHOAL_RUN_MISSING', /job\.json/);
   });
 
   it('unknown commands and options with exit code 2 and the nearest known one', async () => {
-    const option = await shoal(folder, ['train', 'job.json', '--epoch', '3']);
+    const [option, command, value, range] = await Promise.all([
+      shoal(folder, ['train', 'job.json', '--epoch', '3']),
+      shoal(folder, ['trian', 'job.json']),
+      shoal(folder, ['train', 'job.json', '--threads', 'two']),
+      shoal(folder, ['train', 'job.json', '--workers', '3:2']),
+    ]);
     assert.equal(option.code, 2);
     assert.match(option.stderr, /unknown option '--epoch'[\s\S]*--epochs/);
-    const command = await shoal(folder, ['trian', 'job.json']);
     assert.equal(command.code, 2);
     assert.match(command.stderr, /unknown command 'trian'[\s\S]*train/);
-    assert.equal((await shoal(folder, ['train', 'job.json', '--threads', 'two'])).code, 2);
-    checkRefusal(await shoal(folder, ['train', 'job.json', '--workers', '3:2']), 'SHOAL_USAGE', /--workers 2:8/);
+    assert.equal(value.code, 2);
+    checkRefusal(range, 'SHOAL_USAGE', /--workers 2:8/);
   });
 
   it('nothing where it is asked for help or its version: exit code 0', async () => {
