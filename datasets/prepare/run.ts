@@ -57,49 +57,53 @@ export interface PrepareResult {
 
 /** @throws {ShoalError} SHOAL_DATA_OTHER_JOB, SHOAL_DATA_ERRORS, SHOAL_DATA_* of the source; the signal's reason when aborted */
 export async function prepareDataset(options: PrepareOptions): Promise<PrepareResult> {
-  const { out, job, task, threads, signal, onProgress } = options;
+  const { job, signal } = options;
   const spooled = await spool(job.source, signal);
-  const scanned = await scanDataset(spooled.options).catch((error) => {
-    spooled.remove();
-    throw error;
-  });
-  // packed texts have no classes: a row may hold several
-  const source = job.tokens?.pack ? { ...scanned, classes: null } : scanned;
   try {
-    mkdirSync(out, { recursive: true });
-    const planned = await planFor(source, options);
-    const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
-    const records = new Map<string, ShardRecord>();
-    const missing: typeof names = [];
-    for (const shard of names) {
-      const record = readRecord(out, shard.name);
-      if (record) records.set(shard.name, record);
-      else missing.push(shard);
+    const scanned = await scanDataset(spooled.options);
+    try {
+      // packed texts have no classes: a row may hold several
+      return await prepareSource(job.tokens?.pack ? { ...scanned, classes: null } : scanned, options);
+    } finally {
+      await scanned.close();
     }
-    const report = (): Progress => {
-      const done = [...records.values()];
-      const bad = planned.scanBad.length + done.reduce((sum, record) => sum + record.bad.length, 0);
-      const samples = done.reduce((sum, record) => sum + record.samples + record.bad.length, 0);
-      return { shards: done.length, ofShards: names.length, samples, bad };
-    };
-    onProgress(report());
-    const budget = budgetOf(options.maxErrors, planned);
-    const { classes, places } = planned;
-    const setup: PrepareSetup = { out, share: source.share(), job, classes, places };
-    const each = (record: ShardRecord) => {
-      records.set(record.shard, record);
-      const progress = report();
-      onProgress(progress);
-      if (progress.bad > budget) throw tooMany(progress.bad, budget, out);
-    };
-    if (report().bad > budget) throw tooMany(report().bad, budget, out);
-    await writeShards(tasksOf(missing, planned, source), setup, Math.min(threads, missing.length), signal, each);
-    const bad = [...planned.scanBad, ...[...records.values()].flatMap((record) => record.bad)];
-    return { progress: report(), finished: task === null ? finish(out) : null, bad };
   } finally {
-    await source.close();
     spooled.remove();
   }
+}
+
+async function prepareSource(source: Source, options: PrepareOptions): Promise<PrepareResult> {
+  const { out, job, task, threads, signal, onProgress } = options;
+  mkdirSync(out, { recursive: true });
+  const planned = await planFor(source, options);
+  const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
+  const records = new Map<string, ShardRecord>();
+  const missing: typeof names = [];
+  for (const shard of names) {
+    const record = readRecord(out, shard.name);
+    if (record) records.set(shard.name, record);
+    else missing.push(shard);
+  }
+  const report = (): Progress => {
+    const done = [...records.values()];
+    const bad = planned.scanBad.length + done.reduce((sum, record) => sum + record.bad.length, 0);
+    const samples = done.reduce((sum, record) => sum + record.samples + record.bad.length, 0);
+    return { shards: done.length, ofShards: names.length, samples, bad };
+  };
+  onProgress(report());
+  const budget = budgetOf(options.maxErrors, planned);
+  const { classes, places } = planned;
+  const setup: PrepareSetup = { out, share: source.share(), job, classes, places };
+  const note = (record: ShardRecord) => {
+    records.set(record.shard, record);
+    const progress = report();
+    onProgress(progress);
+    if (progress.bad > budget) throw tooMany(progress.bad, budget, out);
+  };
+  if (report().bad > budget) throw tooMany(report().bad, budget, out);
+  await writeShards(tasksOf(missing, planned, source), setup, Math.min(threads, missing.length), signal, note);
+  const bad = [...planned.scanBad, ...[...records.values()].flatMap((record) => record.bad)];
+  return { progress: report(), finished: task === null ? finish(out) : null, bad };
 }
 
 /** The plan that is there, if it is this job's; else a new one, written before anything else. */

@@ -1,5 +1,5 @@
 // spool.ts: a source that can be read only once, from its beginning (stdin, gzip, a server without ranges), as a file that can be read anywhere.
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { ShoalError } from '../../base/errors.ts';
 import { download } from '../fetch/download.ts';
 import { isUrl } from '../files.ts';
-import { braces, nameOf } from '../readers/locations.ts';
+import { braces, isPacked, nameOf, unpackedName } from '../readers/locations.ts';
 
 /** Readers of single files, and what such a file is called where the source has no name. */
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -47,9 +47,11 @@ export async function spool(
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const names: string[] = [];
-    for (const location of locations) {
-      const name = location === '-' ? `stdin.${ending}` : plainName(location);
-      await unpack(await broughtHere(location, join(folder, `${name}.raw`), signal, stdin), join(folder, name), signal);
+    for (const [i, location] of locations.entries()) {
+      // each in a folder of its own: names of files in several folders may be alike
+      const name = `${i}/${location === '-' ? `stdin.${ending}` : nameOf(unpackedName(location))}`;
+      mkdirSync(join(folder, String(i)));
+      await bring(location, join(folder, name), signal, stdin);
       names.push(name);
     }
     const whole = names.length === 1 ? names[0]! : `{${names.join(',')}}`;
@@ -60,14 +62,8 @@ export async function spool(
   }
 }
 
-const withoutQuery = (location: string): string => location.split(/[?#]/, 1)[0]!;
-const plainName = (location: string): string =>
-  nameOf(withoutQuery(location))
-    .replace(/\.tgz$/, '.tar')
-    .replace(/\.gz$/, '');
-
 async function isReadOnce(location: string, signal: AbortSignal): Promise<boolean> {
-  if (location === '-' || /\.(t?gz)$/.test(withoutQuery(location))) return true;
+  if (location === '-' || isPacked(location)) return true;
   if (!isUrl(location)) return false;
   try {
     const response = await fetch(location, { headers: { range: 'bytes=0-0' }, signal });
@@ -79,25 +75,21 @@ async function isReadOnce(location: string, signal: AbortSignal): Promise<boolea
   }
 }
 
-/** A file on this machine that has the bytes of the source. */
-async function broughtHere(
-  location: string,
-  to: string,
-  signal: AbortSignal,
-  stdin: NodeJS.ReadableStream,
-): Promise<string> {
-  if (location === '-') await pipeline(stdin, createWriteStream(to), { signal });
-  else if (isUrl(location)) await download({ url: location, to, sha256: null, signal });
-  else return location;
-  return to;
+/** Writes the bytes of the source to a file: unpacked where they are gzip, which they say themselves, and not their name. */
+async function bring(location: string, to: string, signal: AbortSignal, stdin: NodeJS.ReadableStream): Promise<void> {
+  const isHere = location !== '-' && !isUrl(location);
+  const from = isHere ? location : `${to}.raw`;
+  if (location === '-') await pipeline(stdin, createWriteStream(from), { signal });
+  else if (!isHere) await download({ url: location, to: from, sha256: null, signal });
+  if (await isGzip(from)) await unpack(from, to, signal);
+  else if (isHere) await pipeline(createReadStream(from), createWriteStream(to), { signal });
+  else renameSync(from, to);
+  if (!isHere) rmSync(from, { force: true });
 }
 
-/** What the file says of itself decides, not its name. */
 async function unpack(from: string, to: string, signal: AbortSignal): Promise<void> {
-  const packed = await isGzip(from);
   try {
-    const steps = [createReadStream(from), ...(packed ? [createGunzip()] : []), createWriteStream(to)] as const;
-    await pipeline([...steps] as unknown as NodeJS.ReadWriteStream[], { signal });
+    await pipeline(createReadStream(from), createGunzip(), createWriteStream(to), { signal });
   } catch (cause) {
     signal.throwIfAborted();
     if (!/^Z_/.test(String((cause as NodeJS.ErrnoException).code))) throw cause;

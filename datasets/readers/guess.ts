@@ -1,5 +1,6 @@
 // guess.ts: which reader a path is for, by its ending and by what lies in it. Not a check: the reader itself refuses what it cannot read.
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { unpackedName } from './locations.ts';
 
 const SHARDS: readonly (readonly [RegExp, string])[] = [
   [/\.tar$/, 'webdataset'],
@@ -26,10 +27,7 @@ const FOLDERS: readonly (readonly [RegExp, string])[] = [
 
 /** A reader's name; `folder` for folders of anything else, null for unknown files. */
 export function guessReader(path: string): string | null {
-  const name = path
-    .split(/[?#]/, 1)[0]!
-    .replace(/\.tgz$/, '.tar')
-    .replace(/\.gz$/, ''); // preparation unpacks
+  const name = unpackedName(path);
   const byName = FILES.find(([pattern]) => pattern.test(name))?.[1];
   if (byName !== undefined || !existsSync(path) || !statSync(path).isDirectory()) return byName ?? null;
   const names = readdirSync(path);

@@ -42,6 +42,18 @@ const isFolder = (path: string): boolean => existsSync(path) && statSync(path).i
 
 export const nameOf = (location: string): string => location.slice(location.lastIndexOf('/') + 1);
 
+/** Without what follows in a URL. */
+const withoutQuery = (location: string): string => location.split(/[?#]/, 1)[0]!;
+
+/** Whether its name says that it is packed by gzip. */
+export const isPacked = (location: string): boolean => /\.t?gz$/.test(withoutQuery(location));
+
+/** "https://host/a.tgz?x=1" as "https://host/a.tar": what it is called when preparation has unpacked it. */
+export const unpackedName = (location: string): string =>
+  withoutQuery(location)
+    .replace(/\.tgz$/, '.tar')
+    .replace(/\.gz$/, '');
+
 /** "train-000001.tar" is of the training part, "imagenet-val-3.tar" of the validation part; null for names that say nothing. */
 export const partOfFile = (location: string): Part | null =>
   nameOf(location)

@@ -15,6 +15,7 @@ import { prepareSchema } from '../../datasets/prepare/job.ts';
 import { prepareDataset } from '../../datasets/prepare/run.ts';
 import { spool } from '../../datasets/prepare/spool.ts';
 import { guessReader } from '../../datasets/readers/guess.ts';
+import { braces } from '../../datasets/readers/locations.ts';
 import { type FileServer, serveFolder } from './support/file-server.ts';
 import { encoded } from './support/images.ts';
 
@@ -63,6 +64,18 @@ describe('sources that can be read only once', () => {
     return folderHash(at(out));
   };
   const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('shoal-stream-'));
+
+  it('files of one name in several folders are two files', async () => {
+    for (const folder of ['a', 'b']) {
+      mkdirSync(at(folder));
+      writeFileSync(at(`${folder}/same.csv.gz`), gzipSync(`x,label\n1,${folder}\n`));
+    }
+    const { options, remove } = await spool({ reader: 'csv', path: at('{a,b}/same.csv.gz') }, signal);
+    const { path } = options as { readonly path: string };
+    const rows = braces(path).map((file) => readFileSync(file, 'utf8').split('\n')[1]);
+    remove();
+    assert.deepEqual(rows, ['1,a', '1,b']);
+  });
 
   it('gzip and a server without ranges: the bytes that the file gives, for 1 and 2 threads; nothing is left behind', async () => {
     const before = left();
