@@ -31,14 +31,14 @@ export function placesOf(found: readonly Marked[]): Places | undefined {
   return found.some(({ boxes }) => boxes) ? 'boxes' : found.some(({ mask }) => mask) ? 'mask' : undefined;
 }
 
-/** @param known classes that the manifest tells. @returns the good samples, and what is wrong with the others */
+/** @param about the source, but for its samples. @param known classes that the manifest tells. @returns it with the good ones */
 export async function withPlaces(
+  about: Omit<Source, 'entries' | 'classes'>,
   found: readonly Marked[],
   places: Places,
   known: readonly string[] | null,
-  loader: Loader,
-): Promise<Pick<Source, 'entries' | 'classes' | 'places' | 'bad'>> {
-  const bad: Bad[] = [];
+): Promise<Source> {
+  const bad: Bad[] = [...about.bad];
   const refuse = (key: string, reason: string) => void bad.push({ key, code: 'SHOAL_DATA_LABEL', reason });
   const marked = found.filter(({ entry, boxes, mask }) => {
     const has = places === 'boxes' ? boxes !== null : mask;
@@ -47,7 +47,7 @@ export async function withPlaces(
   });
   const plain = marked.map(({ entry }): Entry => ({ ...entry, label: null }));
   if (places === 'mask')
-    return { entries: plain, classes: known ?? (await classesOfMasks(loader, plain)), places, bad };
+    return { ...about, entries: plain, classes: known ?? (await classesOfMasks(about, plain)), places, bad };
   const { classes, boxes } = classesOfBoxes(
     marked.map((one) => one.boxes!),
     known,
@@ -59,7 +59,7 @@ export async function withPlaces(
     refuse(entry.key, good ? 'not as many labels as boxes' : 'a box whose label is no class of the dataset');
     return [];
   });
-  return { entries, classes, places, bad };
+  return { ...about, entries, classes, places, bad };
 }
 
 /** Those of the manifest, else the names where all have some, else as many as the largest number says. */

@@ -58,15 +58,14 @@ async function scan(config: Config): Promise<Source> {
   const own =
     manifest && config.features === undefined ? { features: columns.filter((name) => /^x\d+$/.test(name)) } : {};
   const places = manifest?.places ?? (image === undefined ? undefined : placesOf(columns, config.label));
-  if (image !== undefined && places !== undefined) {
-    const source = await placedSource(rows, image, places, manifest?.classes ?? null);
-    return { ...source, bad: [...bad, ...source.bad] };
-  }
+  const known = manifest?.classes ?? null;
   const source =
     image === undefined
       ? tableSource(columns, rows, config.path, { ...config, ...own })
-      : imageSource(rows, image, columns, config.label);
-  return withClasses({ ...source, bad: [...bad, ...source.bad] }, manifest?.classes ?? null);
+      : places === undefined
+        ? imageSource(rows, image, columns, config.label)
+        : await placedSource(rows, image, places, known);
+  return withClasses({ ...source, bad: [...bad, ...source.bad] }, known);
 }
 
 async function metadataOf(file: RandomFile): Promise<FileMetaData> {
@@ -180,8 +179,7 @@ async function placedSource(
     blobs(image),
     places === 'mask' ? blobs(MASK) : null,
   );
-  const placed = await withPlaces(found, places, known, source);
-  return { ...source, ...placed, bad: [...bad, ...placed.bad] };
+  return withPlaces(source, found, places, known);
 }
 
 function imageSource(

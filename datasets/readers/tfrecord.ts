@@ -64,10 +64,7 @@ async function scanRecords(locations: readonly string[], manifest: ReturnType<ty
     share: () => ({ module: workerFile('./tfrecord', import.meta.url), description: locations }),
   };
   const places = manifest ? manifest.places : placesOf(found);
-  if (places !== undefined) {
-    const placed = await withPlaces(found, places, manifest?.classes ?? null, loader);
-    return { ...about, ...placed, bad: [...bad, ...placed.bad] };
-  }
+  if (places !== undefined) return withPlaces(about, found, places, manifest?.classes ?? null);
   const names = [...new Set(found.flatMap(({ label }) => label ?? []))].sort(byCodeUnits);
   const whole = names.every((name) => /^\d{1,6}$/.test(name));
   const most = names.reduce((largest, name) => Math.max(largest, Number(name)), 0);
@@ -105,9 +102,7 @@ const intsOf = (example: Example, name: string): readonly number[] => {
 function boxesOf(example: Example): NamedBoxes | null {
   const [xmin, xmax, ymin, ymax] = ['xmin', 'xmax', 'ymin', 'ymax'].map((edge) => {
     const feature = example[`image/object/bbox/${edge}`];
-    return (
-      feature && ('floats' in feature ? feature.floats : 'bytes' in feature ? feature.bytes.map(() => Number.NaN) : [])
-    );
+    return feature && ('floats' in feature ? feature.floats : []);
   });
   const [rows] = intsOf(example, 'image/height');
   const [columns] = intsOf(example, 'image/width');

@@ -92,10 +92,7 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
     share: () => ({ module: workerFile('./webdataset', import.meta.url), description: shards.locations }),
   };
   const places = shards.manifest ? shards.manifest.places : placesOf(found);
-  if (places !== undefined) {
-    const placed = await withPlaces(found, places, shards.classes, loader);
-    return { ...about, ...placed, bad: [...bad, ...placed.bad] };
-  }
+  if (places !== undefined) return withPlaces(about, found, places, shards.classes);
   const classes = shards.classes ?? classesOf(found.flatMap(({ label }) => label ?? []));
   const labels = new Map(classes?.map((name, label) => [name, label]));
   const entries = found.flatMap(({ label: text, entry }): Entry[] => {
