@@ -6,6 +6,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { each } from '../../datasets/each.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { openRun } from '../../trainer/run-folder.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
@@ -84,11 +85,7 @@ describe('kill -9', () => {
       const hashes = [parameters_sha256, state_sha256, optimizer_sha256, JSON.stringify(metrics)];
       assert.deepEqual(hashes, expected, `operation ${at}`);
     };
-    const left = [...places, to - 1, to];
-    const inTurn = async (): Promise<void> => {
-      for (let at = left.shift(); at !== undefined; at = left.shift()) await strike(at);
-    };
-    await Promise.all([inTurn(), inTurn()]);
+    await each([...places, to - 1, to], 2, strike);
     assert.deepEqual([...found].sort(), [6, 8]);
   });
 });
