@@ -26,12 +26,11 @@ import type { Checkpoint, CoordinatorAction, CoordinatorEvent, CoordinatorState,
 import type { Reach } from './dial.ts';
 import { drive } from './drive.ts';
 import { frozenRoute } from './frozen.ts';
-import type { FlatRange, Term } from './messages.ts';
+import { DATA_THREADS, type FlatRange, type Term } from './messages.ts';
 import { createMonitor } from './monitor.ts';
 import { healthRoute, metricsRoute, statusRoute } from './monitor-routes.ts';
 import { dataRoute } from './remote-data.ts';
 import { createListener, type ListenerTls } from './transport.ts';
-import { DATA_THREADS } from './worker-engine.ts';
 
 export interface CoordinatorOptions extends Pick<Reach, 'token' | 'insecure' | 'limits'> {
   readonly job: Job;

@@ -100,6 +100,9 @@ export interface Flawed {
   readonly worker: string;
 }
 
+/** Of a worker, that read ahead. */
+export const DATA_THREADS = 1;
+
 /** How a worker is fed, in whole milliseconds since its first batch: trainer/feed.ts says what they are. */
 export interface Fed {
   readonly wall: number;

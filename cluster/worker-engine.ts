@@ -13,14 +13,11 @@ import { train } from '../trainer/train.ts';
 import type { Work } from '../trainer/work.ts';
 import { type Piece, piecesOfSums } from './codecs/pieces.ts';
 import { leavesOf } from './leases.ts';
-import type { Fed, FlatRange } from './messages.ts';
+import { DATA_THREADS, type Fed, type FlatRange } from './messages.ts';
 import { arithmetic } from './profile.ts';
 import { ownReference, type Reference, referenceBy } from './reference.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
 import { computing, type WorkerExecutor } from './worker-executor.ts';
-
-/** That read ahead, of a worker. */
-export const DATA_THREADS = 1;
 
 export interface WorkerEngine {
   readonly store: SocketStore;
