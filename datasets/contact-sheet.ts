@@ -3,7 +3,7 @@ import { ShoalError } from '../base/errors.ts';
 import { decodeImage, type Pixels } from './image/decode.ts';
 import { loadSharp } from './image/sharp.ts';
 import { cssColour, framesOf, tinted } from './marks.ts';
-import { byCodeUnits, type Content, type Entry, type Mask, type Source } from './source.ts';
+import { byCodeUnits, COUNTED, type Content, type Entry, type Mask, type Source } from './source.ts';
 import { rankOf } from './split.ts';
 
 /** Longer side of a picture, in pixels. */
@@ -75,7 +75,7 @@ table{border-collapse:collapse;margin:0 0 1.2rem;width:100%;max-width:34rem}th{t
 td:nth-child(2){text-align:right;padding-right:.8rem;font-variant-numeric:tabular-nums}td:last-child{width:50%}
 i{display:block;height:.7rem;background:#4a8fd0;border-radius:.2rem;min-width:1px}
 </style>
-<h1>${escaped(title)}</h1><p>${entries.length} samples${classes ? ` ${places ? WITH[places] : 'in'} ${classes.length} classes` : ''}; ${cards.length} shown, drawn by the seed ${seed}</p>
+<h1>${escaped(title)}</h1><p>${entries.length} samples${inClasses(source)}; ${cards.length} shown, drawn by the seed ${seed}</p>
 ${trouble}<table>${bars.join('')}</table>
 <main>
 ${cards.join('\n')}
@@ -83,7 +83,9 @@ ${cards.join('\n')}
 `;
 }
 
-const WITH = { boxes: 'with boxes of', mask: 'with pixels of' } as const;
+/** As in "12 samples in 3 classes". */
+export const inClasses = ({ classes, places }: Pick<Source, 'classes' | 'places'>): string =>
+  classes ? ` ${places ? `with ${COUNTED[places]} of` : 'in'} ${classes.length} classes` : '';
 
 /** The class; or those of its boxes. */
 export function captionOf({ classes }: Pick<Source, 'classes'>, { label, boxes }: Entry): string {

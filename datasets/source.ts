@@ -4,6 +4,8 @@ import type { ReaderShare } from './reader.ts';
 
 /** What a class may belong to, beside a sample. */
 export type Places = 'boxes' | 'mask';
+/** What is counted of a class there, in words. */
+export const COUNTED = { boxes: 'boxes', mask: 'pixels' } as const satisfies Record<Places, string>;
 
 export type Part = 'train' | 'validation' | 'test';
 

@@ -1,10 +1,10 @@
 // data-look.ts: `shoal data verify`, `stats` and `inspect`: what they print. The reading is datasets/examine.ts and contact-sheet.ts.
 import { existsSync, writeFileSync } from 'node:fs';
-import { captionOf, contactSheet, drawSamples } from '../../datasets/contact-sheet.ts';
+import { captionOf, contactSheet, drawSamples, inClasses } from '../../datasets/contact-sheet.ts';
 import { compareHashes, type Examination, examine } from '../../datasets/examine.ts';
 import { readManifest } from '../../datasets/prepare/manifest.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
-import type { Source } from '../../datasets/source.ts';
+import { COUNTED, type Source } from '../../datasets/source.ts';
 import { type PrepFlags, sourceOptions } from '../input/prepare-options.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
@@ -12,9 +12,6 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { typed } from '../output/usage-error.ts';
-
-/** What a class may have, beside samples. */
-const COUNTED = { boxes: 'boxes', mask: 'pixels' } as const;
 
 export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
   readonly json?: boolean;
@@ -122,7 +119,7 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
       return EXIT.done;
     }
     screen.out(
-      `${count(entries.length)} samples${classes ? ` ${places ? `with ${COUNTED[places]} of` : 'in'} ${classes.length} classes` : ''}${bad.length > 0 ? `, ${count(bad.length)} refused` : ''}`,
+      `${count(entries.length)} samples${inClasses(source)}${bad.length > 0 ? `, ${count(bad.length)} refused` : ''}`,
     );
     const rows = drawn
       .slice(0, 10)

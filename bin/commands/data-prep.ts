@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { type Finished, finish } from '../../datasets/prepare/manifest.ts';
 import { type PrepareOptions, type Progress, prepareDataset } from '../../datasets/prepare/run.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
+import { COUNTED } from '../../datasets/source.ts';
 import { type PrepFlags, parseMaxErrors, prepareJob } from '../input/prepare-options.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
@@ -114,10 +115,7 @@ function showFinished(
     `${count(samples)} samples in ${shards.length} shard${shards.length === 1 ? '' : 's'}`,
   ]);
   if (classes !== null)
-    rows.push([
-      'classes',
-      `${classes.length}${places ? ` of ${places === 'mask' ? 'pixels' : places}` : ''}: ${shortened(classes)}`,
-    ]);
+    rows.push(['classes', `${classes.length}${places ? ` of ${COUNTED[places]}` : ''}: ${shortened(classes)}`]);
   if (field !== null) rows.push(['each', `${field.dtype} of ${field.shape.join(' x ')}`]);
   if (mean !== null && std !== null && mean.length <= 4)
     rows.push(['mean', mean.join(' ')], ['deviation', std.join(' ')]);
