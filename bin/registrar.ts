@@ -4,6 +4,9 @@ import { errorText } from './output/errors.ts';
 import { type ExitCode, exitCodeOf } from './output/exit-codes.ts';
 import type { Screen } from './output/screen.ts';
 
+/** What --executor takes, in words: to say it, no executor is loaded (trainer/tfjs-executor.ts). */
+export const EXECUTORS = 'wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu';
+
 export interface Registrar {
   readonly screen: Screen;
   /** A command of this group. */

@@ -1,5 +1,5 @@
 // launch-commands.ts: commands that start runs on many machines, measure how they scale, or predict it.
-import type { Registrar } from '../registrar.ts';
+import { EXECUTORS, type Registrar } from '../registrar.ts';
 
 export function addLaunchCommands({
   action,
@@ -62,7 +62,7 @@ export function addLaunchCommands({
     .option('--servers <n>', 'processes that keep the parameters (default: 1)', positive)
     .option(
       '--executor <name>',
-      'what workers compute with: wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu; others than wasm: where the job has a tolerance',
+      `what workers compute with: ${EXECUTORS}; others than wasm: where the job has a tolerance`,
     )
     .option('--resume <run>', 'go on with a run, from its newest checkpoint')
     .option('--json', 'print events as lines of JSON on stdout, and nothing else there')

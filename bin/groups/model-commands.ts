@@ -1,5 +1,5 @@
 // model-commands.ts: commands about jobs and models on this machine: train, eval, predict... Not what they do: commands/.
-import type { Registrar } from '../registrar.ts';
+import { EXECUTORS, type Registrar } from '../registrar.ts';
 
 export function addModelCommands({ action, atLeastZero, command, jobOptions, positive, screen }: Registrar): void {
   jobOptions(command('train', 'train a job').argument('[job]', 'its file, for example examples/digits.json'))
@@ -12,7 +12,7 @@ export function addModelCommands({ action, atLeastZero, command, jobOptions, pos
       'compute in so many processes of this machine; 2:8: in two, and let six more join at any step',
     )
     .option('--servers <n>', 'keep the parameters in so many processes of this machine', positive)
-    .option('--executor <name>', 'what computes: wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu')
+    .option('--executor <name>', `what computes: ${EXECUTORS}`)
     .option('--out <dir>', 'the folder that the run is put in (default: runs)')
     .action(
       action(async (job, options, _) => (await import('../commands/train.ts')).trainCommand(job, options, screen)),

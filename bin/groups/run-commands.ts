@@ -1,5 +1,5 @@
 // run-commands.ts: commands about runs of several processes: their roles, and looking after them. Not what starts them (launch-commands.ts).
-import type { Registrar } from '../registrar.ts';
+import { EXECUTORS, type Registrar } from '../registrar.ts';
 
 export function addRunCommands({ action, command, jobOptions, positive, screen }: Registrar): void {
   jobOptions(command('coordinator', 'lead a run of servers and workers on any machines').argument('[job]', 'its file'))
@@ -33,10 +33,7 @@ export function addRunCommands({ action, command, jobOptions, positive, screen }
     .option('--ca <file>', 'TLS: whom to trust, as PEM: the certificate itself where it signed itself')
     .option('--cert <file>', 'TLS: what it shows to listeners that demand a certificate, as PEM')
     .option('--key <file>', 'TLS: the key of that')
-    .option(
-      '--executor <name>',
-      'what computes: wasm (default), tensorflow, tfjs-cpu, tfjs-wasm, webgpu; others than wasm: where the job has a tolerance',
-    )
+    .option('--executor <name>', `what computes: ${EXECUTORS}; others than wasm: where the job has a tolerance`)
     .option('--cache <dir>', 'keep data there that are fetched from the coordinator')
     .option('--cache-gib <n>', 'GiB that it may hold (default: 64)', positive)
     .option('--insecure', 'listen and send the token beyond this machine without TLS')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { executorNames } from '../../trainer/tfjs-executor.ts';
 import { tinyJob, writeTinyData } from '../support/tiny.ts';
 import { newFolder, type Outcome, shoal } from './support/shoal.ts';
 
@@ -192,6 +193,7 @@ describe('shoal refuses', () => {
       '--json',
       '--dry-run',
       '--out',
+      ...executorNames,
     ])
       assert.ok(help.stdout.includes(flag), flag);
     assert.match((await shoal(folder, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
