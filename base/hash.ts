@@ -5,8 +5,8 @@ export async function sha256(bytes: ArrayBufferView | string): Promise<string> {
   const source =
     typeof bytes === 'string'
       ? new TextEncoder().encode(bytes)
-      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice();
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(source));
+      : new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const digest = await crypto.subtle.digest('SHA-256', source);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -5,7 +5,7 @@ import type { Narrator } from '../trainer/narrator.ts';
 import { slotNames } from '../trainer/optimizers/kind.ts';
 import { RUN } from '../trainer/run-folder.ts';
 import type { RunRecorder } from '../trainer/run-recorder.ts';
-import { allFinite, firstSnapshot, type Snapshot } from '../trainer/snapshot.ts';
+import { allFinite, firstSnapshot, numbersOf, type Snapshot } from '../trainer/snapshot.ts';
 import { writeProblem } from '../trainer/write-error.ts';
 import { readSnapshot, usableCheckpoint } from './coordinator-files.ts';
 import type { Setup } from './coordinator-setup.ts';
@@ -64,7 +64,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   /** Keeps a version that has come from all servers. */
   async function keep(term: Term, snapshot: Snapshot): Promise<void> {
-    const finite = allFinite(snapshot);
+    const finite = allFinite(numbersOf(snapshot));
     const at = snapshot.version;
     written = notWritten = null;
     if (finite) {

@@ -261,7 +261,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     const ending = decisions.ending(last, reason);
     if (ending.best) await recorder.save(ending.snapshot, restoredInfo(ending.best));
     tellWorkers();
-    const done = await narrator.done(ending.snapshot, reason, ending.best);
+    const done = narrator.done(ending.snapshot, reason, ending.best);
     emit(done);
     return { done, snapshot: ending.snapshot };
   } finally {

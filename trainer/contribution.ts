@@ -27,10 +27,14 @@ export function memoryBytes(segments: readonly Segment[]): number {
   return alignUp(Math.max(64, ...segments.map(({ at, length }) => 4 * (at + length))));
 }
 
+/** Views of a vector's tensors in its form in memory. */
+export const tensorsOf = (segments: readonly Segment[], memory: Float32Array): Float32Array[] =>
+  segments.map(({ at, length }) => memory.subarray(at, at + length));
+
 /** Copies a vector between its compact form (files, hashes, wire) and its form in memory. */
 export function compact(segments: readonly Segment[], memory: Float32Array): Float32Array {
   const flat = new Float32Array(lengthOf(segments));
-  for (const s of segments) flat.set(memory.subarray(s.at, s.at + s.length), s.flat);
+  for (const [i, tensor] of tensorsOf(segments, memory).entries()) flat.set(tensor, segments[i]!.flat);
   return flat;
 }
 

@@ -4,14 +4,12 @@
 import { ShoalError } from '../base/errors.ts';
 import { alignUp } from '../kernels/arena.ts';
 import {
-  type Contribution,
   type ContributionLayout,
   compact,
   expand,
   lengthOf,
-  type Part,
   parametersOf,
-  type Sums,
+  tensorsOf,
   trainedOf,
 } from './contribution.ts';
 import type { Pinned } from './executor.ts';
@@ -19,6 +17,7 @@ import { joined, parted } from './initialize.ts';
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
 import { allFinite, type Snapshot } from './snapshot.ts';
+import { createStaging } from './staging.ts';
 import {
   handleStep,
   type Schedule,
@@ -40,9 +39,9 @@ export interface StoreObserver {
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void;
   /** A batch of an evaluation is counted. */
   counted(work: Work, totals: readonly number[], last: boolean): void;
-  /** Whether anyone keeps versions. Where not, only the last is looked at: copying and checking them takes time. */
+  /** Whether anyone keeps versions. Where not, nothing is copied, and whether it is finite is asked of the last alone: both take time. */
   readonly saves: boolean;
-  /** A version to keep, finite throughout. The run goes on when this settles; the copy is the observer's. */
+  /** A version to keep, finite throughout; called where the observer saves. The run goes on when this settles; the copy is the observer's. */
   save(snapshot: Snapshot): Promise<void>;
   /** The loss of this work is not a number, and it was not applied; or the version that it reads is not, and was not saved. */
   notFinite(work: Work): Promise<void>;
@@ -80,12 +79,12 @@ export function localStoreBytes(options: Parameters<typeof updatesBytes>[0] & { 
 }
 
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
-  const { pool, versions, contribution, schedule, observer, start } = options;
+  const { start, ...rest } = options; // nothing that outlives this call may hold the start: it is as large as the weights
+  const { pool, versions, contribution, schedule, observer, ranges = 1 } = rest;
   const { arena } = pool;
   const { f32 } = arena.views;
-  const { ranges = 1 } = options;
   const { microShards, depth } = schedule;
-  const updates = createUpdates({ ...options, ranges, microShards, depth });
+  const updates = createUpdates({ ...rest, ranges, microShards, depth });
   let state: StepState = startSteps(schedule);
   let stopped: StopReason | null = null;
   let failure: unknown = null;
@@ -117,6 +116,12 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       slots: Object.fromEntries(versions.slots.map((name, i) => [name, slot(i)])),
     };
   }
+  /** What a snapshot would hold, tensor by tensor where it lies. */
+  function tensors(): readonly Float32Array[] {
+    const { parameters, slots } = versions.of(state.committed);
+    const all = versions.slots.map((_, i) => tensorsOf(trained, slotAt(slots, i)));
+    return [...tensorsOf(versions.segments, vector(parameters)), ...all.flat()];
+  }
   load(start);
 
   const pins = [0, 1].map((i) => {
@@ -144,14 +149,10 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   async function save(): Promise<void> {
     await null; // whoever asked for work first begins to wait
     try {
-      if (!observer.saves && state.next !== null && state.stopping === null) {
-        step({ kind: 'saved', finite: true });
-        return;
-      }
-      const copy = snapshot();
-      const finite = allFinite(copy);
-      if (finite) await observer.save(copy);
-      else await observer.notFinite({ ...newest!, version: copy.version });
+      const goesOn = state.next !== null && state.stopping === null;
+      const finite = (goesOn && !observer.saves) || allFinite(tensors());
+      if (!finite) await observer.notFinite({ ...newest!, version: state.committed });
+      else if (observer.saves) await observer.save(snapshot());
       step({ kind: 'saved', finite });
     } catch (error) {
       failure ??= error;
@@ -180,20 +181,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     }
   }
 
-  const staging = Array.from({ length: options.staging ?? 0 }, () => arena.take(contribution.bytes));
-  /** Parts that lie in another memory are copied into this one: that must wait until they stand. */
-  async function brought(contributed: Contribution): Promise<Sums> {
-    const { parts } = contributed;
-    if (parts.every((part) => part.bytes.buffer === arena.memory.buffer)) return contributed;
-    if (parts.length > staging.length) throw stagingError(parts.length, staging.length);
-    await Promise.all([contributed.ready, settling]); // settling: the parts before these are read
-    const copies = parts.map((part, i): Part => {
-      const at = staging[i]!;
-      arena.views.u8.set(part.bytes, at);
-      return { node: part.node, bytes: arena.views.u8.subarray(at, at + contribution.bytes) };
-    });
-    return { parts: copies };
-  }
+  const staging = createStaging(arena, rest.staging ?? 0, contribution.bytes);
 
   async function settle(update: QueuedUpdate, work: Work, read: Promise<void>): Promise<void> {
     try {
@@ -217,7 +205,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       return { version, ready: settling, ...pins[version % 2]! };
     },
     async contribute(work, contributed) {
-      const update = await updates.submit(work, await brought(contributed));
+      const update = await updates.submit(work, await staging.bring(contributed, settling));
       settling = settling.then(() => settle(update, work, contributed.ready));
     },
     interrupt(reason = 'interrupted') {
@@ -233,15 +221,6 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     },
   };
 }
-
-const stagingError = (parts: number, room: number): ShoalError =>
-  new ShoalError({
-    code: 'SHOAL_STAGING',
-    operation: 'bring sums from another memory',
-    got: `a contribution of ${parts} parts`,
-    expected: `at most ${room}, for which there is room`,
-    hint: 'Give the store more staging when it is made.',
-  });
 
 const unitError = (unit: number, microShards: number): ShoalError =>
   new ShoalError({

@@ -1,5 +1,4 @@
 // narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
-import { sha256 } from '../base/hash.ts';
 import type { Evaluated } from './callbacks/kind.ts';
 import { lengthOf, parametersOf } from './contribution.ts';
 import type { Decisions } from './decisions.ts';
@@ -8,6 +7,7 @@ import type { Profile } from './executor.ts';
 import { type Job, jobHash } from './job.ts';
 import type { Prepared } from './prepare.ts';
 import { createTally, figures } from './progress.ts';
+import { startSha256 } from './sha256.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type Schedule, type StopReason, stepsPerEpoch, totalSteps } from './step-machine.ts';
 import { rowsOf, type Work } from './work.ts';
@@ -71,7 +71,7 @@ export interface Narrator {
   /** Steps from this version on are computed again: what they counted is forgotten. */
   rollback(version: number): void;
   /** @param best the evaluation whose weights the snapshot has, where those are not its last step's */
-  done(snapshot: Snapshot, reason: StopReason, best?: Evaluated | null): Promise<DoneEvent>;
+  done(snapshot: Snapshot, reason: StopReason, best?: Evaluated | null): DoneEvent;
 }
 
 export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {
@@ -179,14 +179,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
       evaluation.take();
       lastStep = performance.now();
     },
-    async done(snapshot, reason, best = null) {
-      const slots = Object.values(snapshot.slots);
-      const optimizer = new Float32Array(slots.reduce((sum, slot) => sum + slot.length, 0));
-      let at = 0;
-      for (const slot of slots) {
-        optimizer.set(slot, at);
-        at += slot.length;
-      }
+    done(snapshot, reason, best = null) {
       return {
         event: 'done',
         reason,
@@ -195,10 +188,17 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
         samples_per_second: trainedMs === 0 ? 0 : samples / (trainedMs / 1000),
         metrics: best?.figures ?? metrics ?? {},
         ...(best && { restored_step: best.version }),
-        parameters_sha256: await sha256(snapshot.parameters),
-        state_sha256: await sha256(snapshot.state),
-        optimizer_sha256: await sha256(optimizer),
+        parameters_sha256: hashOf([snapshot.parameters]),
+        state_sha256: hashOf([snapshot.state]),
+        optimizer_sha256: hashOf(Object.values(snapshot.slots)),
       };
     },
   };
+}
+
+/** SHA-256 of vectors as if they were one; none is copied. */
+function hashOf(vectors: readonly Float32Array[]): string {
+  const hash = startSha256();
+  for (const { buffer, byteOffset, byteLength } of vectors) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.hex();
 }

@@ -14,7 +14,7 @@ import { createNarrator, type Narrator } from './narrator.ts';
 import type { Prepared } from './prepare.ts';
 import { restoredInfo } from './restore-best.ts';
 import type { SessionOptions } from './session.ts';
-import { allFinite, type Snapshot } from './snapshot.ts';
+import { allFinite, numbersOf, type Snapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
 
@@ -95,14 +95,14 @@ export class PhaseRun implements StoreObserver {
     await this.engine.store.close(); // where a NaN arose may still be searched for
     await this.#saving;
     if (this.#failure) throw this.#failure;
-    const snapshot = this.engine.store.snapshot();
     this.#tellThreads(await this.engine.close());
     this.#closed = true;
+    const snapshot = this.engine.store.snapshot(); // the threads' own memory is free again
     const reason = this.engine.store.stopped ?? 'done';
     if (!last && reason === 'done') return { snapshot, narrator: this.#narrator, decisions: this.#decisions };
     const ended = this.#options.dryRun ? { snapshot, best: null } : this.#decisions.ending(snapshot, reason);
     if (ended.best) await this.#keepRestored(ended.snapshot, ended.best);
-    const done = await this.#narrator.done(ended.snapshot, reason, ended.best);
+    const done = this.#narrator.done(ended.snapshot, reason, ended.best);
     this.#tell(done);
     return { snapshot: ended.snapshot, narrator: this.#narrator, done };
   }
@@ -152,7 +152,7 @@ export class PhaseRun implements StoreObserver {
     await this.engine.store.close(); // what is done is committed, whatever failed behind it
     await this.#saving;
     const snapshot = this.engine.store.snapshot();
-    if (snapshot.version > this.#saved && allFinite(snapshot)) await this.save(snapshot);
+    if (snapshot.version > this.#saved && allFinite(numbersOf(snapshot))) await this.save(snapshot);
     await this.#saving;
   }
 

@@ -90,8 +90,23 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 }
 
 async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Part | null): Promise<Part> {
-  const { job, signal, teamSize, ranges, level, executor } = options;
   if (left?.done) return left;
+  const { signal } = options;
+  const { run, last } = await openPhase(options, dataset, phase, left);
+  const interrupt = () => run.engine.store.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  if (signal?.aborted) interrupt();
+  try {
+    return await run.run(last);
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+    await run.close();
+  }
+}
+
+/** What it begins with is as large as the weights and the optimizer's slots: a call of its own, so that nobody holds it while training. */
+async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Part | null) {
+  const { job, teamSize, ranges, level, executor } = options;
   const prepared = prepare(job, dataset, {
     threads: options.threads ?? availableThreads(),
     resting: restingLayers(job, phase.from),
@@ -107,13 +122,5 @@ async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase,
   const schedule = last ? whole : { ...whole, until: phase.to };
   const continued = before.narrator !== undefined;
   const run = await PhaseRun.open(options, dataset, prepared, { ...schedule, continued }, before);
-  const interrupt = () => run.engine.store.interrupt();
-  signal?.addEventListener('abort', interrupt, { once: true });
-  if (signal?.aborted) interrupt();
-  try {
-    return await run.run(last);
-  } finally {
-    signal?.removeEventListener('abort', interrupt);
-    await run.close();
-  }
+  return { run, last };
 }

@@ -24,10 +24,16 @@ export interface Snapshot extends Weights {
   readonly best?: Weights & { readonly version: number };
 }
 
-/** Whether no number of a version is NaN or infinite: one that is must never become a checkpoint. */
-export function allFinite({ parameters, state, slots }: Snapshot): boolean {
-  for (const vector of [parameters, state, ...Object.values(slots)])
-    for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+/** All numbers of a version. */
+export const numbersOf = ({ parameters, state, slots }: Snapshot): readonly Float32Array[] => [
+  parameters,
+  state,
+  ...Object.values(slots),
+];
+
+/** Whether no number is NaN or infinite: a version with one that is must never become a checkpoint. */
+export function allFinite(vectors: readonly Float32Array[]): boolean {
+  for (const vector of vectors) for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
   return true;
 }
 
