@@ -258,12 +258,12 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     const snapshot = await keeper.valuesOf(machine.state.checkpoint);
     const { newest } = keeper;
     const last = newest && newest.version > snapshot.version ? newest : snapshot;
-    const ending = decisions.ending(last, reason);
-    if (ending.best) await recorder.save(ending.snapshot, restoredInfo(ending.best));
+    const { version: weights, best } = decisions.ending(last, reason);
+    if (best) await recorder.save(weights, restoredInfo(best));
     tellWorkers();
-    const done = narrator.done(ending.snapshot, reason, ending.best);
+    const done = narrator.done(weights, Object.values(weights.slots), reason, best);
     emit(done);
-    return { done, snapshot: ending.snapshot };
+    return { done, weights };
   } finally {
     clearInterval(ticks);
     signal?.removeEventListener('abort', interrupt);

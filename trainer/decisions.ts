@@ -5,7 +5,7 @@ import { decide, deciding } from './callbacks/index.ts';
 import type { Decision, Evaluated } from './callbacks/kind.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot, Version } from './snapshot.ts';
 import type { StopReason } from './step-machine.ts';
 
 export interface Decisions {
@@ -19,9 +19,9 @@ export interface Decisions {
   /** A version's own evaluation; null: there was none, or nobody asks. */
   of(version: number): Evaluated | null;
   /** A finite version that its evaluation has just been taken of: its weights are held while they are the best. */
-  keep(snapshot: Snapshot): void;
+  keep(version: Version): void;
   /** What a run ends with: its last version, or that with the weights of its best evaluation, which is then named. */
-  ending(last: Snapshot, reason: StopReason): { readonly snapshot: Snapshot; readonly best: Evaluated | null };
+  ending<V extends Version>(last: V, reason: StopReason): { readonly version: V; readonly best: Evaluated | null };
 }
 
 /** An evaluation as checkpoints tell of it. */
@@ -73,10 +73,10 @@ export function createDecisions(job: Job, from: Pick<Snapshot, 'evaluations' | '
     ending(last, reason) {
       const { best } = now;
       const over = reason === 'done' || reason === 'early-stopping';
-      if (!over || best === null || best === last.version) return { snapshot: last, best: null };
+      if (!over || best === null || best === last.version) return { version: last, best: null };
       if (held?.version !== best) throw notHeld(job, best);
       const { parameters, state } = held;
-      return { snapshot: { ...last, parameters, state }, best: known.find((one) => one.version === best)! };
+      return { version: { ...last, parameters, state }, best: known.find((one) => one.version === best)! };
     },
   };
 }

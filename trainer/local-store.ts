@@ -16,7 +16,7 @@ import type { Pinned } from './executor.ts';
 import { joined, parted } from './initialize.ts';
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
-import { allFinite, type Snapshot } from './snapshot.ts';
+import { allFinite, type Snapshot, type Version } from './snapshot.ts';
 import { createStaging } from './staging.ts';
 import {
   handleStep,
@@ -69,8 +69,10 @@ export interface LocalStore extends Store {
   interrupt(reason?: 'interrupted' | 'early-stopping'): void;
   /** Why work() ended; null before. */
   readonly stopped: StopReason | null;
-  /** The newest committed version. */
+  /** The newest committed version: a copy; its weights alone, a copy; the optimizer's slots in pieces, where they lie. */
   snapshot(): Snapshot;
+  weights(): Version;
+  slots(): readonly Float32Array[];
 }
 
 /** Bytes that the store takes from the pool's arena, beside the versions. */
@@ -90,7 +92,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   let failure: unknown = null;
   let settling: Promise<void> = Promise.resolve();
   let wake: (() => void) | null = null;
-  let newest: Work | null = null;
+  let latest: Work | null = null;
 
   const trained = trainedOf(versions.segments);
   const parameterCount = lengthOf(parametersOf(versions.segments));
@@ -107,21 +109,17 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       expand(versions.segments, weights, vector(copy));
     for (const [i, name] of versions.slots.entries()) expand(trained, snapshot.slots[name]!, slotAt(slots, i));
   }
+  const newest = () => versions.of(state.committed);
+  function weights(): Version {
+    const flat = compact(versions.segments, vector(newest().parameters));
+    return { version: state.committed, ...parted(flat, parameterCount) };
+  }
   function snapshot(): Snapshot {
-    const { parameters, slots } = versions.of(state.committed);
-    const slot = (i: number) => compact(trained, slotAt(slots, i));
-    return {
-      version: state.committed,
-      ...parted(compact(versions.segments, vector(parameters)), parameterCount),
-      slots: Object.fromEntries(versions.slots.map((name, i) => [name, slot(i)])),
-    };
+    const slot = (i: number) => compact(trained, slotAt(newest().slots, i));
+    return { ...weights(), slots: Object.fromEntries(versions.slots.map((name, i) => [name, slot(i)])) };
   }
-  /** What a snapshot would hold, tensor by tensor where it lies. */
-  function tensors(): readonly Float32Array[] {
-    const { parameters, slots } = versions.of(state.committed);
-    const all = versions.slots.map((_, i) => tensorsOf(trained, slotAt(slots, i)));
-    return [...tensorsOf(versions.segments, vector(parameters)), ...all.flat()];
-  }
+  const slots = () => versions.slots.flatMap((_, i) => tensorsOf(trained, slotAt(newest().slots, i)));
+  const finiteThroughout = () => allFinite([...tensorsOf(versions.segments, vector(newest().parameters)), ...slots()]);
   load(start);
 
   const pins = [0, 1].map((i) => {
@@ -137,10 +135,10 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       if (action.kind === 'open') return action.work;
       if (action.kind === 'commit') {
         observer.committed(action.work, totals, action.epochEnd);
-        newest = action.work;
+        latest = action.work;
       } else if (action.kind === 'counted') {
         observer.counted(action.work, totals, action.last);
-        newest = action.work;
+        latest = action.work;
       } else if (action.kind === 'save') void save();
       else stopped = action.reason;
     }
@@ -150,8 +148,8 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     await null; // whoever asked for work first begins to wait
     try {
       const goesOn = state.next !== null && state.stopping === null;
-      const finite = (goesOn && !observer.saves) || allFinite(tensors());
-      if (!finite) await observer.notFinite({ ...newest!, version: state.committed });
+      const finite = (goesOn && !observer.saves) || finiteThroughout();
+      if (!finite) await observer.notFinite({ ...latest!, version: state.committed });
       else if (observer.saves) await observer.save(snapshot());
       step({ kind: 'saved', finite });
     } catch (error) {
@@ -216,6 +214,8 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       return stopped;
     },
     snapshot,
+    weights,
+    slots,
     async close() {
       await settling;
     },

@@ -8,7 +8,7 @@ import { type Job, jobHash } from './job.ts';
 import type { Prepared } from './prepare.ts';
 import { createTally, figures } from './progress.ts';
 import { startSha256 } from './sha256.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Version } from './snapshot.ts';
 import { type Schedule, type StopReason, stepsPerEpoch, totalSteps } from './step-machine.ts';
 import { rowsOf, type Work } from './work.ts';
 
@@ -70,8 +70,11 @@ export interface Narrator {
   saved(version: number): void;
   /** Steps from this version on are computed again: what they counted is forgotten. */
   rollback(version: number): void;
-  /** @param best the evaluation whose weights the snapshot has, where those are not its last step's */
-  done(snapshot: Snapshot, reason: StopReason, best?: Evaluated | null): DoneEvent;
+  /**
+   * @param slots what the optimizer keeps, in pieces of any length
+   * @param best the evaluation whose weights these are, where they are not the last step's
+   */
+  done(version: Version, slots: readonly Float32Array[], reason: StopReason, best: Evaluated | null): DoneEvent;
 }
 
 export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {
@@ -179,18 +182,18 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
       evaluation.take();
       lastStep = performance.now();
     },
-    done(snapshot, reason, best = null) {
+    done({ version, parameters, state }, slots, reason, best) {
       return {
         event: 'done',
         reason,
-        steps: snapshot.version,
+        steps: version,
         wall_s: (performance.now() - began) / 1000,
         samples_per_second: trainedMs === 0 ? 0 : samples / (trainedMs / 1000),
         metrics: best?.figures ?? metrics ?? {},
         ...(best && { restored_step: best.version }),
-        parameters_sha256: hashOf([snapshot.parameters]),
-        state_sha256: hashOf([snapshot.state]),
-        optimizer_sha256: hashOf(Object.values(snapshot.slots)),
+        parameters_sha256: hashOf([parameters]),
+        state_sha256: hashOf([state]),
+        optimizer_sha256: hashOf(slots),
       };
     },
   };

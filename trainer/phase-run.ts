@@ -8,23 +8,24 @@ import { createDataUsage } from './data-usage.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { diagnose } from './diagnose.ts';
 import { createEngine, type Engine } from './engine.ts';
-import type { DoneEvent, RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
 import type { StoreObserver } from './local-store.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import type { Prepared } from './prepare.ts';
 import { restoredInfo } from './restore-best.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions, SessionResult } from './session.ts';
 import { allFinite, numbersOf, type Snapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
 
-/** What a phase leaves to the next: where it goes on from, and who tells of it; at the run's end, what it told last. */
-export interface Part {
+/** What a phase begins with: where it goes on from, and who tells of it, where there was a phase before. */
+export interface Beginning {
   readonly snapshot: Snapshot;
   readonly narrator?: Narrator;
   readonly decisions?: Decisions;
-  readonly done?: DoneEvent;
 }
+/** What it leaves: the next one's beginning, or at the run's end, the result. */
+export type Left = Beginning | { readonly result: SessionResult };
 
 /** What a run knows while it goes on. */
 export class PhaseRun implements StoreObserver {
@@ -45,7 +46,7 @@ export class PhaseRun implements StoreObserver {
   readonly #continued: boolean;
   #closed = false;
 
-  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Part) {
+  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Beginning) {
     const { job } = options;
     this.#options = options;
     this.saves = (options.onSave !== undefined || namesBest(job.callbacks)) && !options.dryRun;
@@ -64,7 +65,7 @@ export class PhaseRun implements StoreObserver {
     dataset: Dataset,
     prepared: Prepared,
     schedule: Schedule,
-    before: Part,
+    before: Beginning,
   ): Promise<PhaseRun> {
     const { job, executor, dataThreads = 1 } = options;
     const run = new PhaseRun(options, prepared, schedule, before);
@@ -79,7 +80,7 @@ export class PhaseRun implements StoreObserver {
   }
 
   /** @param last whether the run ends here, whatever it ends with */
-  async run(last: boolean): Promise<Part> {
+  async run(last: boolean): Promise<Left> {
     const { profile, speed } = this.engine;
     if (!this.#continued) {
       await this.#narrator.started({ profile, ...this.#decodedBy, speed, from: this.#start });
@@ -97,14 +98,16 @@ export class PhaseRun implements StoreObserver {
     if (this.#failure) throw this.#failure;
     this.#tellThreads(await this.engine.close());
     this.#closed = true;
-    const snapshot = this.engine.store.snapshot(); // the threads' own memory is free again
-    const reason = this.engine.store.stopped ?? 'done';
-    if (!last && reason === 'done') return { snapshot, narrator: this.#narrator, decisions: this.#decisions };
-    const ended = this.#options.dryRun ? { snapshot, best: null } : this.#decisions.ending(snapshot, reason);
-    if (ended.best) await this.#keepRestored(ended.snapshot, ended.best);
-    const done = this.#narrator.done(ended.snapshot, reason, ended.best);
+    const { store } = this.engine;
+    const reason = store.stopped ?? 'done';
+    if (!last && reason === 'done')
+      return { snapshot: store.snapshot(), narrator: this.#narrator, decisions: this.#decisions };
+    const end = store.weights(); // not what the optimizer keeps: it is as large again
+    const { version, best } = this.#options.dryRun ? { version: end, best: null } : this.#decisions.ending(end, reason);
+    if (best) await this.#keepRestored({ ...store.snapshot(), ...version }, best);
+    const done = this.#narrator.done(version, store.slots(), reason, best);
     this.#tell(done);
-    return { snapshot: ended.snapshot, narrator: this.#narrator, done };
+    return { result: { done, weights: version } };
   }
 
   async close(): Promise<void> {

@@ -7,11 +7,11 @@ import type { OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
 import type { SaveInfo } from './narrator.ts';
-import { type Part, PhaseRun } from './phase-run.ts';
+import { type Beginning, type Left, PhaseRun } from './phase-run.ts';
 import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { firstSnapshot, type Snapshot } from './snapshot.ts';
+import { firstSnapshot, type Snapshot, type Version } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 
 export type { SaveInfo };
@@ -45,7 +45,8 @@ export interface SessionOptions {
 
 export interface SessionResult {
   readonly done: DoneEvent;
-  readonly snapshot: Snapshot;
+  /** The last version's, or the best one's where a callback restores that. What the optimizer keeps is onSave's alone. */
+  readonly weights: Version;
 }
 
 /** The data that a job names. @throws SHOAL_DATA_* */
@@ -84,15 +85,18 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const perEpoch = Math.ceil(dataset.train.length / job.batch);
   const phases = phasesOf(options.dryRun ? { ...job, epochs: 1 } : job);
   const first = phases.findIndex(({ to }) => (options.start?.version ?? 0) < to * perEpoch);
-  let before: Part | null = null;
-  for (const phase of phases.slice(first)) before = await runPhase(options, dataset, phase, before);
-  return { done: before!.done!, snapshot: before!.snapshot };
+  let before: Beginning | null = null;
+  for (const phase of phases.slice(first)) {
+    const left: Left = await runPhase(options, dataset, phase, before);
+    if ('result' in left) return left.result;
+    before = left;
+  }
+  throw new Error('the last phase has no result'); // it ends the run
 }
 
-async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Part | null): Promise<Part> {
-  if (left?.done) return left;
+async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: Beginning | null) {
   const { signal } = options;
-  const { run, last } = await openPhase(options, dataset, phase, left);
+  const { run, last } = await openPhase(options, dataset, phase, before);
   const interrupt = () => run.engine.store.interrupt();
   signal?.addEventListener('abort', interrupt, { once: true });
   if (signal?.aborted) interrupt();
@@ -105,7 +109,7 @@ async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase,
 }
 
 /** What it begins with is as large as the weights and the optimizer's slots: a call of its own, so that nobody holds it while training. */
-async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Part | null) {
+async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Beginning | null) {
   const { job, teamSize, ranges, level, executor } = options;
   const prepared = prepare(job, dataset, {
     threads: options.threads ?? availableThreads(),
@@ -116,7 +120,7 @@ async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase
     staging: executor?.staging ?? 0,
   });
   // values are made once it is known that they fit
-  const before: Part = left ?? { snapshot: options.start ?? firstSnapshot(job) };
+  const before: Beginning = left ?? { snapshot: options.start ?? firstSnapshot(job) };
   const whole = scheduleOf(job, dataset, prepared, before.snapshot.version, options.dryRun ?? false);
   const last = phase.to === whole.epochs;
   const schedule = last ? whole : { ...whole, until: phase.to };

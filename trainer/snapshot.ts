@@ -13,15 +13,19 @@ import { slotsOf } from './optimizers/kind.ts';
 import { type NamedWeight, orderWeights } from './order-weights.ts';
 import { segmentsOf } from './weights.ts';
 
-/** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
-export interface Snapshot extends Weights {
+/** The weights behind so many steps. */
+export interface Version extends Weights {
   readonly version: number;
+}
+
+/** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
+export interface Snapshot extends Version {
   /** The optimizer's, each as long as the parameters that are not frozen. */
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
   readonly evaluations?: readonly Evaluated[];
   /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
-  readonly best?: Weights & { readonly version: number };
+  readonly best?: Version;
 }
 
 /** All numbers of a version. */

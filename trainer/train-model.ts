@@ -95,7 +95,7 @@ export async function train(
   // the data's hashes are part of what the job is
   const job: Job = { ...draft, data: { reader: 'arrays', train: data.train.hash, test: data.test.hash } };
   if (keepWeights && !imported.weights) throw noWeights();
-  const { done, snapshot } = await runSession({
+  const { done, weights: last } = await runSession({
     job,
     dataset: data,
     start: keepWeights ? freshSnapshot(job, flatWeights(job.model, imported.weights!)) : null,
@@ -103,13 +103,13 @@ export async function train(
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),
   });
-  const weights = snapshotWeights(job.model, snapshot);
+  const weights = snapshotWeights(job.model, last);
   return {
     metrics: done.metrics,
     hashes: { parameters: done.parameters_sha256, state: done.state_sha256, optimizer: done.optimizer_sha256 },
     weights,
     save: (directory) => exportTfjs(directory, { model: job.model, weights }),
-    predict: (images) => predictSnapshot({ job, snapshot, images }),
+    predict: (images) => predictSnapshot({ job, snapshot: last, images }),
   };
 }
 

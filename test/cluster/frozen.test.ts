@@ -28,7 +28,7 @@ describe('frozen layers with weights of their own, in a run of several roles', f
       const token = newToken();
       const options = { job, dataset, path, from, tool: 'test', workers: { min: 1, max: 2 }, servers: 2, token };
       const peers: Promise<void>[] = [];
-      const { done, snapshot } = await runCoordinator({
+      const { done, weights } = await runCoordinator({
         ...options,
         onListening(connect) {
           for (const name of ['a', 'b']) peers.push(runServer({ connect, token, name }));
@@ -36,7 +36,7 @@ describe('frozen layers with weights of their own, in a run of several roles', f
         },
       });
       await Promise.all(peers);
-      assert.deepEqual(snapshot.parameters, alone.snapshot.parameters);
+      assert.deepEqual(weights.parameters, alone.weights.parameters);
       assert.equal(done.optimizer_sha256, alone.done.optimizer_sha256);
       assert.notEqual(done.parameters_sha256, seed.done.parameters_sha256);
     } finally {

@@ -14,7 +14,7 @@ import { type Job, parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
-import { firstSnapshot, type Snapshot } from '../../trainer/snapshot.ts';
+import { firstSnapshot, type Version } from '../../trainer/snapshot.ts';
 import { wideMlp } from '../support/small-jobs.ts';
 import { closeAll } from './support/ends.ts';
 import { COMMAND, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
@@ -130,8 +130,8 @@ describe('a run in several processes', function () {
     same(ran.done, phasedAlone.done);
     assert.ok(auditRun(ran.path, phased).ok);
     same(rested.done, restingAlone.done);
-    const kernel = ({ parameters }: Snapshot) => parameters.subarray(0, 5120);
-    assert.deepEqual(kernel(restingAlone.snapshot), kernel(firstSnapshot(resting)));
+    const kernel = ({ parameters }: Version) => parameters.subarray(0, 5120);
+    assert.deepEqual(kernel(restingAlone.weights), kernel(firstSnapshot(resting)));
   });
 
   it('on a disk that takes no more, tells of SHOAL_RUN_WRITE or SHOAL_CHECKPOINT_WRITE and goes on to the same bytes', async () => {

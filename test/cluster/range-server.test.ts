@@ -11,11 +11,11 @@ import { createHostRunner } from '../../trainer/host-runner.ts';
 import type { Job } from '../../trainer/job.ts';
 import { type Prepared, prepare } from '../../trainer/prepare.ts';
 import { mostRanges } from '../../trainer/ranges.ts';
-import { runSession } from '../../trainer/session.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { endLeaf, firstLeaf, type Node, sharesOf } from '../../trainer/tree.ts';
 import { boundedMlp, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { smallRun } from '../support/small-run.ts';
 
 const BATCH = 30; // over 8 micro-shards: ragged; 96 samples: the last batch has 6 rows, two leaves none
 const dataset = smallDataset(96, 8);
@@ -103,7 +103,8 @@ describe('range servers', () => {
     for (const servers of counts)
       it(`${servers} of them make the bytes of the in-process store, ${name}, ragged batches, the tree cut anew each step`, async () => {
         const job = smallJob(layers, { optimizer, batch: BATCH, microShards: 8, epochs: 2 });
-        const { snapshot } = await runSession({ job, dataset, threads: 1 });
+        const { saved } = await smallRun(job, { dataset, threads: 1 });
+        const snapshot = saved.at(-1)!;
         const prepared = prepare(job, dataset, { threads: 1 });
         const { segments, optimizer: kind, optimizerConfig } = prepared;
         const kernels = loadKernels();

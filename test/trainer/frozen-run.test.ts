@@ -19,23 +19,23 @@ const job = smallJob(
 
 describe('a run with frozen layers', () => {
   it('leaves them as they began, moving statistics too, and trains the others', async () => {
-    const { snapshot } = await smallRun(job);
+    const { weights } = await smallRun(job);
     const first = firstSnapshot(job);
     const { parameters, state } = segmentsOf(job.model);
     const moved = parameters.filter(({ flat, length }) =>
-      snapshot.parameters.subarray(flat, flat + length).some((value, i) => value !== first.parameters[flat + i]),
+      weights.parameters.subarray(flat, flat + length).some((value, i) => value !== first.parameters[flat + i]),
     );
     assert.deepEqual(
       moved.map(({ path }) => path),
       ['conv2d/kernel', 'conv2d/bias', 'dense/kernel', 'dense/bias'],
     );
     assert.equal(state.length, 2);
-    assert.deepEqual(snapshot.state, first.state);
+    assert.deepEqual(weights.state, first.state);
   });
 
   it('keeps no optimizer state of them', async () => {
-    const { snapshot } = await smallRun(job);
-    const { optimizer } = snapshotTensors(job.model, snapshot);
+    const { saved } = await smallRun(job);
+    const { optimizer } = snapshotTensors(job.model, saved.at(-1)!);
     assert.deepEqual(
       optimizer.segments.map(({ path }) => path).filter((path) => path.startsWith('momentum/')),
       ['momentum/conv2d/kernel', 'momentum/conv2d/bias', 'momentum/dense/kernel', 'momentum/dense/bias'],

@@ -29,7 +29,7 @@ for (const optimizer of ['adam', { class_name: 'SGD', config: { learning_rate: 0
     for (const { path, flat, length } of segmentsOf(job(optimizer, []).model).parameters) {
       const factor = path.startsWith('conv2d_1/') ? 3 : path.startsWith('conv2d/') ? 0.25 : 1;
       const moved = (run: typeof plain) =>
-        Array.from({ length }, (_, i) => run.snapshot.parameters[flat + i]! - first.parameters[flat + i]!);
+        Array.from({ length }, (_, i) => run.weights.parameters[flat + i]! - first.parameters[flat + i]!);
       const [a, b] = [moved(plain), moved(rated)];
       const error = Math.hypot(...b.map((v, i) => v - factor * a[i]!)) / Math.hypot(...a);
       assert.ok(error <= 1e-4 * factor + 1e-6, `${path}: ${error}`);

@@ -52,14 +52,14 @@ describe('regularizers and constraints', () => {
         classes: 3,
       });
       const losses: number[] = [];
-      const { done, snapshot } = await runSession({
+      const { done, weights: last } = await runSession({
         ...{ job, dataset: { train: samples, test: samples }, threads: 1 },
         start: freshSnapshot(job, flatWeights(job.model, first)),
         onEvent: (event) => event.event === 'step' && losses.push(event.loss),
       });
       assert.ok(relativeError(losses, golden.losses) < 1e-5, `${losses} beside ${golden.losses}`);
       assert.ok(relativeError([done.metrics['loss'] as number], [golden.held_out]) < 1e-5);
-      const ours = snapshotWeights(job.model, snapshot);
+      const ours = snapshotWeights(job.model, last);
       for (const [n, [path, expected]] of Object.entries(golden.weights).entries()) {
         const error = relativeError(ours[n]!.data, expected);
         assert.ok(error < 3e-5, `${path}: ${error}`);

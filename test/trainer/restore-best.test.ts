@@ -24,14 +24,14 @@ describe('a run that restores its best weights', () => {
   });
 
   it("ends with the best epoch's weights and moving statistics, and the optimizer's state of its last step", async () => {
-    const { done, snapshot } = expected;
+    const { done, weights } = expected;
     assert.deepEqual([done.reason, done.steps, done.restored_step], ['early-stopping', 12, 4]);
     const best = await smallRun({ ...job, epochs: 1, callbacks: [] });
     const last = await smallRun({ ...job, epochs: 3, callbacks: [] });
     assert.equal(done.parameters_sha256, best.done.parameters_sha256);
     assert.equal(done.optimizer_sha256, last.done.optimizer_sha256);
     assert.deepEqual(done.metrics['loss'], best.done.metrics['loss']);
-    assert.deepEqual(snapshot.parameters, best.snapshot.parameters);
+    assert.deepEqual(weights.parameters, best.weights.parameters);
     const moving = { callbacks: [early], batch: 20, microShards: 2 };
     const normalized = await smallRun(smallJob(withStatistics, { ...moving, epochs: 3 }));
     const once = await smallRun(smallJob(withStatistics, { ...moving, epochs: 1 }));
@@ -73,7 +73,7 @@ describe('a run that restores its best weights', () => {
     assert.deepEqual([...new Set(kept.map(({ step }) => step))], [12, 4]);
     const { checkpoint } = await openRun(path, job, disk);
     const { parameters } = await endingOf(job, checkpoint!, disk);
-    assert.deepEqual(parameters, expected.snapshot.parameters, 'what eval, predict and export read');
+    assert.deepEqual(parameters, expected.weights.parameters, 'what eval, predict and export read');
     const model = await readModelFile(`${path}/model/last/model.json`, disk);
     const first = segmentsOf(job.model).parameters[0]!;
     assert.deepEqual(model.weights![0]!.data, parameters.subarray(0, first.length), 'model/last');

@@ -63,12 +63,12 @@ const early: Dataset = { train: digitsFrom(whole.train, 0), test: digitsFrom(who
 const late: Dataset = { train: digitsFrom(whole.train, 5, FEW), test: digitsFrom(whole.test, 5) };
 
 const first = parseJob({ name: 'digits-0-4', model: base, epochs: 3, ...rest }, 'digits');
-const { done, snapshot } = await runSession({ job: first, dataset: early });
+const { done, weights } = await runSession({ job: first, dataset: early });
 console.log(
   `digits 0 to 4, ${early.train.length} samples: held-out accuracy ${(done.metrics['accuracy'] as number).toFixed(4)}`,
 );
 
-const learnt = snapshotWeights(first.model, snapshot)
+const learnt = snapshotWeights(first.model, weights)
   .filter(({ name }) => !name.startsWith('old/'))
   .map((weight) => ({ ...weight, name: `base/${weight.name}` }));
 async function accuracies(freeze: readonly string[], pretrained: boolean, rate: number): Promise<readonly number[]> {

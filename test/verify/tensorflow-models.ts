@@ -162,11 +162,11 @@ async function sumsOf(
 async function train(job: Job, dataset: Dataset, backend: BackendName | 'wasm') {
   const losses: number[] = [];
   const executor = executorNamed(backend, job);
-  const { done, snapshot } = await runSession({
+  const { done, weights } = await runSession({
     ...{ job, dataset, threads: THREADS, ...(executor && { executor }) },
     onEvent: (event) => event.event === 'step' && losses.push(event.loss),
   });
-  return { losses, weights: joined(snapshot), speed: done.samples_per_second };
+  return { losses, weights: joined(weights), speed: done.samples_per_second };
 }
 
 /** Of gradients with kinks. */
