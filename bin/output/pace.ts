@@ -19,14 +19,16 @@ export function createPace(): Pace {
   let samples = 0;
   let ms = 0;
   let recent = 0;
+  let weight = 0; // of all steps in `recent`: far from 1 at first, when no single step may stand for those to come
   let seen = 0;
   return {
     add(event) {
       steps++;
       samples += event.samples;
       ms += event.ms;
-      // the first step of a run includes starting it: it says nothing of those to come
-      recent = seen < 2 ? event.ms : KEEP * recent + (1 - KEEP) * event.ms;
+      if (seen < 2) recent = weight = 0; // the first step of a run includes starting it: forgotten once there is another
+      recent = KEEP * recent + (1 - KEEP) * event.ms;
+      weight = KEEP * weight + (1 - KEEP);
       seen++;
     },
     get msPerStep() {
@@ -35,7 +37,7 @@ export function createPace(): Pace {
     get samplesPerSecond() {
       return ms === 0 ? 0 : samples / (ms / 1000);
     },
-    secondsFor: (more) => (recent * more) / 1000,
+    secondsFor: (more) => (seen === 0 ? 0 : ((recent / weight) * more) / 1000),
     restart() {
       steps = 0;
       samples = 0;

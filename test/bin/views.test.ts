@@ -8,6 +8,7 @@ import { barView } from '../../bin/output/bar-view.ts';
 import { errorText } from '../../bin/output/errors.ts';
 import { exitCodeOf } from '../../bin/output/exit-codes.ts';
 import { bytes, clock, duration, figure, flops, table } from '../../bin/output/format.ts';
+import { createPace } from '../../bin/output/pace.ts';
 import { plainView } from '../../bin/output/plain-view.ts';
 import type { Screen } from '../../bin/output/screen.ts';
 import { typed } from '../../bin/output/usage-error.ts';
@@ -67,6 +68,16 @@ describe('what is shown of a run', () => {
       'epoch 1/2  step 80/200  100.0 ms/step  320 samples/s  ETA 0:12  loss 0.5000',
       'epoch 1/2  10.0 s  100.0 ms/step  320 samples/s  loss 0.2500  held out loss 0.5000',
     ]);
+  });
+
+  it('says how long the rest takes by the steps behind the first, none of which stands for all', () => {
+    const pace = createPace();
+    assert.equal(pace.secondsFor(10), 0);
+    pace.add({ ...step(1), ms: 9000 });
+    assert.equal(pace.secondsFor(1), 9);
+    pace.add({ ...step(2), ms: 2 }); // it was done long before it could be told of
+    for (const n of [3, 4, 5, 6]) pace.add({ ...step(n), ms: 100 });
+    assert.ok(Math.abs(pace.secondsFor(1000) - 80) < 3, `${pace.secondsFor(1000)}`);
   });
 
   it('begins with what the running Node gives away, where it does', () => {
