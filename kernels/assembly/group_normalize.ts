@@ -60,7 +60,7 @@ export function group_normalize(d: usize, b: usize, from: i32, to: i32): void {
       storeUpTo(norm + padded + at, fma(f32x4.neg(v128.load(means + at)), scale, shift), C - c);
     }
     for (let h = 0; h < H; h++) {
-      let p = x + h * xRow, q = args.y(d, b) + (<usize>(image * args.yImage(d) + h * args.yRow(d)) << 2);
+      let p = x + <usize>h * xRow, q = args.y(d, b) + (<usize>(image * args.yImage(d) + h * args.yRow(d)) << 2);
       for (let w = 0; w < W; w++) {
         for (let c = 0; c < C; c += 4) {
           const at = <usize>c << 2;
@@ -77,7 +77,7 @@ export function group_normalize(d: usize, b: usize, from: i32, to: i32): void {
 function sumColumn(x: usize, H: i32, W: i32, C: i32, row: usize): v128 {
   let all = f32x4.splat(0);
   for (let h = 0; h < H; h++) {
-    let at = x + h * row;
+    let at = x + <usize>h * row;
     for (let w = 0; w < W; w += RUN) {
       let sum = f32x4.splat(0);
       for (let i = w; i < min(W, w + RUN); i++) {
@@ -94,7 +94,7 @@ function sumColumn(x: usize, H: i32, W: i32, C: i32, row: usize): v128 {
 function sumSquares(x: usize, mean: v128, H: i32, W: i32, C: i32, row: usize): v128 {
   let all = f32x4.splat(0);
   for (let h = 0; h < H; h++) {
-    let at = x + h * row;
+    let at = x + <usize>h * row;
     for (let w = 0; w < W; w += RUN) {
       let sum = f32x4.splat(0);
       for (let i = w; i < min(W, w + RUN); i++) {
@@ -112,7 +112,7 @@ function sumSquares(x: usize, mean: v128, H: i32, W: i32, C: i32, row: usize): v
 function sumProducts(dy: usize, dyRow: usize, x: usize, xRow: usize, mean: v128, H: i32, W: i32, C: i32): v128 {
   let all = f32x4.splat(0);
   for (let h = 0; h < H; h++) {
-    let p = dy + h * dyRow, q = x + h * xRow;
+    let p = dy + <usize>h * dyRow, q = x + <usize>h * xRow;
     for (let w = 0; w < W; w += RUN) {
       let sum = f32x4.splat(0);
       for (let i = w; i < min(W, w + RUN); i++) {
@@ -157,7 +157,7 @@ export function group_normalize_backward(d: usize, b: usize, from: i32, to: i32)
     }
     if (!backwardArgs.wantInput(d)) continue;
     for (let h = 0; h < H; h++) {
-      let p = dy + h * dyRow, q = x + h * xRow;
+      let p = dy + <usize>h * dyRow, q = x + <usize>h * xRow;
       let r = backwardArgs.dx(d, b) + (<usize>(image * backwardArgs.dxImage(d) + h * backwardArgs.dxRow(d)) << 2);
       for (let w = 0; w < W; w++) {
         for (let c = 0; c < C; c += 4) {

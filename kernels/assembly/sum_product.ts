@@ -12,8 +12,8 @@ export function sum_product(d: usize, b: usize, from: i32, to: i32): void {
   for (let image = from; image < to; image++) {
     for (let i = 0; i < keptA; i++) {
       for (let j = 0; j < keptB; j++) {
-        const p = args.a(d, b) + (<usize>(image * args.aImage(d)) << 2) + i * aA + j * aB;
-        const q = args.b(d, b) + (<usize>(image * args.bImage(d)) << 2) + i * bA + j * bB;
+        const p = args.a(d, b) + (<usize>(image * args.aImage(d)) << 2) + <usize>i * aA + <usize>j * aB;
+        const q = args.b(d, b) + (<usize>(image * args.bImage(d)) << 2) + <usize>i * bA + <usize>j * bB;
         const y = args.y(d, b) + (<usize>(image * args.yImage(d) + i * args.yA(d) + j * args.yB(d)) << 2);
         if (over & 4) store<f32>(y, total(p, q, sumsA, aA, bA, sumsB, aB, bB, L, aL, bL));
         else columns(p, q, y, sumsA, aA, bA, sumsB, aB, bB, L, aL, bL);
@@ -36,7 +36,7 @@ function columns(
     const at = <usize>l << 2;
     let s0 = f32x4.splat(0), s1 = s0;
     for (let i = 0; i < A; i++) {
-      let u = p + i * aA, v = q + i * bA, r0 = f32x4.splat(0), r1 = r0;
+      let u = p + <usize>i * aA, v = q + <usize>i * bA, r0 = f32x4.splat(0), r1 = r0;
       for (let j = 0; j < B; j++) {
         r0 = fma(read(u, aL, at), read(v, bL, at), r0);
         r1 = fma(read(u, aL, at + 16), read(v, bL, at + 16), r1);
@@ -64,7 +64,7 @@ function total(
   const whole = L & ~3, tail = lanesBelow(L & 3), end = <usize>whole << 2;
   let sum = f32x4.splat(0);
   for (let i = 0; i < A; i++) {
-    let u = p + i * aA, v = q + i * bA, row = f32x4.splat(0);
+    let u = p + <usize>i * aA, v = q + <usize>i * bA, row = f32x4.splat(0);
     for (let j = 0; j < B; j++) {
       let part = f32x4.splat(0);
       for (let at: usize = 0; at < end; at += 16) part = fma(read(u, aL, at), read(v, bL, at), part);
