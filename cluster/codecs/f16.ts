@@ -1,12 +1,14 @@
 // f16.ts: values that are halves already, in two bytes each, little endian (IEEE 754, binary16). The rounding: kernels, round_f16.
 import type { Encoding } from './kind.ts';
 
-/** The float of each half. One NaN, as the kernel makes it. */
-const floats = Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
-  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-});
+let table: Float32Array | undefined;
+/** The float of each half, made when first asked for: few runs are. One NaN, as the kernel makes it. */
+const floatsOf = (): Float32Array =>
+  (table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  }));
 
 export const f16: Encoding = {
   flags: 1,
@@ -28,6 +30,7 @@ export const f16: Encoding = {
   decode(bytes) {
     const aligned = (bytes.byteOffset & 1) === 0 ? bytes : new Uint8Array(bytes);
     const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 1);
+    const floats = floatsOf();
     const values = new Float32Array(halves.length);
     for (let i = 0; i < halves.length; i++) values[i] = floats[halves[i]!]!;
     return values;
