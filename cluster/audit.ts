@@ -4,7 +4,7 @@
 import type { Sampler } from '../datasets/sampler.ts';
 import { endLeaf, firstLeaf, rootOf, sharesOf } from '../trainer/tree.ts';
 import { hashDraws, trainingSampler } from './draws.ts';
-import type { LogRecord } from './messages.ts';
+import type { LogRecord } from './log-record.ts';
 
 export interface AuditReport {
   readonly terms: number;

@@ -4,7 +4,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync,
 import type { StepTotals } from '../trainer/narrator.ts';
 import { writeError } from '../trainer/write-error.ts';
 import { lastTermOf } from './audit.ts';
-import type { LogRecord } from './messages.ts';
+import type { LogRecord } from './log-record.ts';
 
 export interface CommitLog {
   /** 0 before the first term. */

@@ -1,15 +1,14 @@
 // coordinator-process.ts: the coordinator's process: listener, clock, run folder and commit log, driven by the machine (coordinator.ts).
 // No decisions. It resolves as trainer/session.ts does.
 import type { ShoalError } from '../base/errors.ts';
-import { type Dataset, decodedBy } from '../datasets/reader.ts';
+import { decodedBy } from '../datasets/reader.ts';
 import { deciding } from '../trainer/callbacks/index.ts';
 import { createDataUsage } from '../trainer/data-usage.ts';
 import type { DoneEvent, RunEvent } from '../trainer/events.ts';
 import { joined } from '../trainer/initialize.ts';
-import type { Job } from '../trainer/job.ts';
 import { createNarrator } from '../trainer/narrator.ts';
 import { restoredInfo } from '../trainer/restore-best.ts';
-import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
+import { RUN } from '../trainer/run-folder.ts';
 import { type RunRecorder, recordRun } from '../trainer/run-recorder.ts';
 import type { SessionResult } from '../trainer/session.ts';
 import { firstSnapshot } from '../trainer/snapshot.ts';
@@ -20,44 +19,18 @@ import { eventOf } from './coordinator-events.ts';
 import { announce, auditRun } from './coordinator-files.ts';
 import { createKeeper } from './coordinator-keeper.ts';
 import { createLinks } from './coordinator-links.ts';
+import type { CoordinatorOptions } from './coordinator-options.ts';
 import { auditFailed, notFinite } from './coordinator-problems.ts';
 import { setUp } from './coordinator-setup.ts';
 import type { Checkpoint, CoordinatorAction, CoordinatorEvent, CoordinatorState, News } from './coordinator-types.ts';
-import type { Reach } from './dial.ts';
 import { drive } from './drive.ts';
 import { frozenRoute } from './frozen.ts';
-import { DATA_THREADS, type FlatRange, type Term } from './messages.ts';
+import type { FlatRange, Term } from './messages.ts';
 import { createMonitor } from './monitor.ts';
 import { healthRoute, metricsRoute, statusRoute } from './monitor-routes.ts';
 import { dataRoute } from './remote-data.ts';
-import { createListener, type ListenerTls } from './transport.ts';
-
-export interface CoordinatorOptions extends Pick<Reach, 'token' | 'insecure' | 'limits'> {
-  readonly job: Job;
-  readonly dataset: Dataset;
-  /** The run's folder. */
-  readonly path: string;
-  /** Its newest checkpoint, where there is one. */
-  readonly from: RunCheckpoint | null;
-  /** Who writes checkpoints: "shoal 0.1.0". */
-  readonly tool: string;
-  readonly workers: { readonly min: number; readonly max: number };
-  /** Workers that it waits for before its first step; afterwards `workers.min` are enough. Default: that. */
-  readonly startWith?: number;
-  readonly servers: number;
-  /** Default: a free port of 127.0.0.1. */
-  readonly host?: string;
-  readonly port?: number;
-  readonly tls?: ListenerTls;
-  /** A lease is late after this at the earliest. Default 5,000. */
-  readonly leaseFloorMs?: number;
-  /** Aborted: finish the step, save, end with the reason "interrupted". */
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly onListening?: (url: string) => void;
-  /** Somebody without a token, or with wrong frames, was turned away. */
-  readonly onTurnedAway?: (reason: ShoalError, address: string) => void;
-}
+import { DATA_THREADS } from './report.ts';
+import { createListener } from './transport.ts';
 
 const TICK_MS = 100;
 

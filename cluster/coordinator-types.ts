@@ -5,7 +5,8 @@ import type { Schedule, StepState, StopReason } from '../trainer/step-machine.ts
 import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
 import type { Bugs } from './bugs.ts';
-import type { Apply, FlatRange, FromCoordinator, LogRecord, Term, ToCoordinator } from './messages.ts';
+import type { LogRecord } from './log-record.ts';
+import type { Apply, FlatRange, FromCoordinator, Term, ToCoordinator } from './messages.ts';
 import type { Votes } from './votes.ts';
 
 /** A connection, as the driver numbers it: never used twice in one process. */

@@ -1,6 +1,7 @@
 // members.ts: what is remembered of each process of a run, for the table of workers and the metrics. It decides nothing.
-import type { Fed, Peer, Report } from './messages.ts';
+import type { Peer } from './messages.ts';
 import { createRate, type Rate } from './rate.ts';
+import type { Fed, Report } from './report.ts';
 
 export interface Member {
   readonly peer: Peer;

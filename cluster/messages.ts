@@ -21,6 +21,7 @@ import type { FlatRange } from '../trainer/contribution.ts';
 import type { Profile } from '../trainer/executor.ts';
 import type { Node } from '../trainer/tree.ts';
 import type { Work } from '../trainer/work.ts';
+import type { Report } from './report.ts';
 
 /** A coordinator's period in office, from 1. What carries an older one is refused. */
 export type Term = number;
@@ -98,32 +99,6 @@ export interface Flawed {
   readonly node: Node;
   /** Who sent them. */
   readonly worker: string;
-}
-
-/** Of a worker, that read ahead. */
-export const DATA_THREADS = 1;
-
-/** How a worker is fed, in whole milliseconds since its first batch: trainer/feed.ts says what they are. */
-export interface Fed {
-  readonly wall: number;
-  readonly waited: number;
-  /** Its data thread's work, by stage. */
-  readonly read: number;
-  readonly augment: number;
-}
-
-/** How a worker or server fares, about once a second: for the table of workers, never for a decision. */
-export interface Report {
-  readonly type: 'report';
-  /** Bytes of all its sockets, since it began. */
-  readonly read: number;
-  readonly written: number;
-  /** Resident bytes of its process. */
-  readonly memory: number;
-  /** Frames that it turned away. */
-  readonly refused: number;
-  /** Of a worker that has data. */
-  readonly fed?: Fed | undefined;
 }
 
 // ---- control, from the coordinator
@@ -245,38 +220,3 @@ export interface WorkName {
   readonly step: number;
   readonly version: number;
 }
-
-/** One line of the commit log. The surviving lineage is what is left when every rollback has cut what it names. */
-export type LogRecord =
-  | {
-      readonly record: 'open';
-      readonly term: Term;
-      readonly job: string; // jobHash
-      readonly dataset: string;
-      readonly samples: number;
-      readonly batch: number;
-      readonly seed: number;
-      readonly version: number; // where this term begins: everything after it in the log is void
-    }
-  | {
-      readonly record: 'commit';
-      readonly term: Term;
-      readonly step: number;
-      readonly version: number; // step + 1
-      readonly draws: string; // sha256 of the step's sample indices, u32 little endian
-      readonly rows: number;
-      readonly totals: readonly number[];
-      readonly nodes: readonly { readonly node: Node; readonly worker: string }[]; // who computed what
-    }
-  | { readonly record: 'checkpoint'; readonly term: Term; readonly version: number; readonly path: string }
-  /** What callbacks decided after the evaluation of a version: a learning rate in place of the optimizer's, and whether to stop. */
-  | {
-      readonly record: 'decision';
-      readonly term: Term;
-      readonly version: number;
-      readonly epoch: number;
-      readonly rate: number | null;
-      readonly stop: boolean;
-    }
-  /** One process went on with the run before: its steps up to this version stand, though no record tells of them. */
-  | { readonly record: 'adopt'; readonly term: Term; readonly version: number; readonly path: string };

@@ -1,6 +1,6 @@
 // meter.ts: what the connections of one process have carried and refused, those that are gone included. It sends nothing.
 import { ShoalError } from '../base/errors.ts';
-import type { Report } from './messages.ts';
+import type { Report } from './report.ts';
 import type { Connection } from './transport.ts';
 
 export interface Meter {

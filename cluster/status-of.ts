@@ -1,7 +1,7 @@
 // status-of.ts: the coordinator's state and what is remembered of its members, put together as a status. Pure.
 import type { CoordinatorConfig, CoordinatorState, ServerSeat, WorkerSeat } from './coordinator-types.ts';
 import type { Member, Members } from './members.ts';
-import type { Report } from './messages.ts';
+import type { Report } from './report.ts';
 import type { ServerStatus, WorkerStatus } from './status.ts';
 
 /** What keeps the run from going on; null: nothing. */

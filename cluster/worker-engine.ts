@@ -13,9 +13,10 @@ import { train } from '../trainer/train.ts';
 import type { Work } from '../trainer/work.ts';
 import { type Piece, piecesOfSums } from './codecs/pieces.ts';
 import { leavesOf } from './leases.ts';
-import { DATA_THREADS, type Fed, type FlatRange } from './messages.ts';
+import type { FlatRange } from './messages.ts';
 import { arithmetic } from './profile.ts';
 import { ownReference, type Reference, referenceBy } from './reference.ts';
+import { DATA_THREADS, type Fed } from './report.ts';
 import { createSocketStore, type SocketStore, type SocketStoreOptions, socketStoreBytes } from './socket-store.ts';
 import { computing, type WorkerExecutor } from './worker-executor.ts';
 

@@ -1,12 +1,10 @@
 // kubernetes-objects.ts: a run as objects of Kubernetes: pure, from options to what `kubectl apply` takes. Applying them: kubernetes.ts.
 import type { Identity } from '../certificate.ts';
 import { executing } from './engine.ts';
+import { type PodOptions, podTemplate, type Role } from './kubernetes-pod.ts';
 
-export interface KubernetesOptions {
-  /** Of all objects; of the job, as a DNS label. */
-  readonly name: string;
+export interface KubernetesOptions extends PodOptions {
   readonly namespace: string | null;
-  readonly image: string;
   /** The job as JSON: at most 1 MiB, what a ConfigMap holds. */
   readonly job: string;
   readonly workers: number;
@@ -15,10 +13,6 @@ export interface KubernetesOptions {
   readonly threads: number | null;
   /** LaunchOptions. */
   readonly executor?: string;
-  /** As Kubernetes writes it: "4Gi". */
-  readonly memory: string;
-  /** GPUs of each worker. */
-  readonly gpus: number;
   /** Of the volume that keeps the run. */
   readonly storage: string;
   readonly token: string;
@@ -30,10 +24,6 @@ export type KubernetesObject = { readonly apiVersion: string; readonly kind: str
 
 const PORT = 7070;
 const SERVER_PORT = 7071;
-/** Variables, by the key of the Secret that they come from. */
-const FROM_SECRET = { SHOAL_TOKEN: 'token' } as const;
-const INDEX = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
-
 /** Names under which a JobSet's pods reach one another. */
 export const hostsOf = (name: string, servers: number): readonly string[] => [
   `${name}-coordinator-0-0.${name}`,
@@ -47,84 +37,6 @@ export const labelOf = (name: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40) || 'shoal';
-
-const secure = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-} as const;
-const podSecurity = {
-  runAsNonRoot: true,
-  runAsUser: 1000,
-  runAsGroup: 1000,
-  fsGroup: 1000,
-  seccompProfile: { type: 'RuntimeDefault' },
-} as const;
-
-interface Role {
-  readonly role: 'coordinator' | 'servers' | 'workers';
-  readonly args: readonly string[];
-  readonly shell?: string;
-  readonly cpu: string;
-  readonly port: number | null;
-  readonly runs: boolean;
-}
-
-function podTemplate(
-  of: KubernetesOptions,
-  { role, args, shell, cpu, port, runs }: Role,
-  env: readonly object[] = [],
-): object {
-  const { name, image, memory, gpus } = of;
-  const gpu = role === 'workers' && gpus > 0 ? { 'nvidia.com/gpu': gpus } : {};
-  const probe = port === null ? {} : { tcpSocket: { port } };
-  return {
-    metadata: { labels: { app: name, role } },
-    spec: {
-      restartPolicy: 'OnFailure',
-      securityContext: podSecurity,
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 60,
-      ...(role === 'workers' &&
-        gpus > 0 && { tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }] }),
-      containers: [
-        {
-          name: 'shoal',
-          image,
-          ...(shell === undefined ? { args: [...args] } : { command: ['sh', '-c', shell] }),
-          env: [
-            ...Object.entries(FROM_SECRET).map(([variable, key]) => ({
-              name: variable,
-              valueFrom: { secretKeyRef: { name, key } },
-            })),
-            { name: 'INDEX', valueFrom: { fieldRef: { fieldPath: INDEX } } },
-            ...env,
-          ],
-          ...(port !== null && {
-            ports: [{ containerPort: port }],
-            startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 150 },
-            readinessProbe: { ...probe, periodSeconds: 5 },
-            livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 6 },
-          }),
-          resources: { requests: { cpu, memory, ...gpu }, limits: { memory, ...gpu } },
-          securityContext: secure,
-          volumeMounts: [
-            { name: 'job', mountPath: '/job', readOnly: true },
-            { name: 'secret', mountPath: '/secret', readOnly: true },
-            { name: 'tmp', mountPath: '/tmp' },
-            ...(runs ? [{ name: 'runs', mountPath: '/runs' }] : []),
-          ],
-        },
-      ],
-      volumes: [
-        { name: 'job', configMap: { name } },
-        { name: 'secret', secret: { secretName: name, defaultMode: 0o440 } },
-        { name: 'tmp', emptyDir: {} },
-        ...(runs ? [{ name: 'runs', persistentVolumeClaim: { claimName: name } }] : []),
-      ],
-    },
-  };
-}
 
 const metadata = ({ name, namespace }: KubernetesOptions, labels: object = {}) => ({
   name,

@@ -2,10 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Piscina } from 'piscina';
-import { fromWire, ShoalError } from '../../base/errors.ts';
+import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
-import { workerFile } from '../../base/worker-file.ts';
 import { contentHash } from '../content-hash.ts';
 import { each } from '../each.ts';
 import { loadSharp } from '../image/sharp.ts';
@@ -21,6 +19,7 @@ import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
+import { writeShards } from './write-shards.ts';
 
 export interface PrepareOptions {
   readonly job: PrepareJob;
@@ -213,39 +212,6 @@ function tasksOf(shards: ReturnType<typeof shardsOf>, { lines }: PlanFile, { ent
     byShard.get(shard)?.push(entry ? { ...entry, label } : { key, label, part: null });
   }
   return shards.map(({ name, part }) => ({ name, part, entries: byShard.get(name)! }));
-}
-
-async function writeShards(
-  tasks: readonly ShardTask[],
-  setup: PrepareSetup,
-  threads: number,
-  signal: AbortSignal,
-  onRecord: (record: ShardRecord) => void,
-): Promise<void> {
-  if (tasks.length === 0) return;
-  const pool = new Piscina({
-    filename: workerFile('./prepare-worker', import.meta.url),
-    minThreads: threads,
-    maxThreads: threads,
-    workerData: setup,
-    recordTiming: false,
-  });
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  try {
-    // one task at a time for each thread: the entries of waiting shards are not cloned ahead
-    await each(tasks, threads, async (task) => {
-      const answer = (await pool.run(task, { signal: either })) as ShardRecord | { problem: ShoalError };
-      if ('problem' in answer) throw fromWire(answer.problem);
-      onRecord(answer);
-    });
-  } catch (error) {
-    stop.abort();
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    await pool.destroy();
-  }
 }
 
 const budgetOf = (most: PrepareOptions['maxErrors'], { lines, scanBad }: PlanFile): number =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { auditLog, lastTermOf } from '../../cluster/audit.ts';
 import { drawsOf } from '../../cluster/draws.ts';
-import type { LogRecord } from '../../cluster/messages.ts';
+import type { LogRecord } from '../../cluster/log-record.ts';
 import type { Node } from '../../trainer/tree.ts';
 
 const FACTS = { samples: 10, batch: 4, seed: 3 };

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { waitText } from '../../bin/output/data-text.ts';
 import { createMembers } from '../../cluster/members.ts';
-import type { Peer, Report } from '../../cluster/messages.ts';
+import type { Peer } from '../../cluster/messages.ts';
 import { createMetrics, setCounter } from '../../cluster/metrics.ts';
 import { createRate } from '../../cluster/rate.ts';
+import type { Report } from '../../cluster/report.ts';
 import { createDataUsage } from '../../trainer/data-usage.ts';
 
 const peer = (name: string, incarnation: string, role: Peer['role'] = 'worker'): Peer => ({ role, name, incarnation });
