@@ -48,6 +48,8 @@ describe('a job', () => {
     'gpt-nano': 115_632,
     'transformer-encoder': 4_208_654,
     'vit-tiny': 456_394,
+    'vit-small': 21_669_514,
+    'vit-b16': 85_806_346,
     lenet5: 61_706,
     resnet18: 11_172_810,
     alexnet: 57_044_810,
