@@ -86,12 +86,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const phases = phasesOf(options.dryRun ? { ...job, epochs: 1 } : job);
   const first = phases.findIndex(({ to }) => (options.start?.version ?? 0) < to * perEpoch);
   let before: Beginning | null = null;
-  for (const phase of phases.slice(first)) {
-    const left: Left = await runPhase(options, dataset, phase, before);
+  // -1, nothing is left to do: the last phase tells so
+  for (let i = first; ; i++) {
+    const left: Left = await runPhase(options, dataset, phases.at(i)!, before);
     if ('result' in left) return left.result;
     before = left;
   }
-  throw new Error('the last phase has no result'); // it ends the run
 }
 
 async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: Beginning | null) {
