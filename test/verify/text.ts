@@ -5,14 +5,14 @@ import { parseJob } from '../../trainer/job.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
 
 /** Epochs, and the loss that must be reached: what was seen here and in PyTorch stands in docs/models.md. */
-const LEAST = {
+const GOALS = {
   'gpt-nano': { epochs: 4, most: 2.6 },
-  'bert-small': { epochs: 20, most: 2.6 },
+  'bert-small': { epochs: 20, most: 1.9 },
 };
 const only = process.argv[2];
 let failed = 0;
 let passed = 0;
-for (const [name, { epochs, most }] of Object.entries(LEAST)) {
+for (const [name, { epochs, most }] of Object.entries(GOALS)) {
   if (only !== undefined && only !== name) continue;
   const json: object = JSON.parse(readFileSync(new URL(`../../examples/${name}.json`, import.meta.url), 'utf8'));
   const job = parseJob({ ...json, epochs }, name);
