@@ -15,16 +15,18 @@ export const SHOAL = [process.execPath, resolve('bin/shoal.ts')] as const;
 /** What every check changes in the digits job; checkpoints change no bit. */
 export const EPOCH = ['--epochs', '1', '--set', 'checkpoint.everySteps=20'];
 
-let known: Promise<DoneEvent> | null = null;
-/** One epoch of digits in this process. */
-export function digits(): Promise<DoneEvent> {
-  const job = parseJob({ ...JSON.parse(readFileSync(DIGITS, 'utf8')), epochs: 1 }, DIGITS);
-  known ??= openJobData(job).then(async (dataset) => (await runSession({ job, dataset })).done);
-  return known;
+const known = new Map<number, Promise<DoneEvent>>();
+/** Epochs of digits in this process. */
+export function digits(epochs = 1): Promise<DoneEvent> {
+  const job = parseJob({ ...JSON.parse(readFileSync(DIGITS, 'utf8')), epochs }, DIGITS);
+  const done =
+    known.get(epochs) ?? openJobData(job).then(async (data) => (await runSession({ job, dataset: data })).done);
+  known.set(epochs, done);
+  return done;
 }
 
-export async function sameAsDigits(done: RunEvent | undefined): Promise<void> {
-  const expected = await digits();
+export async function sameAsDigits(done: RunEvent | undefined, epochs = 1): Promise<void> {
+  const expected = await digits(epochs);
   assert.ok(done?.event === 'done', JSON.stringify(done));
   assert.equal(done.reason, 'done');
   for (const name of HASHES) assert.equal(done[name], expected[name], name);
