@@ -5,7 +5,7 @@ import { decide, deciding } from './callbacks/index.ts';
 import type { Decision, Evaluated } from './callbacks/kind.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
-import type { Snapshot, Version } from './snapshot.ts';
+import type { Snapshot, WeightsAt } from './snapshot.ts';
 import type { StopReason } from './step-machine.ts';
 
 export interface Decisions {
@@ -19,9 +19,9 @@ export interface Decisions {
   /** A version's own evaluation; null: there was none, or nobody asks. */
   of(version: number): Evaluated | null;
   /** A finite version that its evaluation has just been taken of: its weights are held while they are the best. */
-  keep(version: Version): void;
+  keep(version: WeightsAt): void;
   /** What a run ends with: its last version, or that with the weights of its best evaluation, which is then named. */
-  ending<V extends Version>(last: V, reason: StopReason): { readonly version: V; readonly best: Evaluated | null };
+  ending<V extends WeightsAt>(last: V, reason: StopReason): { readonly version: V; readonly best: Evaluated | null };
 }
 
 /** An evaluation as checkpoints tell of it. */

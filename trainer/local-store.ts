@@ -16,7 +16,7 @@ import type { Pinned } from './executor.ts';
 import { joined, parted } from './initialize.ts';
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
 import type { ComputePool } from './pool.ts';
-import { allFinite, type Snapshot, type Version } from './snapshot.ts';
+import { allFinite, type Snapshot, type WeightsAt } from './snapshot.ts';
 import { createStaging } from './staging.ts';
 import {
   handleStep,
@@ -71,7 +71,7 @@ export interface LocalStore extends Store {
   readonly stopped: StopReason | null;
   /** The newest committed version: a copy; its weights alone, a copy; the optimizer's slots in pieces, where they lie. */
   snapshot(): Snapshot;
-  weights(): Version;
+  weights(): WeightsAt;
   slots(): readonly Float32Array[];
 }
 
@@ -110,7 +110,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     for (const [i, name] of versions.slots.entries()) expand(trained, snapshot.slots[name]!, slotAt(slots, i));
   }
   const newest = () => versions.of(state.committed);
-  function weights(): Version {
+  function weights(): WeightsAt {
     const flat = compact(versions.segments, vector(newest().parameters));
     return { version: state.committed, ...parted(flat, parameterCount) };
   }

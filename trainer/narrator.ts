@@ -8,7 +8,7 @@ import { type Job, jobHash } from './job.ts';
 import type { Prepared } from './prepare.ts';
 import { createTally, figures } from './progress.ts';
 import { startSha256 } from './sha256.ts';
-import type { Version } from './snapshot.ts';
+import type { WeightsAt } from './snapshot.ts';
 import { type Schedule, type StopReason, stepsPerEpoch, totalSteps } from './step-machine.ts';
 import { rowsOf, type Work } from './work.ts';
 
@@ -74,7 +74,7 @@ export interface Narrator {
    * @param slots what the optimizer keeps, in pieces of any length
    * @param best the evaluation whose weights these are, where they are not the last step's
    */
-  done(version: Version, slots: readonly Float32Array[], reason: StopReason, best: Evaluated | null): DoneEvent;
+  done(version: WeightsAt, slots: readonly Float32Array[], reason: StopReason, best: Evaluated | null): DoneEvent;
 }
 
 export function createNarrator({ job, prepared, schedule, tell, before = [], decisions }: NarratorOptions): Narrator {

@@ -19,13 +19,13 @@ import type { Schedule } from './step-machine.ts';
 import type { Work } from './work.ts';
 
 /** What a phase begins with: where it goes on from, and who tells of it, where there was a phase before. */
-export interface Beginning {
+export interface PhaseStart {
   readonly snapshot: Snapshot;
   readonly narrator?: Narrator;
   readonly decisions?: Decisions;
 }
 /** What it leaves: the next one's beginning, or at the run's end, the result. */
-export type Left = Beginning | { readonly result: SessionResult };
+export type Left = PhaseStart | { readonly result: SessionResult };
 
 /** What a run knows while it goes on. */
 export class PhaseRun implements StoreObserver {
@@ -46,7 +46,7 @@ export class PhaseRun implements StoreObserver {
   readonly #continued: boolean;
   #closed = false;
 
-  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: Beginning) {
+  private constructor(options: SessionOptions, prepared: Prepared, schedule: Schedule, before: PhaseStart) {
     const { job } = options;
     this.#options = options;
     this.saves = (options.onSave !== undefined || namesBest(job.callbacks)) && !options.dryRun;
@@ -65,7 +65,7 @@ export class PhaseRun implements StoreObserver {
     dataset: Dataset,
     prepared: Prepared,
     schedule: Schedule,
-    before: Beginning,
+    before: PhaseStart,
   ): Promise<PhaseRun> {
     const { job, executor, dataThreads = 1 } = options;
     const run = new PhaseRun(options, prepared, schedule, before);

@@ -7,11 +7,11 @@ import type { OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
 import type { SaveInfo } from './narrator.ts';
-import { type Beginning, type Left, PhaseRun } from './phase-run.ts';
+import { type Left, PhaseRun, type PhaseStart } from './phase-run.ts';
 import { type Phase, phasesOf, restingLayers } from './phases.ts';
 import { availableThreads } from './pool.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { firstSnapshot, type Snapshot, type Version } from './snapshot.ts';
+import { firstSnapshot, type Snapshot, type WeightsAt } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 
 export type { SaveInfo };
@@ -46,7 +46,7 @@ export interface SessionOptions {
 export interface SessionResult {
   readonly done: DoneEvent;
   /** The last version's, or the best one's where a callback restores that. What the optimizer keeps is onSave's alone. */
-  readonly weights: Version;
+  readonly weights: WeightsAt;
 }
 
 /** The data that a job names. @throws SHOAL_DATA_* */
@@ -85,7 +85,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const perEpoch = Math.ceil(dataset.train.length / job.batch);
   const phases = phasesOf(options.dryRun ? { ...job, epochs: 1 } : job);
   const first = phases.findIndex(({ to }) => (options.start?.version ?? 0) < to * perEpoch);
-  let before: Beginning | null = null;
+  let before: PhaseStart | null = null;
   // -1, nothing is left to do: the last phase tells so
   for (let i = first; ; i++) {
     const left: Left = await runPhase(options, dataset, phases.at(i)!, before);
@@ -94,7 +94,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   }
 }
 
-async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: Beginning | null) {
+async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase, before: PhaseStart | null) {
   const { signal } = options;
   const { run, last } = await openPhase(options, dataset, phase, before);
   const interrupt = () => run.engine.store.interrupt();
@@ -109,7 +109,7 @@ async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase,
 }
 
 /** What it begins with is as large as the weights and the optimizer's slots: a call of its own, so that nobody holds it while training. */
-async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: Beginning | null) {
+async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase, left: PhaseStart | null) {
   const { job, teamSize, ranges, level, executor } = options;
   const prepared = prepare(job, dataset, {
     threads: options.threads ?? availableThreads(),
@@ -120,7 +120,7 @@ async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase
     staging: executor?.staging ?? 0,
   });
   // values are made once it is known that they fit
-  const before: Beginning = left ?? { snapshot: options.start ?? firstSnapshot(job) };
+  const before: PhaseStart = left ?? { snapshot: options.start ?? firstSnapshot(job) };
   const whole = scheduleOf(job, dataset, prepared, before.snapshot.version, options.dryRun ?? false);
   const last = phase.to === whole.epochs;
   const schedule = last ? whole : { ...whole, until: phase.to };

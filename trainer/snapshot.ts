@@ -14,18 +14,18 @@ import { type NamedWeight, orderWeights } from './order-weights.ts';
 import { segmentsOf } from './weights.ts';
 
 /** The weights behind so many steps. */
-export interface Version extends Weights {
+export interface WeightsAt extends Weights {
   readonly version: number;
 }
 
 /** Everything that a step changes, in compact form: what a checkpoint holds and hashes are taken of. */
-export interface Snapshot extends Version {
+export interface Snapshot extends WeightsAt {
   /** The optimizer's, each as long as the parameters that are not frozen. */
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
   readonly evaluations?: readonly Evaluated[];
   /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
-  readonly best?: Version;
+  readonly best?: WeightsAt;
 }
 
 /** All numbers of a version. */

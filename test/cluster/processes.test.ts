@@ -14,7 +14,7 @@ import { type Job, parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
-import { firstSnapshot, type Version } from '../../trainer/snapshot.ts';
+import { firstSnapshot, type WeightsAt } from '../../trainer/snapshot.ts';
 import { wideMlp } from '../support/small-jobs.ts';
 import { closeAll } from './support/ends.ts';
 import { COMMAND, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
@@ -130,7 +130,7 @@ describe('a run in several processes', function () {
     same(ran.done, phasedAlone.done);
     assert.ok(auditRun(ran.path, phased).ok);
     same(rested.done, restingAlone.done);
-    const kernel = ({ parameters }: Version) => parameters.subarray(0, 5120);
+    const kernel = ({ parameters }: WeightsAt) => parameters.subarray(0, 5120);
     assert.deepEqual(kernel(restingAlone.weights), kernel(firstSnapshot(resting)));
   });
 

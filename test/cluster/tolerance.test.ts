@@ -9,7 +9,7 @@ import { runWorker } from '../../cluster/worker.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { runSession, type SessionResult } from '../../trainer/session.ts';
-import type { Version } from '../../trainer/snapshot.ts';
+import type { WeightsAt } from '../../trainer/snapshot.ts';
 import { closeAll } from './support/ends.ts';
 import { same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
 
@@ -22,7 +22,7 @@ function apart(a: Float32Array, b: Float32Array): number {
 describe('a run under tolerance', function () {
   this.timeout(120_000); // minutes on a busy machine
   let runs: WholeRuns;
-  let alone: Version;
+  let alone: WeightsAt;
 
   before(async () => {
     runs = await wholeRuns({ tolerance: 1e-4, epochs: 4, optimizer: 'sgd' });
