@@ -65,7 +65,7 @@ async function open(): Promise<Opened> {
 const wordsOf = (bytes: Uint8Array) => [bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2] as const;
 
 /** Returns how long it took when every row is in place, or when told to stop. */
-export default async function feed(task: FeedTask): Promise<FeedFailure | FeedTimes> {
+export async function feed(task: FeedTask): Promise<FeedFailure | FeedTimes> {
   const { addresses, rows, steps, places, shards, indices, status } = task;
   try {
     const { source, augmenter, following, shares } = await opening;

@@ -58,6 +58,7 @@ export function createFeeder(options: FeederOptions): Feeder {
   const capacity = leafCapacity(layout, fields);
   const pool = new Piscina({
     filename: workerFile('./feed-worker', import.meta.url),
+    name: 'feed',
     minThreads: threads,
     maxThreads: threads,
     workerData: { share: reader.share(), transforms, augment, memory, layout } satisfies FeedSetup,

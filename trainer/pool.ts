@@ -93,6 +93,7 @@ export function createPool(options: PoolOptions): ComputePool {
   };
   const piscina = new Piscina({
     filename: workerFile('./worker', import.meta.url),
+    name: 'compute',
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,

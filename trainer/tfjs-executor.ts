@@ -101,6 +101,7 @@ export function createTfjsExecutor({ backend, job, prepared, most }: TfjsExecuto
   };
   const piscina = new Piscina({
     filename: workerFile('./tfjs/thread', import.meta.url),
+    name: 'task',
     minThreads: 1,
     maxThreads: 1,
     concurrentTasksPerWorker: 1,

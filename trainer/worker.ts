@@ -23,7 +23,7 @@ export interface ThreadReport {
   readonly collections: number;
 }
 
-export default async function compute({ index }: { readonly index: number }): Promise<ThreadReport> {
+export async function compute({ index }: { readonly index: number }): Promise<ThreadReport> {
   const { setup, kernels, modules } = workerData as WorkerData;
   await importLayers(modules);
   const profiler = new GCProfiler();

@@ -20,7 +20,7 @@ const opening: Promise<Loader> = reopenSource(share);
 opening.catch(() => {});
 
 /** Returned, not thrown: an error loses its class on the way. */
-export default async function prepare(task: ShardTask): Promise<ShardRecord | { readonly problem: Problem }> {
+export async function prepare(task: ShardTask): Promise<ShardRecord | { readonly problem: Problem }> {
   try {
     return await writeShard(out, task, await opening, job, { classes, places });
   } catch (error) {

@@ -21,6 +21,7 @@ export async function writeShards(
   if (tasks.length === 0) return;
   const pool = new Piscina({
     filename: workerFile('./prepare-worker', import.meta.url),
+    name: 'prepare',
     minThreads: threads,
     maxThreads: threads,
     workerData: setup,

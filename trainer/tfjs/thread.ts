@@ -108,7 +108,7 @@ async function compute(task: TfjsTask): Promise<TfjsAnswer> {
   return { tensors: tf.memory().numTensors };
 }
 
-export default async function task(given: TfjsTask): Promise<TfjsAnswer> {
+export async function task(given: TfjsTask): Promise<TfjsAnswer> {
   try {
     return await compute(given);
   } catch (error) {
