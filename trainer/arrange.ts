@@ -53,9 +53,6 @@ export interface Arrangement {
   readonly bytes: number;
 }
 
-/** Bytes of input batches that are read ahead at most. */
-const READ_AHEAD = 64 * 2 ** 20;
-
 /**
  * The first arrangement that fits, the fastest first: as many teams as there is work for; larger teams, which share activations; then,
  * unless the job forbids it, activations computed again. With `recompute: true` these alone.
@@ -81,11 +78,26 @@ export function arrange(options: ArrangeOptions): Arrangement {
 function arrangement({ job, machine, memoryOf }: ArrangeOptions, program: Program, teamSize: number, level: number) {
   const { threads, ranges = 1, staging = 0 } = machine;
   const batchBytes = Math.ceil(job.microShards / 2 ** level) * program.input.leafBytes;
-  const slots = Math.max(3, Math.min(16, Math.floor(READ_AHEAD / batchBytes)));
+  const slots = slotsFor(job.batch * program.plans.train.flops, batchBytes);
   const depth = Math.max(1, Math.floor(slots / 2) - 1);
   const full: Machine = { threads, teamSize, level, depth, slots, ranges, staging };
   const memory = memoryOf(program, full);
   return { program, machine: full, memory, bytes: Object.values(memory).reduce((a, b) => a + b, 0) };
+}
+
+/** Batches that are held, and the most that they may add up to. What is held bounds how many steps an interruption waits for. */
+const HELD = { batches: 16, bytes: 64 * 2 ** 20 };
+/** Of small batches that are computed in a moment: a fraction of a second, and of a cache that the weights share. */
+const HELD_SMALL = { batches: 64, bytes: 8 * 2 ** 20, flops: 2 ** 35 };
+
+/**
+ * Batches held at once. A message to the data pool, or a waking of the host, takes a core from a compute thread, however many steps it
+ * serves: of small ones there are many.
+ */
+function slotsFor(flops: number, bytes: number): number {
+  const any = Math.min(HELD.batches, HELD.bytes / bytes);
+  const small = Math.min(HELD_SMALL.batches, HELD_SMALL.bytes / bytes, HELD_SMALL.flops / flops);
+  return Math.floor(Math.max(3, any, small));
 }
 
 /** Whether a pass over the weights costs more than a pass over the activations of one micro-shard. */

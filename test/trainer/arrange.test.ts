@@ -55,6 +55,27 @@ describe('a large job', () => {
     assert.ok(again < whole / 2, `${again / GiB} of ${whole / GiB} GiB`);
   });
 
+  it('holds 16 batches at most, and of small ones that are computed in a moment 64, a few of what is long or large', () => {
+    const slotsOf = (model: object, side: number, batch: number) =>
+      prepare(job(model, { batch }), images(side), { threads: 2 }).machine.slots;
+    const classifier = (layers: readonly object[], side: number) => ({
+      class_name: 'Sequential',
+      config: {
+        layers: [
+          { class_name: 'InputLayer', config: { batch_shape: [null, side, side, 3] } },
+          ...layers,
+          { class_name: 'Flatten', config: {} },
+          { class_name: 'Dense', config: { units: 1000, activation: 'softmax' } },
+        ],
+      },
+    });
+    const wide = { class_name: 'Conv2D', config: { filters: 256, kernel_size: 7, padding: 'same' } };
+    assert.equal(slotsOf(classifier([], 16), 16, 32), 64);
+    assert.equal(slotsOf(classifier([wide, wide, wide], 16), 16, 32), 16);
+    assert.equal(slotsOf(classifier([], 224), 224, 64), 6); // of 9.2 MiB
+    assert.equal(slotsOf(classifier([], 224), 224, 512), 3);
+  });
+
   it('is computed again where larger teams are not enough, and refused where that is forbidden', () => {
     const large = (recompute: unknown) => resnet50({ batch: 64, microShards: 1, recompute });
     assert.ok(prepare(large('auto'), dataset, { threads: 2 }).bytes <= 4 * GiB);
