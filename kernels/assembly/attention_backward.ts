@@ -99,8 +99,23 @@ function slope(
   const scale = f32x4.splat(args.scale(d)), log = v128.load32_splat(lse), lost = v128.load32_splat(delta);
   const rate = f32x4.splat(args.rate(d)), drop = args.rate(d) > 0;
   const more = f32x4.div(f32x4.splat(1), f32x4.sub(f32x4.splat(1), rate));
+  const whole = max(0, n) & ~7;
+  let c = 0;
   if (drop) {
-    for (let c = 0; c < keys; c += 4) {
+    for (; c < whole; c += 8) {
+      const at = <usize>c << 2, x = row + at, y = bias + at, z = dRow + at;
+      const keep0 = kept(words + at, rate, more), keep1 = kept(words + at + 16, rate, more);
+      const p0 = expBelow(f32x4.sub(score(x, scale, v128.load(y)), log));
+      const p1 = expBelow(f32x4.sub(score(x + 16, scale, v128.load(y, 16)), log));
+      const g0 = f32x4.sub(f32x4.mul(v128.load(z), keep0), lost), g1 = f32x4.sub(f32x4.mul(v128.load(z, 16), keep1), lost);
+      const d0 = f32x4.mul(f32x4.mul(p0, g0), scale), d1 = f32x4.mul(f32x4.mul(p1, g1), scale);
+      const w0 = f32x4.mul(p0, keep0), w1 = f32x4.mul(p1, keep1);
+      v128.store(z, d1, 16);
+      v128.store(z, d0);
+      v128.store(x, w1, 16);
+      v128.store(x, w0);
+    }
+    for (; c < keys; c += 4) {
       const at = <usize>c << 2, x = row + at, keep = kept(words + at, rate, more);
       const p = expBelow(f32x4.sub(score(x, scale, biasAt(bias, c, n)), log));
       const g = f32x4.sub(f32x4.mul(v128.load(dRow + at), keep), lost);
@@ -109,8 +124,6 @@ function slope(
     }
     return;
   }
-  const whole = max(0, n) & ~7;
-  let c = 0;
   for (; c < whole; c += 8) {
     const at = <usize>c << 2, x = row + at, y = bias + at, z = dRow + at;
     const p0 = expBelow(f32x4.sub(score(x, scale, v128.load(y)), log));
