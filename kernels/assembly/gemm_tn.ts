@@ -24,16 +24,17 @@ const NEAR_BYTES: usize = 1 << 14;
 /** Panels of a block of rows that are copied at once: half of that room, with BLOCK_BYTES each. */
 const BLOCK_PANELS: i32 = 64;
 const BLOCK_BYTES: usize = <usize>SUM_BLOCK * PANEL_BYTES;
+const NEAR_PANELS: i32 = <i32>(NEAR_BYTES / BLOCK_BYTES);
 
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
   const ys = <usize>args.ldb(d) << 2, height = PANEL_BYTES * M;
-  const program = programOf(b), runs = write(program, b, args.m(d));
-  const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
-  const many = M >= COPY_ROWS && panels >= COPY_PANELS, copies = many && height * (panels + 3) <= COPY_BYTES;
-  if (many && !copies && leafCount(b) == 1 && N % PANEL == 0) return inBlocks(d, b, from, to);
   // the panels that these tiles need: all, unless they lie in one row of tiles
   const few = from / panels == (to - 1) / panels, left = few ? from % panels : 0, right = few ? (to - 1) % panels + 1 : panels;
+  const many = M >= COPY_ROWS && panels >= COPY_PANELS, copies = many && height * (panels + 3) <= COPY_BYTES;
+  if (many && !copies && leafCount(b) == 1 && N % PANEL == 0) return inBlocks(d, b, from, to, left, right);
+  const program = programOf(b), runs = write(program, b, args.m(d));
+  const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
   const y = args.b(d, b) + PANEL_BYTES * left;
   if (copies) copyPanels(y, ys, copyB, M, min((right - left) * PANEL, N - left * PANEL));
   const near = min(panels, max(1, <i32>(NEAR_BYTES / height)));
@@ -55,35 +56,39 @@ export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
 }
 
 /**
- * The same for one leaf of many rows, block by block: sums of the blocks before lie in out meanwhile, where a block's are added to them in
- * the same order. Copies of a block fit the caches however many there are.
+ * The same for one leaf of many rows and whole panels, those from `left` on to `right`, block by block: sums of the blocks before lie in out
+ * meanwhile, where a block's are added to them in the same order. Copies of a block fit the caches however many there are.
  */
-function inBlocks(d: usize, b: usize, from: i32, to: i32): void {
-  const M = rowsOf(b) * args.m(d), K = args.K(d), panels = args.N(d) / PANEL;
+function inBlocks(d: usize, b: usize, from: i32, to: i32, left: i32, right: i32): void {
+  const M = rowsOf(b) * args.m(d);
+  for (let panel = left; panel < right; panel += BLOCK_PANELS)
+    for (let first = 0; first < M; first += SUM_BLOCK)
+      addBlock(d, b, from, to, panel, min(right, panel + BLOCK_PANELS), first, min(SUM_BLOCK, M - first), first + SUM_BLOCK >= M);
+}
+
+/** Adds `count` rows of A and B from `first` on to those tiles that lie in panels `left` to `right`; the last with the ladder. */
+function addBlock(
+  d: usize, b: usize, from: i32, to: i32, left: i32, right: i32, first: i32, count: i32, last: bool,
+): void {
+  const K = args.K(d), panels = args.N(d) / PANEL, height = PANEL_BYTES * count;
+  const strip: usize = 3 * PANEL_BYTES;
   const as = <usize>args.lda(d) << 2, ys = <usize>args.ldb(d) << 2, os = <usize>args.ldo(d) << 2;
-  const stack = scratchOf(b) + TILE_BYTES, program = programOf(b), strip = 3 * PANEL_BYTES;
-  const copyA = (program + 8 + 63) & ~63, copyB = copyA + 3 * BLOCK_BYTES, near = <i32>(NEAR_BYTES / BLOCK_BYTES);
+  const stack = scratchOf(b) + TILE_BYTES, program = programOf(b), mode = first > 0 ? ADD : 0;
+  const copyA = (program + 8 + 63) & ~63, copyB = copyA + 3 * BLOCK_BYTES;
+  store<i32>(program, count);
   store<i32>(program, 0, 4);
-  for (let group = 0; group < panels; group += BLOCK_PANELS) {
-    const past = min(panels, group + BLOCK_PANELS);
-    for (let first = 0; first < M; first += SUM_BLOCK) {
-      const count = min(SUM_BLOCK, M - first), height = PANEL_BYTES * count, mode = first > 0 ? ADD : 0;
-      store<i32>(program, count);
-      copyPanels(args.b(d, b) + ys * first + PANEL_BYTES * group, ys, copyB, count, (past - group) * PANEL);
-      for (let open = from, close = from; open < to; open = close) {
-        const block = open / panels, row = block * OUT_BLOCK, rows = min(OUT_BLOCK, K - row);
-        close = min(to, (block + 1) * panels);
-        const left = max(open - block * panels, group), right = min(close - block * panels, past);
-        if (left >= right) continue;
-        copyColumns(args.a(d, b) + as * first + (<usize>row << 2), as, copyA, strip, count, rows);
-        for (let panel = left; panel < right; panel += near) {
-          const some = min(near, right - panel), place = os * row + PANEL_BYTES * panel, out = args.out(d, b) + place;
-          const q = copyB + height * (panel - group);
-          sweepSegments(copyA, strip, q, PANEL_BYTES, height, program, 1, stack, LEVEL, out, os, out, rows, some, PANEL, mode);
-          if (first + SUM_BLOCK >= M && ladderCount(b) > 0)
-            finish(b, 0, out, os, out, args.outOffset(d) + place, os, rows, some * PANEL);
-        }
-      }
+  copyPanels(args.b(d, b) + ys * first + PANEL_BYTES * left, ys, copyB, count, (right - left) * PANEL);
+  for (let open = from, close = from; open < to; open = close) {
+    const block = open / panels, row = block * OUT_BLOCK, rows = min(OUT_BLOCK, K - row);
+    close = min(to, (block + 1) * panels);
+    const begin = max(open - block * panels, left), end = min(close - block * panels, right);
+    if (begin >= end) continue;
+    copyColumns(args.a(d, b) + as * first + (<usize>row << 2), as, copyA, strip, count, rows);
+    for (let panel = begin; panel < end; panel += NEAR_PANELS) {
+      const some = min(NEAR_PANELS, end - panel), place = os * row + PANEL_BYTES * panel, out = args.out(d, b) + place;
+      const q = copyB + height * (panel - left);
+      sweepSegments(copyA, strip, q, PANEL_BYTES, height, program, 1, stack, LEVEL, out, os, out, rows, some, PANEL, mode);
+      if (last && ladderCount(b) > 0) finish(b, 0, out, os, out, args.outOffset(d) + place, os, rows, some * PANEL);
     }
   }
 }

@@ -55,7 +55,7 @@ describe('a large job', () => {
     assert.ok(again < whole / 2, `${again / GiB} of ${whole / GiB} GiB`);
   });
 
-  it('holds 16 batches at most, and of small ones that are computed in a moment 64, a few of what is long or large', () => {
+  it('holds 16 batches at most, 64 of small ones that are computed in a moment, and few of large ones', () => {
     const slotsOf = (model: object, side: number, batch: number) =>
       prepare(job(model, { batch }), images(side), { threads: 2 }).machine.slots;
     const classifier = (layers: readonly object[], side: number) => ({
