@@ -6,6 +6,7 @@ import type { RunEvent } from '../../trainer/events.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { allFinite, numbersOf } from '../../trainer/snapshot.ts';
 import { brokenDataset } from '../support/broken-dataset.ts';
+import { gatedDataset } from '../support/gated-dataset.ts';
 import { convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 import { JOBS, lastEvent, outcome, type SmallRun, smallRun } from '../support/small-run.ts';
 import { type WatchedThreads, watchThreads } from '../support/watch-threads.ts';
@@ -234,10 +235,16 @@ describe('faults', () => {
       const of = { ...JOBS.dense, epochs: 2 };
       const expected = await smallRun(of, { dataset: large });
       let saves = 0;
+      // the last sample is not there before the interrupt: the evaluation cannot have ended
+      const gate = gatedDataset(large.test, 599);
+      const interrupt = () => {
+        stop.abort();
+        gate.open();
+      };
       const part = await smallRun(of, {
-        dataset: large,
+        dataset: { ...large, test: gate.reader },
         signal: stop.signal,
-        onEvent: (event) => event.event === 'step' && event.step === 2 && setImmediate(() => stop.abort()),
+        onEvent: (event) => event.event === 'step' && event.step === 2 && setImmediate(interrupt),
         onSave: async (_, info) => {
           saves++;
           assert.deepEqual(info, { epoch: 1, step: 2, epochEnd: true, metrics: null });
