@@ -1,15 +1,15 @@
-// measure.ts: one run of a scaling experiment: the command line as anybody would call it, watched by its events, its processor time and its
+// measure.ts: one run of a scaling experiment: the command line as anybody would call it, watched by its log, its processor time and its
 // coordinator's status for some seconds after a warm-up, or until a target accuracy. It judges nothing.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { ShoalError } from '../../base/errors.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { askStatus } from '../ask-status.ts';
 import { type CpuTimes, cpuTimes } from './cpu.ts';
+import { followEvents } from './follow-events.ts';
 import { processors, type Setting } from './grid.ts';
 
 export interface MeasureOptions extends Setting {
@@ -42,7 +42,7 @@ export interface Measured {
   readonly bytesPerStep: number;
   /** Of the processors' time; null where the system does not tell. */
   readonly shares: Shares | null;
-  /** Null without a target. */
+  /** Null without a target. Seconds are those of the epochs, evaluation in, saving out. */
   readonly toTarget: { readonly epochs: number; readonly seconds: number } | null;
 }
 
@@ -59,18 +59,21 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-scale-'));
   const [program, ...first] = command;
   const args = [
-    ...[...first, 'train', ...job, '--threads', String(threads), '--json', '--out', folder],
+    ...[...first, 'train', ...job, '--threads', String(threads), '--out', folder],
     ...(workers === null ? [] : ['--workers', String(workers), '--servers', String(servers)]),
     ...(codec === null ? [] : ['--set', `codec=${codec}`]),
   ];
-  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let problem = '';
+  child.once('error', (error) => {
+    problem = String(error);
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     problem = (problem + text).slice(-2000);
   });
   try {
-    return await watch(options, child.pid!, createInterface({ input: child.stdout }), folder);
+    return await watch(options, child.pid!, followEvents(folder, gone), folder);
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     await gone; // for the rest of what it says
@@ -93,12 +96,13 @@ class Ended extends Error {}
 async function watch(
   { warmupSeconds, seconds, target, ...setting }: MeasureOptions,
   pid: number,
-  lines: AsyncIterable<string>,
+  events: AsyncIterable<RunEvent>,
   folder: string,
 ): Promise<Measured> {
   let start: Extract<RunEvent, { event: 'start' }> | null = null;
   let since: Mark | null = null;
-  let firstStep: number | null = null;
+  let ran = 0; // milliseconds of the steps since the first, evaluation and saving left out
+  let whole = 0; // seconds of whole epochs, all in
   let [ms, samples, steps] = [0, 0, 0];
   const mark = async (step: number): Promise<Mark> => ({
     traffic: setting.workers === null ? null : await traffic(folder),
@@ -106,28 +110,28 @@ async function watch(
     step,
     cpu: cpuTimes(pid),
   });
-  for await (const line of lines) {
-    const event = JSON.parse(line) as RunEvent;
-    const now = performance.now();
+  let first = true;
+  for await (const event of events) {
     if (event.event === 'start') start = event;
     if (event.event === 'problem' && event.fatal) throw new Ended(event.problem.got);
     if (event.event === 'done') throw new Ended(`the end of the run after ${event.steps} steps`);
-    if (event.event === 'epoch' && target !== null && firstStep !== null) {
+    if (event.event === 'epoch') {
+      whole += event.wall_s;
       const accuracy = event.metrics?.['accuracy'];
-      if (typeof accuracy === 'number' && accuracy >= target && since)
-        return finish(since, await mark(steps), { epochs: event.epoch, seconds: (now - firstStep) / 1000 });
+      if (target !== null && since && typeof accuracy === 'number' && accuracy >= target)
+        return finish(since, await mark(steps), { epochs: event.epoch, seconds: whole });
     }
     if (event.event !== 'step') continue;
-    firstStep ??= now;
+    if (!first) ran += event.ms; // the first waits for threads to start
+    first = false;
     if (!since) {
-      if (now - firstStep >= 1000 * warmupSeconds) since = await mark(event.step);
+      if (ran >= 1000 * warmupSeconds) since = await mark(event.step);
       continue;
     }
     ms += event.ms;
     samples += event.samples;
     steps++;
-    if (target === null && now - since.at >= 1000 * seconds && steps >= 3)
-      return finish(since, await mark(event.step), null);
+    if (target === null && ms >= 1000 * seconds && steps >= 3) return finish(since, await mark(event.step), null);
   }
   throw new Ended('its end');
 
