@@ -81,7 +81,8 @@ export async function writeShard(
     if (places === undefined) return [prepared];
     return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, prepared.shape ?? []) }];
   };
-  for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
+  // rows of ids are cut from texts one after another
+  for await (const { entry, samples, problem } of inOrder(entries, loader, prepare, ids ? 1 : IN_FLIGHT)) {
     if (problem) {
       if (!isDataProblem(problem)) throw problem;
       bad.push({ key: entry.key, code: problem.code, reason: problem.got });
@@ -131,14 +132,15 @@ interface Outcome {
   readonly problem: unknown;
 }
 
-/**
- * Prepared samples in the order of their entries. While the caller writes one, sharp's thread has the next, and that one's successor is read: one
- * sample at a time is decoded and encoded.
- */
+/** Samples that sharp's threads have at once, beside the one that is written: while one passes from decoding to encoding, others go on. */
+const IN_FLIGHT = 3;
+
+/** Prepared samples in the order of their entries, `most` of them under way at once. The contents of one more are read ahead. */
 async function* inOrder(
   entries: readonly Entry[],
   loader: Loader,
   prepare: (entry: Entry, loading: Promise<Content>) => Promise<readonly Prepared[]>,
+  most: number,
 ): AsyncGenerator<Outcome> {
   let loading = load(0);
   function load(i: number): Promise<Content> | null {
@@ -157,11 +159,15 @@ async function* inOrder(
       return { entry, samples: [], problem };
     }
   }
-  let next = entries.length > 0 ? begin(0) : null;
-  for (let i = 0; next; i++) {
-    const outcome = await next;
-    next = i + 1 < entries.length ? begin(i + 1) : null;
-    if (next) await turn(); // sharp has it before the caller keeps this thread busy
+  const flying: Promise<Outcome>[] = [];
+  let begun = 0;
+  const fill = () => {
+    while (flying.length < most && begun < entries.length) flying.push(begin(begun++));
+  };
+  for (fill(); flying.length > 0; ) {
+    const outcome = await flying.shift()!;
+    fill();
+    await turn(); // sharp has them before the caller keeps this thread busy
     yield outcome;
   }
 }
