@@ -80,7 +80,8 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
     throw new ShoalError({
       code: 'SHOAL_SCALE_RUN',
       operation: `measure ${args.slice(first.length).join(' ')}`,
-      got: problem.trim() === '' ? error.message : problem.trim(),
+      // its last words, if any; else what the log told, else what it said to whoever watches
+      got: /^error [\s\S]*/m.exec(problem)?.[0].trim() ?? (error.message || problem.trim() || 'its end'),
       expected: target === null ? 'a run that lasts' : `a run that reaches ${target}`,
       hint: 'Try the command by itself. More --epochs make a run longer.',
     });
@@ -133,7 +134,7 @@ async function watch(
     steps++;
     if (target === null && ms >= 1000 * seconds && steps >= 3) return finish(since, await mark(event.step), null);
   }
-  throw new Ended('its end');
+  throw new Ended();
 
   function finish(from: Mark, to: Mark, toTarget: Measured['toTarget']): Measured {
     const budget = (processors(setting) * (to.at - from.at)) / 1000;

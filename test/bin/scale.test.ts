@@ -52,4 +52,18 @@ describe('shoal scale', function () {
     assert.equal(none.code, 2);
     assert.match(none.stderr, /SHOAL_SCALE_MISSING/);
   });
+
+  it('tells why a run that it measures has ended: it was done, or of what it failed', async () => {
+    const folder = newFolder();
+    const measured = async (...more: string[]) => {
+      const { code, stderr } = await shoal(folder, ['scale', 'job.json', '--threads', '1', '--repeat', '1', ...more]);
+      assert.equal(code, 1, stderr);
+      return stderr;
+    };
+    assert.match(
+      await measured('--target', '2', '--epochs', '1'),
+      /SHOAL_SCALE_RUN[\s\S]*got +the end of the run after \d+ steps\n/,
+    );
+    assert.match(await measured('--lr', '1e30'), /SHOAL_SCALE_RUN[\s\S]*got +error SHOAL_NOT_FINITE/);
+  });
 });
