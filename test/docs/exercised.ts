@@ -62,7 +62,7 @@ export const EXERCISED: Readonly<Record<string, Readonly<Record<string, Exercise
     'npm run verify:ssh': starter,
   },
   'launch-slurm.md': {
-    'npx shoal launch examples/digits.json --engine slurm --workers 2 --threads 1 --epochs 1': slurm,
+    'npx shoal launch examples/digits.json --engine slurm --workers 2 --threads 1': slurm,
     'squeue -j 1': slurm,
     'tail -f runs/digits/slurm-1.out': slurm,
     'npx shoal status runs/digits': slurm,

@@ -27,6 +27,7 @@ const tool = (name: string, ...args: readonly string[]) => execFileSync(name, ar
 launcherCases({
   name: 'slurm',
   names: ['rank-0', 'rank-1'],
+  epochs: 200, // events are read from a log that is written once a second
   launch: (options) => slurm.launch({ ...options, name: 'small' }),
 });
 
@@ -100,9 +101,10 @@ describe('shoal launch --engine slurm', () => {
     assert.ok(events.some((it) => it.event === 'done' && it.reason === 'interrupted'));
   });
 
-  it("a worker's node that dies: requeued on the others, the same hashes", async () => {
-    // the other worker goes on meanwhile: in one epoch it is done before Slurm knows of the node's death
-    const events = await disturbed(() => box('kill-node', 'n2'), 10);
+  it("a worker's node that dies: requeued on the others, the same hashes", async function () {
+    this.timeout(600_000);
+    // the other worker goes on meanwhile: in a few epochs it is done before Slurm knows of the node's death, half a minute later
+    const events = await disturbed(() => box('kill-node', 'n2'), 40);
     assert.ok(events.filter((it) => it.event === 'start').length >= 2);
   });
 
@@ -180,7 +182,7 @@ describe('shoal launch --engine slurm', () => {
       env,
     );
     assert.equal(again.code, 0, again.output);
-    await sameInText(again.output);
+    await sameInText(again.output, 10);
 
     const [script] = scriptsOf('launch-slurm.md') as [string];
     writeFileSync(`${folder}/own.sh`, script.replace('--ntasks=8 --cpus-per-task=16', '--ntasks=2 --output=out.txt'));

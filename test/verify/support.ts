@@ -33,8 +33,8 @@ export async function sameAsDigits(done: RunEvent | undefined, epochs = 1): Prom
 }
 
 /** What `shoal` has printed of the hashes at its end. */
-export async function sameInText(output: string): Promise<void> {
-  const { parameters_sha256, state_sha256, optimizer_sha256 } = await digits();
+export async function sameInText(output: string, epochs = 1): Promise<void> {
+  const { parameters_sha256, state_sha256, optimizer_sha256 } = await digits(epochs);
   const [parameters, state, optimizer] = [parameters_sha256, state_sha256, optimizer_sha256].map((it) =>
     it.slice(0, 12),
   );
