@@ -4,7 +4,7 @@ import { ADD, RELU, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
-import { ceilDiv, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
+import { ceilDiv, endPanel, firstPanel, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 
 /** Panels of W that all blocks of rows meet before the next panels: so many that rows of W are read in long runs (kernels/signatures.ts). */
 const OPEN_PANELS: i32 = 32;
@@ -26,8 +26,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * ROW_BLOCK;
-  // the panels that these tiles need: all, unless they lie in one block of rows
-  const few = from / across == (to - 1) / across, left = few ? from % across : 0, right = few ? (to - 1) % across + 1 : across;
+  const left = firstPanel(from, to, across), right = endPanel(from, to, across);
 
   for (let k = 0; k < K; k += block) {
     const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL;

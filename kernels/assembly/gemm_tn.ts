@@ -6,7 +6,7 @@ import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
 import { leafCount, leafEnd, merges } from "./leaves";
 import { sweepSegments } from "./sweep";
-import { ceilDiv, OUT_BLOCK, PANEL, PANEL_BYTES } from "./tile";
+import { ceilDiv, endPanel, firstPanel, OUT_BLOCK, PANEL, PANEL_BYTES } from "./tile";
 
 /** Samples summed at once. Part of the profile. */
 const SUM_BLOCK: i32 = 128;
@@ -29,8 +29,7 @@ const NEAR_PANELS: i32 = <i32>(NEAR_BYTES / BLOCK_BYTES);
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
   const ys = <usize>args.ldb(d) << 2, height = PANEL_BYTES * M;
-  // the panels that these tiles need: all, unless they lie in one row of tiles
-  const few = from / panels == (to - 1) / panels, left = few ? from % panels : 0, right = few ? (to - 1) % panels + 1 : panels;
+  const left = firstPanel(from, to, panels), right = endPanel(from, to, panels);
   const many = M >= COPY_ROWS && panels >= COPY_PANELS, copies = many && height * (panels + 3) <= COPY_BYTES;
   if (many && !copies && leafCount(b) == 1 && N % PANEL == 0) return inBlocks(d, b, from, to, left, right);
   const program = programOf(b), runs = write(program, b, args.m(d));

@@ -34,3 +34,17 @@ export function sumBlock(K: i32): i32 {
 export function ceilDiv(a: i32, b: i32): i32 {
   return (a + b - 1) / b;
 }
+
+/** The first panel that tiles `from` to `to` need, of so many in a row of tiles: the first of all, unless the tiles lie in one row. */
+// @ts-ignore: decorator
+@inline
+export function firstPanel(from: i32, to: i32, panels: i32): i32 {
+  return from / panels == (to - 1) / panels ? from % panels : 0;
+}
+
+/** The panel behind the last that they need. */
+// @ts-ignore: decorator
+@inline
+export function endPanel(from: i32, to: i32, panels: i32): i32 {
+  return from / panels == (to - 1) / panels ? (to - 1) % panels + 1 : panels;
+}
