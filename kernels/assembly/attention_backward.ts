@@ -97,50 +97,47 @@ function slope(
   d: usize, row: usize, dRow: usize, bias: usize, words: usize, keys: i32, n: i32, lse: usize, delta: usize,
 ): void {
   const scale = f32x4.splat(args.scale(d)), log = v128.load32_splat(lse), lost = v128.load32_splat(delta);
-  const rate = f32x4.splat(args.rate(d)), drop = args.rate(d) > 0;
-  const more = f32x4.div(f32x4.splat(1), f32x4.sub(f32x4.splat(1), rate));
+  const rate = f32x4.splat(args.rate(d)), more = f32x4.div(f32x4.splat(1), f32x4.sub(f32x4.splat(1), rate));
+  // two copies of one loop: neither asks about dropout in it
+  if (args.rate(d) > 0) slopes(row, dRow, bias, words, keys, n, scale, log, lost, rate, more, true);
+  else slopes(row, dRow, bias, words, keys, n, scale, log, lost, rate, more, false);
+}
+
+/** `drop` is a constant. Pairs of vectors stand side by side, so that the engine can fuse them. */
+// @ts-ignore: decorator
+@inline
+function slopes(
+  row: usize, dRow: usize, bias: usize, words: usize, keys: i32, n: i32, scale: v128, log: v128, lost: v128, rate: v128, more: v128,
+  drop: bool,
+): void {
   const whole = max(0, n) & ~7;
   let c = 0;
-  if (drop) {
-    for (; c < whole; c += 8) {
-      const at = <usize>c << 2, x = row + at, y = bias + at, z = dRow + at;
-      const keep0 = kept(words + at, rate, more), keep1 = kept(words + at + 16, rate, more);
-      const p0 = expBelow(f32x4.sub(score(x, scale, v128.load(y)), log));
-      const p1 = expBelow(f32x4.sub(score(x + 16, scale, v128.load(y, 16)), log));
-      const g0 = f32x4.sub(f32x4.mul(v128.load(z), keep0), lost), g1 = f32x4.sub(f32x4.mul(v128.load(z, 16), keep1), lost);
-      const d0 = f32x4.mul(f32x4.mul(p0, g0), scale), d1 = f32x4.mul(f32x4.mul(p1, g1), scale);
-      const w0 = f32x4.mul(p0, keep0), w1 = f32x4.mul(p1, keep1);
-      v128.store(z, d1, 16);
-      v128.store(z, d0);
-      v128.store(x, w1, 16);
-      v128.store(x, w0);
-    }
-    for (; c < keys; c += 4) {
-      const at = <usize>c << 2, x = row + at, keep = kept(words + at, rate, more);
-      const p = expBelow(f32x4.sub(score(x, scale, biasAt(bias, c, n)), log));
-      const g = f32x4.sub(f32x4.mul(v128.load(dRow + at), keep), lost);
-      v128.store(dRow + at, f32x4.mul(f32x4.mul(p, g), scale));
-      v128.store(x, f32x4.mul(p, keep));
-    }
-    return;
-  }
   for (; c < whole; c += 8) {
     const at = <usize>c << 2, x = row + at, y = bias + at, z = dRow + at;
+    const keep0 = drop ? kept(words + at, rate, more) : more, keep1 = drop ? kept(words + at + 16, rate, more) : more;
     const p0 = expBelow(f32x4.sub(score(x, scale, v128.load(y)), log));
     const p1 = expBelow(f32x4.sub(score(x + 16, scale, v128.load(y, 16)), log));
-    const g0 = f32x4.mul(f32x4.mul(p0, f32x4.sub(v128.load(z), lost)), scale);
-    const g1 = f32x4.mul(f32x4.mul(p1, f32x4.sub(v128.load(z, 16), lost)), scale);
-    v128.store(x, p1, 16);
-    v128.store(x, p0);
-    v128.store(z, g1, 16);
-    v128.store(z, g0);
+    const g0 = f32x4.sub(times(v128.load(z), keep0, drop), lost), g1 = f32x4.sub(times(v128.load(z, 16), keep1, drop), lost);
+    const d0 = f32x4.mul(f32x4.mul(p0, g0), scale), d1 = f32x4.mul(f32x4.mul(p1, g1), scale);
+    const w0 = times(p0, keep0, drop), w1 = times(p1, keep1, drop);
+    v128.store(z, d1, 16);
+    v128.store(z, d0);
+    v128.store(x, w1, 16);
+    v128.store(x, w0);
   }
   for (; c < keys; c += 4) {
-    const at = <usize>c << 2, x = row + at;
+    const at = <usize>c << 2, x = row + at, z = dRow + at, keep = drop ? kept(words + at, rate, more) : more;
     const p = expBelow(f32x4.sub(score(x, scale, biasAt(bias, c, n)), log));
-    v128.store(dRow + at, f32x4.mul(f32x4.mul(p, f32x4.sub(v128.load(dRow + at), lost)), scale));
-    v128.store(x, p);
+    const g = f32x4.sub(times(v128.load(z), keep, drop), lost);
+    v128.store(z, f32x4.mul(f32x4.mul(p, g), scale));
+    v128.store(x, times(p, keep, drop));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function times(x: v128, keep: v128, drop: bool): v128 {
+  return drop ? f32x4.mul(x, keep) : x;
 }
 
 /** sums [width / 16][block][16] += weights (rows, keys)^T x packed rows [width / 16][rows][16]. */
