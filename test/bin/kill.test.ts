@@ -10,6 +10,7 @@ import { each } from '../../datasets/each.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { openRun } from '../../trainer/run-folder.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf, newFolder, shoal } from './support/shoal.ts';
 
 const script = fileURLToPath(new URL('./support/dying-run.ts', import.meta.url));
@@ -61,12 +62,12 @@ describe('kill -9', () => {
     const folder = folderFor(2);
     const expected = await hashesOf(folder);
     const run = (cwd: string, at: number) => promisify(execFile)(process.execPath, [script, `${at}`], { cwd });
-    const copy = (name: string) => {
-      const to = `${folder}-${name}`;
+    const copy = () => {
+      const to = temporaryFolder('killed');
       cpSync(folder, to, { recursive: true });
       return to;
     };
-    const ends: number[] = JSON.parse((await run(copy('whole'), 0)).stdout);
+    const ends: number[] = JSON.parse((await run(copy(), 0)).stdout);
     assert.equal(ends.length, 7); // after steps 3, 6, 8, 9, 12, 15 and 16
     const [from, to] = [ends[1]! + 1, ends[2]!]; // of the third, which also removes the first
     assert.ok(to - from > 15, `${to - from} operations`);
@@ -74,7 +75,7 @@ describe('kill -9', () => {
     // the last operations rename it, sync the folder, and remove the first
     const places = Array.from({ length: 5 }, (_, i) => from + Math.floor(((to - from - 2) * i) / 5));
     const strike = async (at: number): Promise<void> => {
-      const own = copy(`at-${at}`);
+      const own = copy();
       await assert.rejects(run(own, at), { signal: 'SIGKILL' });
       const { job, checkpoint, problems } = await openRun(join(own, 'runs/job'));
       assert.deepEqual(problems, [], `operation ${at}`);

@@ -1,15 +1,15 @@
 // log.test.ts: the lines of --log: which events are lines, floods, disks that are full. Real processes: status.test.ts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { openLog } from '../../bin/output/log.ts';
 import type { RunEvent } from '../../trainer/events.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf } from './support/shoal.ts';
 
 const problem = { code: 'SHOAL_JOIN_FULL', operation: 'a', got: 'b', expected: 'c', hint: 'd' } as const;
-const file = () => join(mkdtempSync(join(tmpdir(), 'shoal-log-')), 'run.log');
+const file = () => join(temporaryFolder('log'), 'run.log');
 
 describe('the log of a process', () => {
   it('has a line for each change of the members, which names who and how much', async () => {

@@ -1,9 +1,9 @@
 // doc-commands.ts: the shell commands that a page of docs/ shows, and a shell that runs them as they stand there. What runs which is the
 // business of test/docs/exercised.ts.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { temporaryFolder } from './temporary.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const pageText = (page: string): string => readFileSync(`${root}/docs/${page}`, 'utf8');
@@ -54,9 +54,9 @@ export function commandsOf(page: string): readonly string[] {
   return [...new Set([...sessionsOf(page).flat(), ...scripts, ...next, ...mentioned])];
 }
 
-/** A folder with `npx shoal` from these sources, and examples/digits.json. Left behind in the system's temporary files. */
+/** A folder with `npx shoal` from these sources, and examples/digits.json. Removed at the end of all tests. */
 export function docFolder(job: object = JSON.parse(readFileSync(`${root}/examples/digits.json`, 'utf8'))): string {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-docs-'));
+  const folder = temporaryFolder('docs');
   mkdirSync(`${folder}/examples`);
   writeFileSync(`${folder}/examples/digits.json`, JSON.stringify(job));
   mkdirSync(`${folder}/tools`);

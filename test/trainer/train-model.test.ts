@@ -1,11 +1,9 @@
 // train-model.test.ts: train(), the library's front door: tfjs models and configurations, arrays and readers.
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { type RunEvent, readerFromArrays, ShoalError, train } from '../../index.ts';
 import { nodeFiles } from '../../trainer/node-files.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { CLASSES, SIDE, tinyModel, tinySamples } from '../support/tiny.ts';
 import { loadTfjs, predict } from './tfjs-models.ts';
 
@@ -38,7 +36,7 @@ describe('train()', () => {
     const best = (i: number) => [...outputs.subarray(CLASSES * i, CLASSES * (i + 1))];
     const right = [...labels].filter((label, i) => best(i).indexOf(Math.max(...best(i))) === label);
     assert.ok(right.length > 17, `${right.length} of 20`);
-    const path = await result.save(mkdtempSync(join(tmpdir(), 'shoal-api-')));
+    const path = await result.save(temporaryFolder('api'));
     const theirs = predict(
       await loadTfjs(nodeFiles, path),
       tf.tensor4d(

@@ -1,9 +1,9 @@
 // shoal.ts: calls the command line as a process of its own, in a folder of its own. Not a test.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { tinyJob, writeTinyData } from '../../support/tiny.ts';
 
 const bin = fileURLToPath(new URL('../../../bin/shoal.ts', import.meta.url));
@@ -23,9 +23,9 @@ export interface CallOptions {
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** A folder with the tiny dataset in data/ and job.json. Left behind in the system's temporary files. */
+/** A folder with the tiny dataset in data/ and job.json. Removed at the end of all tests. */
 export function newFolder(train = 128, test = 64): string {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-cli-'));
+  const folder = temporaryFolder('cli');
   writeTinyData(join(folder, 'data'), train, test);
   writeFileSync(join(folder, 'job.json'), JSON.stringify(tinyJob('data')));
   return folder;

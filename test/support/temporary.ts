@@ -1,0 +1,26 @@
+// temporary.ts: folders among the system's temporary files, removed when the process that asked for them ends. Not the files in them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const folders: string[] = [];
+
+/** A new folder, "shoal-<kind>-" and some letters: for tests, and for scripts that mocha does not run. */
+export function temporaryFolder(kind: string): string {
+  // at the end of all, however it comes: what a test has started may still write when the test itself is done
+  if (folders.length === 0) process.once('exit', removeAll);
+  const folder = mkdtempSync(join(tmpdir(), `shoal-${kind}-`));
+  folders.push(folder);
+  return folder;
+}
+
+function removeAll(): void {
+  for (const folder of folders) {
+    try {
+      // tried again where a process that was killed is still at work in it: 100 ms, 200 ms...
+      rmSync(folder, { recursive: true, force: true, maxRetries: 8, retryDelay: 100 });
+    } catch (error) {
+      process.stderr.write(`left behind: ${folder}: ${error instanceof Error ? error.message : error}\n`);
+    }
+  }
+}
