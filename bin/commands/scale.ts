@@ -14,7 +14,7 @@ import { availableThreads } from '../../trainer/pool.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { settingsOf as changesOf, type JobOptions, readJob } from '../input/read-job.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count } from '../output/format.ts';
 import { scalePage } from '../output/scale-page.ts';
@@ -49,36 +49,26 @@ export async function scaleCommand(
   const { json = false } = options;
   const plan = options.resume === undefined ? await planOf(path, options) : openExperiment(options.resume).plan;
   const folder = options.resume ?? createExperiment(options.out ?? 'runs', plan);
-  const controller = new AbortController();
-  const stop = onInterrupt(
-    () => controller.abort(),
-    () => process.exit(EXIT.interrupted),
-  );
   if (!json) screen.err(`${folder}: ${settingsOf(plan.grid).length} settings, ${plan.grid.repeat} rounds`);
-  try {
+  const kept = `What was measured is kept.\nGo on with:  npx shoal scale --resume ${typed(folder)}`;
+  return untilInterrupted(kept, screen, async (signal) => {
     const results = await runExperiment({
       folder,
       plan,
       command: ownCommand(),
-      signal: controller.signal,
+      signal,
       onResult(result: Result, done, all) {
         if (json) screen.out(JSON.stringify({ event: 'run', ...result }));
         else screen.err(`${done}/${all}  ${keyOf(result)}  ${count(result.samplesPerSecond)} samples/s`);
       },
     });
-    if (controller.signal.aborted) {
-      screen.err(`Go on with:  npx shoal scale --resume ${typed(folder)}`);
-      return EXIT.interrupted;
-    }
     const report = scaleReport(plan, results);
     const page = `${folder}/report.html`;
     writeFileSync(page, scalePage(report));
     if (json) screen.out(JSON.stringify(report));
     else screen.out(`${scaleText(report)}\n\npage  ${page}`);
     return EXIT.done;
-  } finally {
-    stop();
-  }
+  });
 }
 
 async function planOf(path: string | undefined, options: ScaleCommandOptions): Promise<Plan> {

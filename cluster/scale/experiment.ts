@@ -81,7 +81,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Makes the runs that are missing. @returns all results; fewer than planned where it was aborted */
+/** Makes the runs that are missing. @returns all results @throws the signal's reason, where it was aborted: what was measured by then is kept */
 export async function runExperiment({
   folder,
   plan,
@@ -99,10 +99,9 @@ export async function runExperiment({
   try {
     await probes.measure(1, 0.2); // starts and warms it
     for (const turn of turns) {
-      if (signal?.aborted) break;
       if (known.has(named(turn))) continue;
-      const result = await measureTurn(plan, command, turn, probes);
-      if (signal?.aborted) break; // Ctrl-C has hit its processes, too
+      signal?.throwIfAborted();
+      const result = await measureTurn(plan, command, turn, probes, signal);
       results.push(result);
       appendFileSync(`${folder}/${FILES.results}`, `${JSON.stringify(result)}\n`);
       onResult(result, results.length, turns.length);
@@ -113,17 +112,26 @@ export async function runExperiment({
   return results;
 }
 
-async function measureTurn(plan: Plan, command: readonly string[], turn: Turn, probes: Probes): Promise<Result> {
+async function measureTurn(
+  plan: Plan,
+  command: readonly string[],
+  turn: Turn,
+  probes: Probes,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
   const { seconds, warmupSeconds, target } = plan;
   const others = loadavg()[0]! / plan.cores;
   const n = Math.min(processors(turn), plan.cores);
-  const look = async () => ({
-    one: await probes.measure(1, PROBE_SECONDS),
-    together: n === 1 ? null : await probes.measure(n, PROBE_SECONDS),
-  });
+  const probe = async (count: number) => {
+    const rate = await probes.measure(count, PROBE_SECONDS);
+    signal?.throwIfAborted(); // a turn is measured whole or not at all: Ctrl-C has hit its processes, too
+    return rate;
+  };
+  const look = async () => ({ one: await probe(1), together: n === 1 ? null : await probe(n) });
   const before = await look();
   const job = [...plan.job, ...changesOf(plan, turn)];
-  const measured = await measureRun({ ...turn, command, job, seconds, warmupSeconds, target });
+  const run = { ...turn, command, job, seconds, warmupSeconds, target };
+  const measured = await measureRun({ ...run, ...(signal && { signal }) });
   const after = await look();
   const one = (before.one + after.one) / 2;
   const together = before.together === null ? one : (before.together + after.together!) / 2;

@@ -21,6 +21,8 @@ export interface MeasureOptions extends Setting {
   readonly seconds: number;
   /** Train until the held-out accuracy reaches this, instead of for `seconds`. */
   readonly target: number | null;
+  /** Ends the run at once. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Shares {
@@ -53,9 +55,10 @@ interface Mark {
   readonly traffic: { readonly bytes: number; readonly step: number } | null;
 }
 
-/** @throws SHOAL_SCALE_RUN, with the error of the run */
+/** @throws SHOAL_SCALE_RUN, with the error of the run; where it was aborted, the signal's reason */
 export async function measureRun(options: MeasureOptions): Promise<Measured> {
-  const { command, job, threads, workers, servers, codec, target } = options;
+  const { command, job, threads, workers, servers, codec, target, signal } = options;
+  signal?.throwIfAborted();
   const folder = mkdtempSync(join(tmpdir(), 'shoal-scale-'));
   const [program, ...first] = command;
   const args = [
@@ -63,7 +66,8 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
     ...(workers === null ? [] : ['--workers', String(workers), '--servers', String(servers)]),
     ...(codec === null ? [] : ['--set', `codec=${codec}`]),
   ];
-  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const abort = signal && { signal, killSignal: 'SIGKILL' as const };
+  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'], ...abort });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let problem = '';
   child.once('error', (error) => {
@@ -75,6 +79,7 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
   try {
     return await watch(options, child.pid!, followEvents(folder, gone), folder);
   } catch (error) {
+    signal?.throwIfAborted(); // that is why it has ended
     if (!(error instanceof Ended)) throw error;
     await gone; // for the rest of what it says
     throw new ShoalError({

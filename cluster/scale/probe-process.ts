@@ -16,7 +16,10 @@ process.on('message', ({ seconds }: { readonly seconds: number }) => {
     probes.probe24(CHAIN, at);
     turns += CHAIN;
   }
-  process.send!((1000 * turns) / (performance.now() - since));
+  const rate = (1000 * turns) / (performance.now() - since);
+  process.send!(rate, () => {}); // a parent that has ended in between does not want it: `disconnect` follows
 });
 process.on('disconnect', () => process.exit());
+// Ctrl-C in a terminal hits the whole group: the parent ends this process when it needs it no more
+process.on('SIGINT', () => {});
 process.send!('ready');

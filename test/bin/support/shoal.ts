@@ -16,6 +16,8 @@ export interface Outcome {
 
 export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** With a process group of its own: signals reach all of it, as Ctrl-C in a terminal does; ESRCH is thrown where nobody of it is left. */
+  readonly group?: boolean;
   /** Told of what comes, with the process's signal sender. */
   readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   readonly onStderr?: (text: string) => void;
@@ -44,13 +46,16 @@ function called(folder: string, command: readonly string[], options: CallOptions
       cwd: folder,
       env: { ...process.env, NO_COLOR: '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.group ?? false,
     });
-    options.onStarted?.((signal) => child.kill(signal));
+    const kill = (signal: NodeJS.Signals): unknown =>
+      options.group ? process.kill(-child.pid!, signal) : child.kill(signal);
+    options.onStarted?.(kill);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      options.onStdout?.(stdout, (signal) => child.kill(signal));
+      options.onStdout?.(stdout, kill);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
