@@ -1,12 +1,13 @@
 // slurm.ts: the launcher of a Slurm cluster: submits the script of a run (slurm-script.ts), and follows it by the events in its folder, which
 // submitting machine and nodes share. It starts no process of the run itself.
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ShoalError } from '../../base/errors.ts';
-import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
+import type { DoneEvent } from '../../trainer/events.ts';
 import { RUN } from '../../trainer/run-folder.ts';
+import { followLog } from '../follow-log.ts';
 import type { Engine, LaunchOptions } from './engine.ts';
 import { tokenOf } from './local.ts';
 import { slurmScript } from './slurm-script.ts';
@@ -60,7 +61,8 @@ export const slurm: Engine<SlurmOptions> = {
   what: 'a job of a Slurm cluster',
   async launch(options) {
     const { run, signal } = options;
-    const events = follower(`${run}/${RUN.events}`);
+    // of a run that is resumed: what came before was told then
+    const events = followLog(() => `${run}/${RUN.events}`, 'now');
     const job = await submit(options);
     options.onSubmitted?.(job);
     let asked = false;
@@ -117,49 +119,6 @@ async function isQueued(job: string): Promise<boolean> {
     // an old number is unknown to it; a scheduler that is away for a moment says something else
     return !/Invalid job id/.test((error as ShoalError).got);
   }
-}
-
-/** New whole lines of a file that grows, which need not be there yet; what was there before is passed over. */
-function follower(file: string): { read(): RunEvent[] } {
-  const open = (): number | null => {
-    try {
-      return openSync(file, 'r');
-    } catch {
-      return null;
-    }
-  };
-  let at = 0;
-  let rest = '';
-  const buffer = Buffer.alloc(1 << 16);
-  function* bytes(): Generator<string> {
-    const opened = open();
-    if (opened === null) return;
-    try {
-      for (;;) {
-        const length = readSync(opened, buffer, 0, buffer.length, at);
-        if (length === 0) return;
-        at += length;
-        yield buffer.toString('latin1', 0, length);
-      }
-    } finally {
-      closeSync(opened);
-    }
-  }
-  for (const _ of bytes()); // before
-  return {
-    read() {
-      rest += [...bytes()].join('');
-      const lines = rest.split('\n');
-      rest = lines.pop()!;
-      return lines.flatMap((line) => {
-        try {
-          return [JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as RunEvent];
-        } catch {
-          return []; // cut short by a kill
-        }
-      });
-    },
-  };
 }
 
 /** Calls one of Slurm's programs. @throws SHOAL_LAUNCH_SLURM with what it said */

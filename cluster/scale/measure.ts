@@ -8,8 +8,8 @@ import { ShoalError } from '../../base/errors.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { askStatus } from '../ask-status.ts';
+import { eventsUntil, followLog } from '../follow-log.ts';
 import { type CpuTimes, cpuTimes } from './cpu.ts';
-import { followEvents } from './follow-events.ts';
 import { processors, type Setting } from './grid.ts';
 
 export interface MeasureOptions extends Setting {
@@ -76,8 +76,9 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     problem = (problem + text).slice(-2000);
   });
+  const log = followLog(() => within(folder, RUN.events), 'start');
   try {
-    return await watch(options, child.pid!, followEvents(folder, gone), folder);
+    return await watch(options, child.pid!, eventsUntil(gone, log), folder);
   } catch (error) {
     signal?.throwIfAborted(); // that is why it has ended
     if (!(error instanceof Ended)) throw error;
@@ -170,11 +171,16 @@ export function sharesOf(from: CpuTimes, to: CpuTimes, budget: number): Shares {
   };
 }
 
+/** A file of the run, whose folder is the only one there; null where it has not made that yet. */
+function within(folder: string, name: string): string | null {
+  const [run] = readdirSync(folder);
+  return run === undefined ? null : `${folder}/${run}/${name}`;
+}
+
 /** What the workers' sockets have carried, as the coordinator was told within the last second; null where it does not answer. */
 async function traffic(folder: string): Promise<Mark['traffic']> {
   try {
-    const run = `${folder}/${readdirSync(folder)[0]!}`;
-    const read = (name: string) => readFileSync(`${run}/${name}`, 'utf8').trim();
+    const read = (name: string) => readFileSync(within(folder, name)!, 'utf8').trim();
     const status = await askStatus({ url: read(RUN.url), token: read(RUN.token) });
     const bytes = status.workers.reduce((sum, it) => sum + (it.bytes_in ?? 0) + (it.bytes_out ?? 0), 0);
     return { bytes, step: status.step };
