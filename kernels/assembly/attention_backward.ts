@@ -126,10 +126,10 @@ function slopes(
     v128.store(x, w0);
   }
   for (; c < keys; c += 4) {
-    const at = <usize>c << 2, x = row + at, z = dRow + at, keep = drop ? kept(words + at, rate, more) : more;
+    const at = <usize>c << 2, x = row + at, keep = drop ? kept(words + at, rate, more) : more;
     const p = expBelow(f32x4.sub(score(x, scale, biasAt(bias, c, n)), log));
-    const g = f32x4.sub(times(v128.load(z), keep, drop), lost);
-    v128.store(z, f32x4.mul(f32x4.mul(p, g), scale));
+    const g = f32x4.sub(times(v128.load(dRow + at), keep, drop), lost);
+    v128.store(dRow + at, f32x4.mul(f32x4.mul(p, g), scale));
     v128.store(x, times(p, keep, drop));
   }
 }
