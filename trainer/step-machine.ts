@@ -196,6 +196,23 @@ function workOf(s: Schedule, next: Next, version: number): Work {
     epoch: next.kind === 'gradient' ? Math.floor(next.step / stepsPerEpoch(s)) : next.epoch,
     node: rootOf(s.microShards),
     version,
-    shares: sharesOf(rows, s.microShards),
+    shares: sharesIn(s, rows),
   };
+}
+
+/** The lists of shares of a run, by rows: whole and last batches. Works share them, and with them what is made of them (work.ts). */
+const lists = new WeakMap<Schedule, Map<number, readonly number[]>>();
+
+function sharesIn(s: Schedule, rows: number): readonly number[] {
+  let known = lists.get(s);
+  if (!known) {
+    known = new Map();
+    lists.set(s, known);
+  }
+  let shares = known.get(rows);
+  if (!shares) {
+    shares = sharesOf(rows, s.microShards);
+    known.set(rows, shares);
+  }
+  return shares;
 }

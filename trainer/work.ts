@@ -24,11 +24,29 @@ export interface Bundle {
   readonly leafEnds: readonly number[];
 }
 
+/** Bundles by shares, then by node and level: the works of a run have the same few lists of shares. */
+const cuts = new WeakMap<readonly number[], Map<number, readonly Bundle[]>>();
+
 /**
  * A piece of work cut into bundles of 2^level leaves, or of the work's own node where that is smaller. Sums are taken leaf by leaf
  * all the same: bundles are for the caches, and never change a bit.
  */
 export function bundlesOf(work: Work, level: number): readonly Bundle[] {
+  let known = cuts.get(work.shares);
+  if (!known) {
+    known = new Map();
+    cuts.set(work.shares, known);
+  }
+  const key = (work.node.index * 64 + work.node.level) * 64 + level;
+  let bundles = known.get(key);
+  if (!bundles) {
+    bundles = cut(work, level);
+    known.set(key, bundles);
+  }
+  return bundles;
+}
+
+function cut(work: Work, level: number): readonly Bundle[] {
   const own = Math.min(level, work.node.level);
   const size = 2 ** own;
   const first = firstLeaf(work.node);
