@@ -14,22 +14,21 @@ export interface MemoryDescription {
 
 export function reopen(description: MemoryDescription): Reader {
   const { fields, length, classes, hash } = description;
-  const columns = new Map(
-    Object.entries(fields).map(([name, field]) => [
-      name,
-      { bytes: new Uint8Array(description.columns[name]!), size: fieldBytes(field) },
-    ]),
+  const sizes = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldBytes(field)]));
+  const columns = Object.fromEntries(
+    Object.keys(fields).map((name) => [name, new Uint8Array(description.columns[name]!)]),
   );
   return {
     fields,
     length,
     classes,
     hash,
+    columns,
     read(index, into) {
       checkRead(fields, length, index, into);
       for (const name in into) {
-        const { bytes, size } = columns.get(name)!;
-        into[name]!.set(bytes.subarray(index * size, (index + 1) * size));
+        const size = sizes[name]!;
+        into[name]!.set(columns[name]!.subarray(index * size, (index + 1) * size));
       }
     },
     share: () => ({ module: workerFile('./memory-reader', import.meta.url), description }),

@@ -30,6 +30,8 @@ export interface Reader {
    * @throws {ShoalError} SHOAL_DATA_INDEX, SHOAL_DATA_FIELD
    */
   read(index: number, into: Sample): void;
+  /** All samples as `read` gives them, where they lie in memory: by field, row after row. Absent where something is fetched, decoded or made. */
+  readonly columns?: Readonly<Record<string, Uint8Array>>;
   /** These samples are read next, in this order, and of them these fields: what has to be fetched can be on its way. Default: nothing is. */
   ahead?(indices: Uint32Array, fields: readonly string[]): void;
   /** From this another thread opens the same reader, without doing the work of opening again. */

@@ -68,13 +68,18 @@ export const JOBS = {
   wanted: 2,
   /** Of each final call: threads that have run their share of it for their team's last bundle. */
   passed: 3,
+  /** Address of the table that inputs are copied from (TABLE); 0: they stand where the jobs say. */
+  table: 3 + FINALS,
   /**
    * From here on, for each team: where its first job stands, how many it has, and whose they are: 0, all are its own; else the address
    * of the claims that it shares with a team that has the same bundles, from the other end.
    */
-  lists: 3 + FINALS,
+  lists: 4 + FINALS,
   listWords: 3,
 } as const;
+
+/** A table of samples: how many fields, then for each: where all rows stand, the bytes of a row, and where in an input its rows begin. */
+export const TABLE = { column: 0, rowBytes: 1, at: 2, words: 3 } as const;
 
 /** Words of the claims of two teams: bundles in all, claimed so far, of those done from the front. */
 export const CLAIMS = { bundles: 0, claimed: 1, front: 2, words: 3 } as const;
@@ -85,9 +90,9 @@ export const CLAIMS = { bundles: 0, claimed: 1, front: 2, words: 3 } as const;
  */
 export const CHOICE = { count: 0, programs: 1, pairs: 2 } as const;
 
-/** Words of the job of one bundle of leaves; the ladder's addresses follow the count. */
+/** Words of the job of one bundle of leaves: `samples` is where the numbers of its rows in the table stand; the ladder's addresses follow the count. */
 export const JOB = {
-  ...{ rows: 0, input: 1, contribution: 2, slot: 3, leaves: 4, leafEnds: 5, ladderCount: 6, ladder: 7 },
+  ...{ rows: 0, input: 1, contribution: 2, slot: 3, leaves: 4, leafEnds: 5, samples: 6, ladderCount: 7, ladder: 8 },
   words: 40,
 } as const;
 

@@ -4,6 +4,7 @@ import { ShoalError } from '../base/errors.ts';
 import { seedWords } from '../base/random.ts';
 import type { Views } from '../kernels/abi.ts';
 import { compact, movingOf } from './contribution.ts';
+import { copySamples } from './copy-samples.ts';
 import type { Engine } from './engine.ts';
 import { createHostRunner } from './host-runner.ts';
 import type { Job } from './job.ts';
@@ -48,9 +49,15 @@ async function search(engine: Engine, prepared: Prepared, job: Job, work: Work):
     }
   const batch = await engine.feed.batch(work, new AbortController().signal);
   const replay = createReplay(engine, prepared, job, work);
+  const { i32, u8 } = engine.pool.arena.views;
   for (const [i, { rows, slot }] of bundlesOf(work, prepared.machine.level).entries()) {
     const at = i * program.input.leafBytes;
-    const found = replay(batch.bytes.subarray(at, at + program.input.leafBytes), rows, slot);
+    const input = batch.bytes.subarray(at, at + program.input.leafBytes);
+    if (batch.samples) {
+      const { table, indices } = batch.samples;
+      copySamples(i32, u8, table, indices, slot, input.byteOffset, 0, rows);
+    }
+    const found = replay(input, rows, slot);
     if (found) return `it arose in ${found}, among samples ${slot} to ${slot + rows - 1} of the batch`;
   }
   return 'it arose in the sum over micro-shards';

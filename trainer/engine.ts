@@ -1,6 +1,6 @@
 // engine.ts: everything that computes a job in one process, put together and taken apart: memory, pool, store, executor, feed.
 import { seedWords } from '../base/random.ts';
-import type { Dataset } from '../datasets/reader.ts';
+import type { Dataset, Reader } from '../datasets/reader.ts';
 import { type Arena, createArena } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
 import { type KernelReport, testedKernels } from '../kernels/self-test.ts';
@@ -11,6 +11,8 @@ import { createLocalStore, type LocalStore, type StoreObserver } from './local-s
 import { slotNames } from './optimizers/kind.ts';
 import { type ComputePool, createPool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
+import { takeResident } from './resident.ts';
+import { createResidentFeed } from './resident-feed.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Schedule } from './step-machine.ts';
 import { type Feed, train } from './train.ts';
@@ -91,7 +93,8 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
   const { microShards, batch } = job;
   const seed = seedWords(job.seed);
   const profile = profileOf(kernels);
-  const ofPool = () => createWasmExecutor({ pool, program, profile, seed, microShards, depth, level, claims: true });
+  const own = { pool, program, profile, seed, microShards, depth, level, samples: batch, claims: true };
+  const ofPool = () => createWasmExecutor(own);
   const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
   const store = createLocalStore({
@@ -107,22 +110,14 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
     observer,
     ...(options.rate && { rate: options.rate }),
   });
-  const feed = createFeed({
-    arena,
-    train: dataset.train,
-    test: dataset.test,
-    transforms: prepared.transforms,
-    augment: job.augment,
-    sampler: job.sampler,
-    kernels,
-    layout: program.input,
-    batch,
-    microShards,
-    level,
-    seed: job.seed,
-    slots,
-    threads: dataThreads,
-  });
+  const { transforms } = prepared;
+  const { train: learnt, test: held } = dataset;
+  const drawn = { train: learnt, test: held, sampler: job.sampler, batch, level, seed: job.seed };
+  const input = { arena, layout: program.input, microShards, slots };
+  const tableOf = (reader: Reader): number => takeResident(arena, reader, transforms, program.input);
+  const feed = prepared.memory['samples']
+    ? createResidentFeed({ ...drawn, ...input, tables: { gradient: tableOf(learnt), evaluate: tableOf(held) } })
+    : createFeed({ ...drawn, ...input, transforms, augment: job.augment, kernels, threads: dataThreads });
   return {
     store,
     feed,

@@ -87,7 +87,7 @@ export interface DataEvent {
   readonly stages: { readonly read: number; readonly augment: number };
   /** The stage that takes longest, where 5 % of the time or more was waited. */
   readonly bottleneck: 'read' | 'augment' | null;
-  /** Threads that read ahead, of each process that computes. */
+  /** Threads that read ahead, of each process that computes. Sets that are kept whole need none (resident.ts). */
   readonly data_threads: number;
   /** In several processes: that it does not tell of one alone. */
   readonly workers?: true;

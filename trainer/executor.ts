@@ -14,8 +14,18 @@ export interface Profile {
 export interface Batch {
   /** All bundles of the work (work.ts), InputLayout.leafBytes apart. */
   readonly bytes: Uint8Array;
+  /** Which samples belong there, where they are not: for the executor that has them all in its memory. Default: they are there. */
+  readonly samples?: BatchSamples;
   /** To be called once, when nothing reads the samples any more. */
   release(): void;
+}
+
+/** Samples of a batch, to be copied from a table (resident.ts). */
+export interface BatchSamples {
+  /** Address of the table. */
+  readonly table: number;
+  /** Rows of the table, bundle by bundle. */
+  readonly indices: Uint32Array;
 }
 
 /** Parameters of one version. Pinned: they are not overwritten before release. */

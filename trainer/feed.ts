@@ -1,37 +1,30 @@
-// feed.ts: which samples each piece of work needs, read ahead of it into input slots. The reading itself is the data pool's.
+// feed.ts: the samples of each piece of work, read ahead of it into input slots. Which ones: draws.ts; the reading itself is the data pool's.
+// Small sets need none of it: resident-feed.ts.
 import { seedWords } from '../base/random.ts';
 import type { AugmentConfig } from '../datasets/augment/index.ts';
 import type { FeedTimes } from '../datasets/feed-messages.ts';
 import { createFeeder, type Feeder } from '../datasets/feeder.ts';
 import type { FillRequest } from '../datasets/fill-request.ts';
 import type { Reader } from '../datasets/reader.ts';
-import { type Sampler, sampler } from '../datasets/sampler.ts';
-import { labelsOf, type SamplerConfig, samplerKindOf } from '../datasets/samplers/index.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
 import type { Arena } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
+import { createDraws, type DrawsOptions } from './draws.ts';
 import type { Batch } from './executor.ts';
 import type { InputLayout } from './plan.ts';
 import type { Feed } from './train.ts';
 import { nodeName } from './tree.ts';
 import { bundlesOf, type Work } from './work.ts';
 
-export interface FeedOptions {
+/** `layout` is that of one bundle. */
+export interface FeedOptions extends DrawsOptions {
   readonly arena: Arena;
-  readonly train: Reader;
-  readonly test: Reader;
   readonly transforms: readonly TransformConfig[];
   /** The job's. */
   readonly augment: readonly AugmentConfig[];
   readonly kernels: KernelModule;
-  /** The order in which training draws. */
-  readonly sampler: SamplerConfig;
   readonly layout: InputLayout;
-  readonly batch: number;
   readonly microShards: number;
-  /** Leaves of a bundle, as a power of two: `layout` is that of one bundle. */
-  readonly level: number;
-  readonly seed: number;
   /** Batches held at once, being read or being computed. */
   readonly slots: number;
   /** Threads of the data pool, for each of the two readers. */
@@ -43,6 +36,10 @@ interface Held {
   readonly slot: number;
   readonly ready: Promise<void>;
 }
+
+/** Bytes of the samples of a batch. */
+export const slotBytes = (layout: InputLayout, microShards: number, level: number): number =>
+  Math.ceil(microShards / 2 ** level) * layout.leafBytes;
 
 export const feedBytes = (layout: InputLayout, bundles: number, slots: number): number =>
   slots * (bundles * layout.leafBytes + 512);
@@ -60,8 +57,8 @@ export interface FeedUsage {
 }
 
 export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; waiting(): readonly Work[] } {
-  const { arena, layout, microShards, level, transforms, batch, seed } = options;
-  const bytes = Math.ceil(microShards / 2 ** level) * layout.leafBytes;
+  const { arena, layout, microShards, level, transforms, seed } = options;
+  const bytes = slotBytes(layout, microShards, level);
   const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
   const free = [...addresses];
   const held = new Map<string, Held>();
@@ -79,28 +76,17 @@ export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; w
       threads,
     });
   };
-  const { sampler: by, train } = options;
-  const drawnBy = samplerKindOf(by).byLabel ? { by, labels: labelsOf(train, by), classes: train.classes! } : { by };
-  const sides = {
-    gradient: {
-      feeder: open(options.train, false),
-      order: sampler({ length: options.train.length, batch, seed, shuffle: true, ...drawnBy }),
-    },
-    evaluate: {
-      feeder: open(options.test, true),
-      order: sampler({ length: options.test.length, batch, seed, shuffle: false }),
-    },
-  } satisfies Record<Work['kind'], { feeder: Feeder; order: Sampler }>;
+  const draw = createDraws(options);
+  const feeders = {
+    gradient: open(options.train, false),
+    evaluate: open(options.test, true),
+  } satisfies Record<Work['kind'], Feeder>;
   /** The samples of the work's node, bundle by bundle. */
   const requestOf = (work: Work, address: number): FillRequest => {
-    const { order } = sides[work.kind];
-    const step = work.kind === 'gradient' ? work.step % order.stepsPerEpoch : work.step;
     const bundles = bundlesOf(work, level);
-    const last = bundles.at(-1)!;
-    const indices = order.indices(work.epoch, step).subarray(bundles[0]!.slot, last.slot + last.rows);
     const shards = bundles.flatMap(({ leafEnds }) => leafEnds.map((end, i) => end - (leafEnds[i - 1] ?? 0)));
     const drawn = { step: work.step, place: bundles[0]!.slot, shards };
-    return { address, leaves: bundles.map((bundle) => bundle.rows), indices, drawn };
+    return { address, leaves: bundles.map((bundle) => bundle.rows), indices: draw(work), drawn };
   };
   let began = 0;
   let waited = 0;
@@ -122,7 +108,7 @@ export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; w
       const wanted = next.filter((work) => work.kind === kind);
       if (wanted.length === 0) continue;
       const requests = wanted.map((work) => requestOf(work, free.pop()!));
-      const ready = sides[kind].feeder.fill(requests, stop.signal);
+      const ready = feeders[kind].fill(requests, stop.signal);
       ready.catch(() => {}); // whoever asks for the batch hears of it
       wanted.forEach((work, i) => {
         held.set(nameOf(work), { work, slot: requests[i]!.address, ready });
@@ -178,14 +164,14 @@ export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; w
     /** Works whose samples are read or being read, and were not asked for yet. */
     waiting: () => [...held.values()].map(({ work }) => work),
     usage() {
-      const all = Object.values(sides).map(({ feeder }) => feeder.times);
+      const all = Object.values(feeders).map(({ times }) => times);
       const of = (stage: keyof FeedTimes) => all.reduce((sum, times) => sum + times[stage], 0);
       const stages = { read: of('read'), augment: of('augment') };
       return { wall: began === 0 ? 0 : performance.now() - began, waited, stages };
     },
     async close() {
       stop.abort(new Error('the run has ended'));
-      await Promise.all(Object.values(sides).map(({ feeder }) => feeder.close()));
+      await Promise.all(Object.values(feeders).map((feeder) => feeder.close()));
     },
   };
 }

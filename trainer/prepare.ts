@@ -2,7 +2,7 @@
 import { type Problem, ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
 import type { TransformConfig } from '../datasets/transforms/index.ts';
-import { alignUp } from '../kernels/arena.ts';
+import { alignUp, MEMORY_LIMIT } from '../kernels/arena.ts';
 import { arrange, type Machine, type MachineOptions } from './arrange.ts';
 import { codecs } from './codecs/index.ts';
 import type { Codec } from './codecs/kind.ts';
@@ -30,6 +30,7 @@ import { modelInPhase, segmentsInPhase } from './phases.ts';
 import { compile, type OutputOptions, type Program } from './plan.ts';
 import { poolBytes } from './pool.ts';
 import { withRates } from './rates.ts';
+import { residentBytes } from './resident.ts';
 import { sharesOf } from './tree.ts';
 import { versionsBytes } from './versions.ts';
 import { wasmExecutorBytes } from './wasm-executor.ts';
@@ -53,11 +54,13 @@ export interface Prepared {
 export interface PrepareOptions extends MachineOptions {
   /** Layers that rest (phases.ts). Default: none. */
   readonly resting?: ReadonlySet<string>;
+  /** Whether small sets are kept whole in the memory of the compute threads (resident.ts). Default: no. */
+  readonly resident?: boolean;
 }
 
 /** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_METRIC, SHOAL_MODEL, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
-  const { resting = new Set() } = options;
+  const { resting = new Set(), resident = false } = options;
   const model = modelInPhase(job.model, resting);
   checkParts(dataset);
   const { weights, shapes } = segmentsOf(job.model);
@@ -97,7 +100,12 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
         .reduce((a, b) => a + b, 0);
       return compile({ model, segments, shapes, rows, inputs, outputs, codec, cuts });
     },
-    memoryOf: (program, machine) => memoryOf(job, program, segments, optimizer, optimizerConfig, machine),
+    memoryOf(program, machine) {
+      const needed = memoryOf(job, program, segments, optimizer, optimizerConfig, machine);
+      const samples = resident ? residentBytes(dataset, job, program.input) : 0;
+      const left = MEMORY_LIMIT - Object.values(needed).reduce((a, b) => a + b, 0);
+      return samples > 0 && samples <= left ? { ...needed, samples } : needed;
+    },
   });
   return {
     program,
@@ -159,7 +167,7 @@ function memoryOf(
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),
-    ...wasmExecutorBytes(program, { microShards, teams, depth, level, claims: true }),
+    ...wasmExecutorBytes(program, { microShards, teams, depth, level, samples: job.batch, claims: true }),
     updates: store,
     batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots),
   };

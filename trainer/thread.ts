@@ -18,6 +18,7 @@ import {
   type ThreadSetup,
   teamWord,
 } from './control.ts';
+import { copySamples } from './copy-samples.ts';
 
 const SPACE = {
   arena: SPACES.indexOf('arena'),
@@ -35,6 +36,7 @@ const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) =>
 export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): number {
   const { threads, teamSize } = setup;
   const i32 = new Int32Array(setup.memory.buffer);
+  const u8 = new Uint8Array(setup.memory.buffer);
   const control = setup.control >>> 2;
   const teams = threads / teamSize;
   const team = Math.floor(index / teamSize);
@@ -116,6 +118,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     const list = head + JOBS.lists + JOBS.listWords * team;
     let job = i32[list]! >>> 2;
     const claims = i32[list + 2]! >>> 2;
+    const table = i32[head + JOBS.table]!;
     let done = 0;
     for (let left = i32[list + 1]!; left > 0; left--) {
       if (teamSize === 1 && Atomics.load(i32, head + JOBS.cancelled) !== 0) break; // a team would have to agree on when
@@ -134,6 +137,13 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       siblings = i32[job + JOB.ladderCount]!;
       for (let i = 0; i < siblings; i++) i32[own + BINDING.ladder + i] = i32[job + JOB.ladder + i]!;
       if (!meet(teamBarrier, teamSize)) return false; // the bundle before this one has the same buffers
+      if (table !== 0) {
+        const numbers = i32[job + JOB.samples]! >>> 2;
+        const from = quotient(rows * rank, teamSize);
+        const to = quotient(rows * (rank + 1), teamSize);
+        copySamples(i32, u8, table, i32, numbers, i32[job + JOB.input]!, from, to);
+        if (!meet(teamBarrier, teamSize)) return false;
+      }
       if (!runCalls(program, count, rows, rank, teamSize, teamBarrier)) return false;
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;

@@ -24,6 +24,8 @@ export interface WasmExecutorOptions {
   readonly depth: number;
   /** Leaves of a bundle, as a power of two: the plans are compiled for as many rows. */
   readonly level: number;
+  /** Samples of a batch that come by number (Batch.samples), at most. Default 0: they stand in the batch. */
+  readonly samples?: number;
   /** Whether teams claim bundles as they go: for a store that takes outcomes. Contributions come without parts then. Default: no. */
   readonly claims?: boolean;
 }
@@ -45,9 +47,9 @@ function slotsPerTeam(bundles: number, teams: number, share: Share): number {
   return most;
 }
 
-/** Bindings, what stands before the teams' lists, the lists, their claims; a job and the leaves' ends for each bundle, of two teams. */
-const recordWords = (microShards: number, teams: number): number =>
-  BINDING.words + JOBS.lists + (JOBS.listWords + CLAIMS.words) * teams + 2 * microShards * (JOB.words + 1);
+/** Bindings, what stands before the teams' lists, the lists, their claims; a job and the leaves' ends for each bundle, of two teams; samples. */
+const recordWords = (microShards: number, teams: number, samples = 0): number =>
+  BINDING.words + JOBS.lists + (JOBS.listWords + CLAIMS.words) * teams + 2 * microShards * (JOB.words + 1) + samples;
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
 export function wasmExecutorBytes(
@@ -57,8 +59,9 @@ export function wasmExecutorBytes(
     teams,
     depth,
     level,
+    samples,
     claims,
-  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'claims'> & { teams: number },
+  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples' | 'claims'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
   const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
@@ -71,7 +74,7 @@ export function wasmExecutorBytes(
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 3) * alignUp(4 * recordWords(microShards, teams) + 512),
+      (depth + 3) * alignUp(4 * recordWords(microShards, teams, samples) + 512),
   };
 }
 
@@ -79,7 +82,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { pool, program, profile, seed, microShards, depth, level } = options;
   const { teams } = pool;
   const { arena = pool.arena } = options;
-  const { i32, u8 } = arena.views;
+  const { i32, u32, u8 } = arena.views;
   const tables = arena.take(program.tables.bytes);
   for (const { at, data } of program.tables.entries) u8.set(data, tables + at);
   const packed = arena.take(program.packedBytes);
@@ -94,16 +97,19 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
-  const records = Array.from({ length: depth + 2 }, () => arena.take(4 * recordWords(microShards, teams)));
+  const records = Array.from({ length: depth + 2 }, () =>
+    arena.take(4 * recordWords(microShards, teams, options.samples)),
+  );
   let turn = 0;
   let newest = 0; // address of its lists
   let packedVersion = -1;
 
   /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
-  const layouts = new Map<string, { readonly shares: Shares; readonly lists: Outcomes['lists'] }>();
+  const layouts = new Map<number, { readonly shares: Shares; readonly lists: Outcomes['lists'] }>();
   function layoutOf(bundles: readonly Bundle[]) {
     const { level: own, index: first } = bundles[0]!.node;
-    const key = `${own} ${first} ${bundles.length} ${bundles.at(-1)!.leafEnds.length}`;
+    const most = microShards + 1;
+    const key = ((first * most + bundles.length) * most + bundles.at(-1)!.leafEnds.length) * 64 + own;
     let layout = layouts.get(key);
     if (!layout) {
       const shares = share(first, bundles.length, teams);
@@ -134,14 +140,18 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   }
 
   /** The list of bundles of each team (control.ts, JOB). @returns where the claims of each pair stand */
-  function writeJobs(at: number, bundles: readonly Bundle[], { ladders, pairs }: Shares, batch: number): number[] {
+  function writeJobs(at: number, bundles: readonly Bundle[], { ladders, pairs }: Shares, batch: Batch): number[] {
     const head = at >>> 2;
     const lists = head + JOBS.lists;
     const claims = lists + JOBS.listWords * teams;
     let job = claims + CLAIMS.words * pairs.length;
     i32.fill(0, head, job);
     i32[head + JOBS.sharing] = (pool.threads / teams) * ladders.filter(({ steps }) => steps.length > 0).length;
-    const first = bundles[0]!.node.index;
+    const { node, slot: place } = bundles[0]!;
+    const first = node.index;
+    const numbers = at + 4 * (recordWords(microShards, teams) - BINDING.words);
+    i32[head + JOBS.table] = batch.samples?.table ?? 0;
+    if (batch.samples) u32.set(batch.samples.indices, numbers >>> 2);
     let ends = job + JOB.words * ladders.reduce((sum, { steps }) => sum + steps.length, 0);
     const shared = pairs.map((pair, i) => {
       const word = claims + CLAIMS.words * i;
@@ -156,12 +166,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       for (const { leaf, slot, siblings } of steps) {
         const bundle = bundles[leaf - first]!;
         i32[job + JOB.rows] = bundle.rows;
-        i32[job + JOB.input] = batch + (leaf - first) * program.input.leafBytes;
+        i32[job + JOB.input] = batch.bytes.byteOffset + (leaf - first) * program.input.leafBytes;
         i32[job + JOB.contribution] = slots[team]![slot]!;
         i32[job + JOB.slot] = bundle.slot;
         i32[job + JOB.leaves] = bundle.leafEnds.length;
         i32[job + JOB.leafEnds] = 4 * ends;
         for (const end of bundle.leafEnds) i32[ends++] = end;
+        i32[job + JOB.samples] = numbers + 4 * (bundle.slot - place);
         i32[job + JOB.ladderCount] = siblings.length;
         siblings.forEach((sibling, i) => {
           i32[job + JOB.ladder + i] = slots[team]![sibling]!;
@@ -190,7 +201,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
-      const claims = writeJobs(jobs, bundles, shares, batch.bytes.byteOffset);
+      const claims = writeJobs(jobs, bundles, shares, batch);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
       if (packedVersion !== parameters.version) pool.calls(packs.moving, record);

@@ -20,7 +20,10 @@ export async function summaryCommand(path: string, options: SummaryOptions, scre
   let prepared: Prepared | null = null;
   let absent: ShoalError | null = null;
   try {
-    prepared = prepare(job, await openJobData(job), { threads: options.threads ?? availableThreads() });
+    prepared = prepare(job, await openJobData(job), {
+      threads: options.threads ?? availableThreads(),
+      resident: true,
+    });
   } catch (error) {
     // a model can be looked at where its data are not
     if (!(error instanceof ShoalError) || error.code !== 'SHOAL_DATA_MISSING') throw error;

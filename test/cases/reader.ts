@@ -71,6 +71,15 @@ export function testReader(title: string, open: () => Promise<Reader>): void {
       }
     });
 
+    it('has the same bytes in its columns, where it offers them', () => {
+      for (const [name, column] of Object.entries(reader.columns ?? {})) {
+        const size = fieldBytes(reader.fields[name]!);
+        assert.equal(column.byteLength, size * reader.length);
+        for (const index of probes)
+          assert.deepEqual(column.slice(index * size, (index + 1) * size), read(reader, index)[name]);
+      }
+    });
+
     it('gives the same bytes and the same hash whenever it is read or opened', async () => {
       const first = probes.map((index) => read(reader, index));
       const again = await open();

@@ -41,7 +41,7 @@ export const brokenDataset = (reader: Reader, sample: number, reads: number): Re
 
 const shared = (value: number) => new Int32Array(new SharedArrayBuffer(4)).fill(value);
 
-function hooked(reader: Reader, description: Description): Reader {
+function hooked({ columns: _, ...reader }: Reader, description: Description): Reader {
   const { sample, hook, state } = description;
   return {
     ...reader,
