@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { ShoalError } from '../base/errors.ts';
+import { made } from '../base/made.ts';
 import type { KernelEntry, Kernels } from './abi.ts';
 import { STAMP, sourceHash } from './source-hash.ts';
 
@@ -107,12 +108,10 @@ const compiled = new Map<Build, Pick<KernelModule, 'module' | 'hash'>>();
  * @throws SHOAL_KERNELS_MISSING when `npm run build` has not run
  */
 export function loadKernels(build: Build = bestBuild(), tile: Tile = bestTile(build)): KernelModule {
-  let known = compiled.get(build);
-  if (!known) {
+  const known = made(compiled, build, () => {
     const bytes = kernelBytes(build);
-    known = { module: new WebAssembly.Module(bytes), hash: createHash('sha256').update(bytes).digest('hex') };
-    compiled.set(build, known);
-  }
+    return { module: new WebAssembly.Module(bytes), hash: createHash('sha256').update(bytes).digest('hex') };
+  });
   return { build, tile, ...known };
 }
 

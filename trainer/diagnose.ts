@@ -51,7 +51,7 @@ async function search(engine: Engine, prepared: Prepared, job: Job, work: Work):
   const replay = createReplay(engine, prepared, job, work);
   const { i32, u8 } = engine.pool.arena.views;
   for (const [i, { rows, slot }] of bundlesOf(work, prepared.machine.level).entries()) {
-    const at = i * program.input.leafBytes;
+    const at = batch.samples ? 0 : i * program.input.leafBytes;
     const input = batch.bytes.subarray(at, at + program.input.leafBytes);
     if (batch.samples) {
       const { table, indices } = batch.samples;

@@ -93,7 +93,9 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
   const { microShards, batch } = job;
   const seed = seedWords(job.seed);
   const profile = profileOf(kernels);
-  const own = { pool, program, profile, seed, microShards, depth, level, samples: batch, claims: true };
+  const resident = prepared.resident && !options.executor; // another executor has a memory of its own
+  const samples = resident ? batch : 0;
+  const own = { pool, program, profile, seed, microShards, depth, level, samples, claims: true };
   const ofPool = () => createWasmExecutor(own);
   const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;
@@ -113,11 +115,15 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
   const { transforms } = prepared;
   const { train: learnt, test: held } = dataset;
   const drawn = { train: learnt, test: held, sampler: job.sampler, batch, level, seed: job.seed };
-  const input = { arena, layout: program.input, microShards, slots };
+  const input = { arena, layout: program.input };
   const tableOf = (reader: Reader): number => takeResident(arena, reader, transforms, program.input);
-  const feed = prepared.memory['samples']
-    ? createResidentFeed({ ...drawn, ...input, tables: { gradient: tableOf(learnt), evaluate: tableOf(held) } })
-    : createFeed({ ...drawn, ...input, transforms, augment: job.augment, kernels, threads: dataThreads });
+  const ahead = { microShards, slots, transforms, augment: job.augment, kernels, threads: dataThreads };
+  const feed = resident
+    ? createResidentFeed({
+        ...{ ...drawn, ...input, teams: pool.teams, depth },
+        tables: { gradient: tableOf(learnt), evaluate: tableOf(held) },
+      })
+    : createFeed({ ...drawn, ...input, ...ahead });
   return {
     store,
     feed,

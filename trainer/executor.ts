@@ -12,9 +12,9 @@ export interface Profile {
 
 /** The samples of one piece of work, in memory that both the data pool and the executor see. */
 export interface Batch {
-  /** All bundles of the work (work.ts), InputLayout.leafBytes apart. */
+  /** All bundles of the work (work.ts), InputLayout.leafBytes apart. With `samples`: room for a bundle of each team. */
   readonly bytes: Uint8Array;
-  /** Which samples belong there, where they are not: for the executor that has them all in its memory. Default: they are there. */
+  /** Which samples they are, where they are not there yet: for the executor that has them all in its memory. Default: they are there. */
   readonly samples?: BatchSamples;
   /** To be called once, when nothing reads the samples any more. */
   release(): void;

@@ -37,10 +37,6 @@ interface Held {
   readonly ready: Promise<void>;
 }
 
-/** Bytes of the samples of a batch. */
-export const slotBytes = (layout: InputLayout, microShards: number, level: number): number =>
-  Math.ceil(microShards / 2 ** level) * layout.leafBytes;
-
 export const feedBytes = (layout: InputLayout, bundles: number, slots: number): number =>
   slots * (bundles * layout.leafBytes + 512);
 
@@ -58,7 +54,7 @@ export interface FeedUsage {
 
 export function createFeed(options: FeedOptions): Feed & { usage(): FeedUsage; waiting(): readonly Work[] } {
   const { arena, layout, microShards, level, transforms, seed } = options;
-  const bytes = slotBytes(layout, microShards, level);
+  const bytes = Math.ceil(microShards / 2 ** level) * layout.leafBytes;
   const addresses = Array.from({ length: options.slots }, () => arena.take(bytes));
   const free = [...addresses];
   const held = new Map<string, Held>();

@@ -12,12 +12,15 @@ import { keepPatience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
-// A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
-// falls into some threads' first steps. In MiB, of every thread started from here on; nothing is reserved.
-setFlagsFromString('--initial-old-space-size=64');
-// What runs once a step would be compiled a last time in the first half minute of a run, at great cost, on cores that compute threads need:
-// later is soon enough. Loops are compiled as ever. Older engines do not know the flag, and say so.
-if (Number.parseInt(process.versions.v8, 10) >= 12) setFlagsFromString('--invocation-count-for-turbofan=30000');
+/** For this process, from its first pool on: before, it may be a program that never trains. */
+function tuneEngine(): void {
+  // A thread that has loaded its modules stands just below V8's first limit: without this, a collection of what starting left behind
+  // falls into some threads' first steps. In MiB, of every thread started from here on; nothing is reserved.
+  setFlagsFromString('--initial-old-space-size=64');
+  // What runs once a step would be compiled a last time in the first half minute of a run, at great cost, on cores that compute threads
+  // need: later is soon enough. Loops are compiled as ever. Older engines do not know the flag, and say so.
+  if (Number.parseInt(process.versions.v8, 10) >= 12) setFlagsFromString('--invocation-count-for-turbofan=30000');
+}
 
 /** Threads that this machine runs at once. */
 export const availableThreads = (): number => availableParallelism();
@@ -83,6 +86,7 @@ export function poolBytes(threads: number, teamSize: number, arenaBytes: number)
 
 export function createPool(options: PoolOptions): ComputePool {
   const { arena, kernels, threads, teamSize } = options;
+  tuneEngine();
   const teams = threads / teamSize;
   const control = arena.take(4 * controlWords(teams));
   const setup: ThreadSetup = {

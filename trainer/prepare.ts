@@ -31,6 +31,7 @@ import { compile, type OutputOptions, type Program } from './plan.ts';
 import { poolBytes } from './pool.ts';
 import { withRates } from './rates.ts';
 import { residentBytes } from './resident.ts';
+import { residentFeedBytes } from './resident-feed.ts';
 import { sharesOf } from './tree.ts';
 import { versionsBytes } from './versions.ts';
 import { wasmExecutorBytes } from './wasm-executor.ts';
@@ -46,6 +47,8 @@ export interface Prepared {
   readonly machine: Machine;
   /** What whoever runs it should know. */
   readonly warnings: readonly Problem[];
+  /** Whether the samples are kept whole in the memory of the compute threads (resident.ts). */
+  readonly resident: boolean;
   /** Bytes by purpose. */
   readonly memory: Readonly<Record<string, number>>;
   readonly bytes: number;
@@ -101,10 +104,11 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
       return compile({ model, segments, shapes, rows, inputs, outputs, codec, cuts });
     },
     memoryOf(program, machine) {
-      const needed = memoryOf(job, program, segments, optimizer, optimizerConfig, machine);
+      const of = { job, program, segments, optimizer, optimizerConfig, machine };
       const samples = resident ? residentBytes(dataset, job, program.input) : 0;
-      const left = MEMORY_LIMIT - Object.values(needed).reduce((a, b) => a + b, 0);
-      return samples > 0 && samples <= left ? { ...needed, samples } : needed;
+      const kept = memoryOf(of, samples);
+      const fits = Object.values(kept).reduce((a, b) => a + b, 0) <= MEMORY_LIMIT;
+      return samples === 0 || fits ? kept : memoryOf(of, 0);
     },
   });
   return {
@@ -115,6 +119,7 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
     optimizerConfig,
     machine,
     warnings: warningsOf(job),
+    resident: memory['samples'] !== undefined,
     memory,
     bytes,
   };
@@ -146,15 +151,13 @@ function warningsOf({ model, batch, microShards }: Job): readonly Problem[] {
   ];
 }
 
-/** Bytes by purpose. */
-function memoryOf(
-  job: Job,
-  program: Program,
-  segments: readonly Segment[],
-  optimizer: AnyOptimizer,
-  optimizerConfig: CommonConfig,
-  machine: Machine,
-): Record<string, number> {
+interface Sized extends Pick<Prepared, 'program' | 'segments' | 'optimizer' | 'optimizerConfig' | 'machine'> {
+  readonly job: Job;
+}
+
+/** Bytes by purpose. @param samples of these, if they are kept whole; else 0 */
+function memoryOf(of: Sized, samples: number): Record<string, number> {
+  const { job, program, segments, optimizer, optimizerConfig, machine } = of;
   const { threads, teamSize, level, depth, slots, ranges, staging } = machine;
   const { microShards } = job;
   const slotCount = slotsOf(optimizer, optimizerConfig).length;
@@ -167,8 +170,10 @@ function memoryOf(
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),
-    ...wasmExecutorBytes(program, { microShards, teams, depth, level, samples: job.batch, claims: true }),
+    ...wasmExecutorBytes(program, { microShards, teams, depth, level, samples: samples && job.batch, claims: true }),
     updates: store,
-    batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots),
+    ...(samples > 0
+      ? { batches: residentFeedBytes(program.input, { teams, depth }), samples }
+      : { batches: feedBytes(program.input, Math.ceil(microShards / 2 ** level), slots) }),
   };
 }

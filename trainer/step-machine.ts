@@ -1,5 +1,6 @@
 // step-machine.ts: which work is opened, committed and saved when: a pure function of events. No clock, no memory, no arithmetic
 // on tensors. The in-process store runs it; a coordinator runs the same inside membership and terms.
+import { made } from '../base/made.ts';
 import { rootOf, sharesOf } from './tree.ts';
 import type { Work } from './work.ts';
 
@@ -203,16 +204,9 @@ function workOf(s: Schedule, next: Next, version: number): Work {
 /** The lists of shares of a run, by rows: whole and last batches. Works share them, and with them what is made of them (work.ts). */
 const lists = new WeakMap<Schedule, Map<number, readonly number[]>>();
 
-function sharesIn(s: Schedule, rows: number): readonly number[] {
-  let known = lists.get(s);
-  if (!known) {
-    known = new Map();
-    lists.set(s, known);
-  }
-  let shares = known.get(rows);
-  if (!shares) {
-    shares = sharesOf(rows, s.microShards);
-    known.set(rows, shares);
-  }
-  return shares;
-}
+const sharesIn = (s: Schedule, rows: number): readonly number[] =>
+  made(
+    made(lists, s, () => new Map()),
+    rows,
+    () => sharesOf(rows, s.microShards),
+  );

@@ -199,12 +199,6 @@ export function createUpdates(options: UpdatesOptions): Updates {
     return command;
   }
 
-  function numbersAt(first: number, count: number): number[] {
-    const numbers: number[] = [];
-    for (let i = 0; i < count; i++) numbers.push(f64[first + i]!);
-    return numbers;
-  }
-
   return {
     async submit(work, sums) {
       const record = records[turn++ % records.length]!;
@@ -216,7 +210,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
         pool.veto(at);
         command = queue(work, record);
       }
-      return { command, totals: () => numbersAt(at >>> 3, contribution.scalars) };
+      return { command, totals: () => Array.from(f64.subarray(at >>> 3, (at >>> 3) + contribution.scalars)) };
     },
   };
 }

@@ -1,5 +1,6 @@
 // wasm-executor.ts: computes contributions by running plans on the compute pool. It neither adds across teams nor updates.
 
+import { made } from '../base/made.ts';
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
@@ -110,8 +111,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     const { level: own, index: first } = bundles[0]!.node;
     const most = microShards + 1;
     const key = ((first * most + bundles.length) * most + bundles.at(-1)!.leafEnds.length) * 64 + own;
-    let layout = layouts.get(key);
-    if (!layout) {
+    return made(layouts, key, () => {
       const shares = share(first, bundles.length, teams);
       const lists = shares.outcomes().map((parts) =>
         parts.map(({ team, slot, node }): Part => {
@@ -120,10 +120,8 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
           return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
-      layout = { shares, lists };
-      layouts.set(key, layout);
-    }
-    return layout;
+      return { shares, lists };
+    });
   }
 
   /** Bindings that all leaves of a piece of work share, but for the parameters and the step. */
@@ -147,7 +145,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     let job = claims + CLAIMS.words * pairs.length;
     i32.fill(0, head, job);
     i32[head + JOBS.sharing] = (pool.threads / teams) * ladders.filter(({ steps }) => steps.length > 0).length;
-    const { node, slot: place } = bundles[0]!;
+    const { node, slot: start } = bundles[0]!;
     const first = node.index;
     const numbers = at + 4 * (recordWords(microShards, teams) - BINDING.words);
     i32[head + JOBS.table] = batch.samples?.table ?? 0;
@@ -166,13 +164,14 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       for (const { leaf, slot, siblings } of steps) {
         const bundle = bundles[leaf - first]!;
         i32[job + JOB.rows] = bundle.rows;
-        i32[job + JOB.input] = batch.bytes.byteOffset + (leaf - first) * program.input.leafBytes;
+        const place = batch.samples ? team : leaf - first;
+        i32[job + JOB.input] = batch.bytes.byteOffset + place * program.input.leafBytes;
         i32[job + JOB.contribution] = slots[team]![slot]!;
         i32[job + JOB.slot] = bundle.slot;
         i32[job + JOB.leaves] = bundle.leafEnds.length;
         i32[job + JOB.leafEnds] = 4 * ends;
         for (const end of bundle.leafEnds) i32[ends++] = end;
-        i32[job + JOB.samples] = numbers + 4 * (bundle.slot - place);
+        i32[job + JOB.samples] = numbers + 4 * (bundle.slot - start);
         i32[job + JOB.ladderCount] = siblings.length;
         siblings.forEach((sibling, i) => {
           i32[job + JOB.ladder + i] = slots[team]![sibling]!;

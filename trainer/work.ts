@@ -1,4 +1,5 @@
 // work.ts: a piece of work: a node of the tree in one step, or in one batch of an evaluation. What is leased across machines.
+import { made } from '../base/made.ts';
 import { endLeaf, firstLeaf, type Node } from './tree.ts';
 
 export interface Work {
@@ -32,18 +33,12 @@ const cuts = new WeakMap<readonly number[], Map<number, readonly Bundle[]>>();
  * all the same: bundles are for the caches, and never change a bit.
  */
 export function bundlesOf(work: Work, level: number): readonly Bundle[] {
-  let known = cuts.get(work.shares);
-  if (!known) {
-    known = new Map();
-    cuts.set(work.shares, known);
-  }
   const key = (work.node.index * 64 + work.node.level) * 64 + level;
-  let bundles = known.get(key);
-  if (!bundles) {
-    bundles = cut(work, level);
-    known.set(key, bundles);
-  }
-  return bundles;
+  return made(
+    made(cuts, work.shares, () => new Map()),
+    key,
+    () => cut(work, level),
+  );
 }
 
 function cut(work: Work, level: number): readonly Bundle[] {

@@ -1,7 +1,6 @@
 // data-convert.test.ts: `shoal data convert` and `split`: the same samples in another format, or in other parts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { convertCommand, prepCommand, splitCommand } from '../../bin/commands/data-prep.ts';
@@ -9,6 +8,7 @@ import type { Screen } from '../../bin/output/screen.ts';
 import { contentHash } from '../../datasets/content-hash.ts';
 import { openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { writeImages } from '../datasets/support/images.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const plain = pc.createColors(false);
 const lines: string[] = [];
@@ -38,7 +38,7 @@ async function samplesOf(reader: string, path: string): Promise<string[]> {
 }
 
 describe('shoal data convert and split', () => {
-  const home = mkdtempSync(join(tmpdir(), 'shoal-convert-'));
+  const home = temporaryFolder('convert');
   const at = (name: string): string => join(home, name);
   const all = { shuffle: true, stratify: true, threads: 1 };
   before(async () => {
@@ -51,7 +51,6 @@ describe('shoal data convert and split', () => {
     ] as const)
       assert.equal(await prepCommand(at(source), { ...all, out: at(out) }, screen), 0);
   });
-  after(() => rmSync(home, { recursive: true }));
 
   it('converts images to TFRecord, Parquet and back: every byte, label, part and place stays', async () => {
     const samples = await samplesOf('webdataset', at('prepared'));

@@ -1,15 +1,14 @@
 // data.test.ts: `shoal data` on the command line: prepare, verify, count, look; then train and evaluate on what was prepared.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMaxErrors, parseSplit, parseTransform } from '../../bin/input/prepare-options.ts';
 import { write, writeImages } from '../datasets/support/images.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf, shoal } from './support/shoal.ts';
 
 describe('shoal data', () => {
-  const home = mkdtempSync(join(tmpdir(), 'shoal-data-'));
-  after(() => rmSync(home, { recursive: true }));
+  const home = temporaryFolder('data');
   const prep = [
     'data',
     'prep',

@@ -1,13 +1,12 @@
 // generate.test.ts: `shoal train` on a text and `shoal generate` as processes: a text that repeats is continued.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf, shoal } from './support/shoal.ts';
 
 describe('shoal generate', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-generate-'));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder('generate');
   const phrase = 'the same bytes, however many workers. ';
   before(async () => {
     writeFileSync(join(folder, 'text.txt'), phrase.repeat(60));

@@ -1,19 +1,18 @@
 // tensorflow.test.ts: `shoal tensorflow setup` and `shoal doctor` where no TensorFlow is, and what is wrong is told. That setup works from
 // nothing: test/verify/tensorflow.ts.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { executableOf, wheelFor } from '../../bin/tensorflow/python.ts';
 import { findTensorflow, loadTensorflow, tensorflowFolder } from '../../trainer/tfjs/tensorflow.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { shoal } from './support/shoal.ts';
 
 describe('shoal tensorflow setup', () => {
   let folder: string;
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'shoal-tensorflow-'));
+    folder = temporaryFolder('tensorflow');
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   it('names a Python without TensorFlow before it installs anything, and the command that mends it', async () => {
     const env = { SHOAL_TENSORFLOW: join(folder, 'new') };

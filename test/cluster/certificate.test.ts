@@ -1,12 +1,12 @@
 // certificate.test.ts: TLS between two ends, with certificates that we make and certificates that OpenSSL makes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as dial } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { keepIdentity, readAuthority, readIdentity, selfSigned } from '../../cluster/certificate.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { closeAll, enter, openHouse, visit } from './support/ends.ts';
 import { BULKS, pushOf } from './support/examples.ts';
 import { rest } from './support/raw.ts';
@@ -16,7 +16,7 @@ const coded = (code: string) => (error: unknown) =>
 const HOSTS = ['127.0.0.1', '::1', 'localhost', '2001:db8::ff:1', 'node-3.example.org'];
 
 describe('certificates', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-tls-'));
+  const folder = temporaryFolder('tls');
   const own = selfSigned(HOSTS);
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
@@ -25,7 +25,6 @@ describe('certificates', () => {
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   afterEach(closeAll);
-  after(() => rmSync(folder, { recursive: true }));
 
   it('that we make ourselves are what OpenSSL takes for well-formed, valid and naming all hosts', () => {
     const cert = file('own.pem', own.cert);

@@ -1,9 +1,8 @@
 // data-cache.test.ts: a folder of data that keeps within its bound: what goes, and what never does. What is kept in it: remote-data.test.ts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { createDataCache } from '../../cluster/data-cache.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const HOUR = 3_600_000;
 
@@ -11,10 +10,9 @@ describe('a cache of data', () => {
   let folder = '';
   let now = 0;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'shoal-cache-'));
+    folder = temporaryFolder('cache');
     now = Date.now();
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
   const open = (own: readonly string[], bytes = 100) => createDataCache({ folder, bytes, own, now: () => now });
   const names = () => readdirSync(folder, { recursive: true }).filter((name) => !/blocks$/.test(String(name)));
 

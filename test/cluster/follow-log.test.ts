@@ -1,9 +1,9 @@
 // follow-log.test.ts: the log of a run that goes on, as its followers see it: whole lines, each once, however they were written. Not who follows it.
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventsUntil, followLog } from '../../cluster/follow-log.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** Stands for an event: whoever follows looks into none. */
 const line = (text: string): string => `${JSON.stringify({ text })}\n`;
@@ -13,10 +13,9 @@ describe('a log that is followed', () => {
   let folder: string;
   let file: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'shoal-follow-'));
+    folder = temporaryFolder('follow');
     file = join(folder, 'events.jsonl');
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
 
   it('gives each line once: those from before from the start on, or passes them over', () => {
     writeFileSync(file, line('one') + line('two'));

@@ -11,6 +11,7 @@ import { fieldBytes, type Reader } from '../../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
 import { writeImages } from '../datasets/support/images.ts';
 import { smallDataset } from '../support/small-jobs.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const token = newToken();
 const dataset = smallDataset(300, 7);
@@ -63,7 +64,7 @@ describe('data over HTTP', () => {
   });
 
   it('are kept in a cache, and refused when the cache was changed', async () => {
-    const cache = mkdtempSync(join(tmpdir(), 'shoal-cache-'));
+    const cache = temporaryFolder('cache');
     try {
       let served = 0;
       const route = dataRoute(dataset);
@@ -138,7 +139,7 @@ describe('data over HTTP', () => {
     let damage = 0;
     let cache = '';
     beforeEach(async () => {
-      cache = mkdtempSync(join(tmpdir(), 'shoal-cache-'));
+      cache = temporaryFolder('cache');
       [ranges, damage] = [[], 0];
       const route = dataRoute(large);
       listener = await listen((request, response) => {
@@ -150,7 +151,6 @@ describe('data over HTTP', () => {
         return route(request, response);
       });
     });
-    afterEach(() => rmSync(cache, { recursive: true }));
     const fetched = async (more: object = {}) => {
       const { train } = await fetchDataset({ url: listener!.url, token, whole: 50_000, ...more });
       ranges.length = 0;

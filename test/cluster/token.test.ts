@@ -1,14 +1,13 @@
 // token.test.ts: the token of a run: random, found in its two places, compared whole, and shown nowhere.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { bearer, carries, findToken, keepToken, newToken } from '../../cluster/token.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 describe('the token of a run', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-token-'));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder('token');
 
   it('has 256 random bits', () => {
     assert.match(newToken(), /^[\w-]{43}$/);

@@ -1,7 +1,6 @@
 // drawn.test.ts: images that are decoded when they are drawn: the pixels of decoding all at once, kept within a bound, by a decoder that says what it is.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrawnDescription } from '../../datasets/drawn-reader.ts';
 import { isDrawn, roomForPixels } from '../../datasets/drawn-source.ts';
@@ -11,9 +10,10 @@ import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { runSession } from '../../trainer/session.ts';
 import { testReader } from '../cases/reader.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { writeImages } from './support/images.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-drawn-'));
+const home = temporaryFolder('drawn');
 const folder = join(home, 'images');
 const SIZE = { size: [8, 10] } as const;
 const open = (decode: 'once' | 'drawn', options: object = {}, path = folder): Promise<Dataset> =>
@@ -34,7 +34,6 @@ describe('images decoded when they are drawn', () => {
   afterEach(() => {
     delete process.env['SHOAL_PIXELS_MIB'];
   });
-  after(() => rmSync(home, { recursive: true }));
   testReader('a folder whose images are decoded when they are drawn', async () => (await open('drawn')).train);
 
   it('have the bytes of those decoded at once, and a hash that only the files, the recipe and labels change', async () => {

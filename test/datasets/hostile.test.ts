@@ -1,7 +1,6 @@
 // hostile.test.ts: 200 files that something is wrong with, among good ones: none crashes the job, no good sample is lost, each bad one is told of.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -10,9 +9,10 @@ import { tarEnd, tarMember } from '../../datasets/formats/tar.ts';
 import { prepareSchema } from '../../datasets/prepare/job.ts';
 import { prepareDataset } from '../../datasets/prepare/run.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { encoded, write } from './support/images.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-hostile-'));
+const home = temporaryFolder('hostile');
 const root = join(home, 'folder');
 
 /** Prepares a source, and answers what became of each sample. */
@@ -58,7 +58,6 @@ describe('a hostile folder', () => {
   const must = new Map<string, RegExp>(); // what is bad, and why
   const may: string[] = []; // damaged somewhere: good or bad, but accounted for
   const good: string[] = [];
-  after(() => rmSync(home, { recursive: true }));
   before(async () => {
     const word = draws(seedWords(7), 0, 0, 0);
     const [png, jpg] = [await encoded('png', 0, 1, 40, 60), await encoded('jpeg', 1, 2, 40, 60)];

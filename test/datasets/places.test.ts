@@ -1,7 +1,6 @@
 // places.test.ts: boxes and masks through preparation: moved with their images, in every format and back, counted, drawn, told of when wrong.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -12,9 +11,10 @@ import { prepareSchema } from '../../datasets/prepare/job.ts';
 import { type PrepareResult, prepareDataset } from '../../datasets/prepare/run.ts';
 import { fieldBytes, type Reader } from '../../datasets/reader.ts';
 import { datasetSchema, openDataset, scanDataset } from '../../datasets/readers/index.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { write } from './support/images.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-places-'));
+const home = temporaryFolder('places');
 const at = (name: string): string => join(home, name);
 const { signal } = new AbortController();
 const FORMATS = ['webdataset', 'tfrecord', 'parquet'] as const;
@@ -87,7 +87,6 @@ before(async () => {
   }
   write(home, 'coco/all.json', JSON.stringify({ images, annotations, categories }));
 });
-after(() => rmSync(home, { recursive: true }));
 
 const SOURCES = {
   boxes: { reader: 'coco', path: at('coco/all.json') },

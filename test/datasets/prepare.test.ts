@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ShoalError } from '../../base/errors.ts';
@@ -13,10 +12,11 @@ import { finish } from '../../datasets/prepare/manifest.ts';
 import { type PrepareOptions, type PrepareResult, prepareDataset } from '../../datasets/prepare/run.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
 import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { encoded, write, writeImages } from './support/images.ts';
 
 const bin = fileURLToPath(new URL('../../bin/shoal.ts', import.meta.url));
-const home = mkdtempSync(join(tmpdir(), 'shoal-prepare-'));
+const home = temporaryFolder('prepare');
 const source = join(home, 'source');
 
 /** SHA-256 over names and bytes of all that is in a folder. */
@@ -55,7 +55,6 @@ describe('preparing a dataset', () => {
     await writeImages(source, 10);
     await prepare('undisturbed');
   });
-  after(() => rmSync(home, { recursive: true }));
 
   it('gives the same folder for 1, 2 and 3 threads, and for 4 tasks merged in any order', async () => {
     const expected = folderHash(join(home, 'undisturbed'));

@@ -1,15 +1,14 @@
 // shard-order.test.ts: what a shard holds does not depend on when the contents of its samples are there.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareSchema } from '../../datasets/prepare/job.ts';
 import { writeShard } from '../../datasets/prepare/shard.ts';
 import type { Content, Entry } from '../../datasets/source.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-order-'));
-after(() => rmSync(home, { recursive: true }));
+const home = temporaryFolder('order');
 
 const entries = Array.from({ length: 9 }, (_, i): Entry => ({ key: `sample ${i}`, label: null, part: null }));
 const source = { reader: 'folder', path: 'none' };

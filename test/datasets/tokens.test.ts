@@ -1,8 +1,7 @@
 // tokens.test.ts: texts prepared as rows of ids: packed to learn the next id, or one row a text; the same for any number of threads; trained on.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ShoalError } from '../../base/errors.ts';
 import { prepareJob } from '../../bin/input/prepare-options.ts';
@@ -12,8 +11,9 @@ import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { runSession } from '../../trainer/session.ts';
 import { testReader } from '../cases/reader.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-tokens-'));
+const home = temporaryFolder('tokens');
 const at = (name: string): string => join(home, name);
 const flags = { shuffle: true, stratify: true };
 
@@ -34,8 +34,6 @@ function rowsOf(reader: Reader): { image: number[]; label: number[] }[] {
     return { image: [...image], label: [...label] };
   });
 }
-
-after(() => rmSync(home, { recursive: true }));
 
 describe('texts prepared as rows of ids', () => {
   const words = ['<|endoftext|>', 'the', 'cat', 'sat', 'on', 'a', 'mat', 'dog', 'ran', 'far'];

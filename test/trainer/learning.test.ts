@@ -1,12 +1,12 @@
 // learning.test.ts: models by name, made narrow, learn real data in seconds: digits, and the texts of a package. At full length, to stated
 // figures: test/verify/fashion.ts and text.ts.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseJob } from '../../trainer/job.ts';
 import { openJobData, runSession } from '../../trainer/session.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const common = { loss: 'sparse_categorical_crossentropy', metrics: ['accuracy'], seed: 1 };
 const adam = (learning_rate: number) => ({ class_name: 'AdamW', config: { learning_rate } });
@@ -36,7 +36,7 @@ describe('real digits', () => {
 });
 
 describe("the licences of TypeScript's parts", () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-learning-'));
+  const folder = temporaryFolder('learning');
   const texts = join(folder, 'texts');
   let entropy = 0;
   before(() => {
@@ -49,7 +49,6 @@ describe("the licences of TypeScript's parts", () => {
     for (const byte of bytes) counts.set(byte, (counts.get(byte) ?? 0) + 1);
     for (const count of counts.values()) entropy -= (count / bytes.length) * Math.log(count / bytes.length);
   });
-  after(() => rmSync(folder, { recursive: true }));
   const narrow = { length: 32, width: 32, depth: 1, heads: 2, inner: 64, dropout: 0 };
   const data = (more: object) => ({ data: { reader: 'text', path: texts, length: 32, ...more }, batch: 16 });
 

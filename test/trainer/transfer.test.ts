@@ -1,8 +1,7 @@
 // transfer.test.ts: a base with a new head: how jobs write it, which weights it begins with, and that learning goes on from them faster
 // than from nothing. Not freezing (graphs.test.ts, frozen-run.test.ts).
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelSource } from '../../bin/input/model-source.ts';
 import { writeSafetensors } from '../../trainer/export/safetensors.ts';
@@ -14,6 +13,7 @@ import { parseModel } from '../../trainer/parse-model.ts';
 import { firstSnapshot, snapshotWeights, startingSnapshot } from '../../trainer/snapshot.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
 import { uniform } from '../cases/model.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const layer = (class_name: string, config: object = {}) => ({ class_name, config });
 const base = {
@@ -50,8 +50,7 @@ describe('a base with a head', () => {
 });
 
 describe('weights of a job', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-transfer-'));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder('transfer');
   const job = (model: unknown) =>
     parseJob(
       { model, data: { reader: 'digits' }, loss: 'sparse_categorical_crossentropy', optimizer: 'adam', epochs: 1 },

@@ -1,7 +1,6 @@
 // annotated.test.ts: boxes as COCO has them, and masks as the Oxford pets have them: read, resized, refused, trained on.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ShoalError } from '../../../base/errors.ts';
@@ -10,9 +9,10 @@ import { datasetSchema, openDataset, scanDataset } from '../../../datasets/reade
 import { parseJob } from '../../../trainer/job.ts';
 import { runSession } from '../../../trainer/session.ts';
 import { testReader } from '../../cases/reader.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { write } from '../support/images.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-annotated-'));
+const home = temporaryFolder('annotated');
 const at = (name: string): string => join(home, name);
 const open = (reader: string, options: object) => openDataset(datasetSchema.parse({ reader, ...options }));
 const code = (wanted: string) => (error: ShoalError) => error.code === wanted;
@@ -36,8 +36,6 @@ const picture = (x: number, y: number, width: number, height: number, bright = 2
   const raw = { width: COLUMNS, height: ROWS, channels: 1 } as const;
   return sharp(data, { raw }).png().toBuffer();
 };
-
-after(() => rmSync(home, { recursive: true }));
 
 describe('boxes in the format of COCO', () => {
   const boxes: readonly (readonly [number, number, number, number])[] = [

@@ -1,13 +1,13 @@
 // digits.test.ts: the digits reader gives back the package's own digits, split into two parts that never change.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Dataset, Reader } from '../../../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { testReader } from '../../cases/reader.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const open = (options = {}): Promise<Dataset> => openDataset(datasetSchema.parse({ reader: 'digits', ...options }));
 testReader('digits, train', async () => (await open()).train);
@@ -87,7 +87,7 @@ describe('the digits of an installed shoal', () => {
     return join(home, user);
   };
   before(() => {
-    home = mkdtempSync(join(tmpdir(), 'shoal-digits-'));
+    home = temporaryFolder('digits');
     for (const room of ['base', 'datasets']) cpSync(join(root, room), join(home, 'shoal', room), { recursive: true });
     mkdirSync(join(home, 'shoal/node_modules'));
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
@@ -95,7 +95,6 @@ describe('the digits of an installed shoal', () => {
       symlinkSync(join(root, 'node_modules', name), join(home, 'shoal/node_modules', name));
     writeFileSync(join(home, 'shoal/package.json'), '{"type":"module"}');
   });
-  after(() => rmSync(home, { recursive: true }));
 
   it("are found in the user's project", async () => {
     const user = join(home, 'user');

@@ -1,16 +1,16 @@
 // folder.test.ts: image folders in each layout, with exact pixels, and everything that can lie among them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ShoalError } from '../../../base/errors.ts';
 import { scanFolder } from '../../../datasets/readers/folder.ts';
 import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { testReader } from '../../cases/reader.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { encoded, pixels, write, writeImages } from '../support/images.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'shoal-folder-'));
+const home = temporaryFolder('folder');
 const open = (path: string, options = {}) =>
   openDataset(datasetSchema.parse({ reader: 'folder', path: join(home, path), ...options }));
 
@@ -20,7 +20,6 @@ describe('folders of images', () => {
     await writeImages(join(home, 'split'), 3, 'train/');
     await writeImages(join(home, 'split'), 1, 'test/', 90);
   });
-  after(() => rmSync(home, { recursive: true }));
   testReader('a folder, train', async () => (await open('plain')).train);
   testReader('a folder, test, resized and grey', async () => (await open('plain', { size: [6, 6], channels: 1 })).test);
 

@@ -1,13 +1,13 @@
 // idx.test.ts: IDX directories in every spelling, and every way in which their files can be wrong.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ShoalError } from '../../../base/errors.ts';
 import { type Dataset, reopenReader } from '../../../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { testReader } from '../../cases/reader.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const u32 = (n: number) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 const idxFile = (dimensions: readonly number[], data: ArrayLike<number>) =>
@@ -32,8 +32,7 @@ const GOOD: Files = {
 };
 
 describe('IDX directories', () => {
-  const home = mkdtempSync(join(tmpdir(), 'shoal-idx-'));
-  after(() => rmSync(home, { recursive: true }));
+  const home = temporaryFolder('idx');
   let directories = 0;
   const write = (files: Files): string => {
     const path = join(home, String(directories++));

@@ -1,12 +1,12 @@
 // interchange.test.ts: shards that Python's webdataset, pyarrow, TensorFlow and NumPy wrote (test/golden/make-shards.py), read by us: exact labels and pixels.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { decodeImage } from '../../../datasets/image/decode.ts';
 import { guessReader } from '../../../datasets/readers/guess.ts';
 import { scanDataset } from '../../../datasets/readers/index.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const files: Record<string, string> = JSON.parse(
   readFileSync(new URL('../../golden/shards.json', import.meta.url), 'utf8'),
@@ -25,8 +25,7 @@ const masks = [0, 1, 2].map((i) => ({
 }));
 
 describe('shards written in Python', () => {
-  const home = mkdtempSync(join(tmpdir(), 'shoal-interchange-'));
-  after(() => rmSync(home, { recursive: true }));
+  const home = temporaryFolder('interchange');
   const names = Object.keys(files);
 
   it('are of fourteen kinds', () => assert.equal(names.length, 14));

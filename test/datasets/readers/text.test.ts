@@ -1,19 +1,18 @@
 // text.test.ts: texts as windows of ids: next ids, hidden words, files, tokenizers, refusals.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ShoalError } from '../../../base/errors.ts';
 import type { Dataset, Reader } from '../../../datasets/reader.ts';
 import { datasetSchema, openDataset } from '../../../datasets/readers/index.ts';
 import { openTokens } from '../../../datasets/readers/text-tokens.ts';
 import { testReader } from '../../cases/reader.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const LENGTH = 20;
 
 describe('texts', () => {
-  const home = mkdtempSync(join(tmpdir(), 'shoal-text-'));
-  after(() => rmSync(home, { recursive: true }));
+  const home = temporaryFolder('text');
   const folder = join(home, 'texts');
   mkdirSync(folder);
   const parts = [0, 1].map((part) => Array.from({ length: 307 }, (_, i) => 33 + ((i * i + part) % 90)));

@@ -1,8 +1,7 @@
 // keras.test.ts: whole models as Keras 3 and 2 save them (golden/make-keras-files.py), and our own files, read back. Not how Keras reads ours
 // (golden/make-keras-files.py --check).
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { type ModelWriterName, modelWriters } from '../../../trainer/export/index.ts';
 import { readModelFile } from '../../../trainer/import/index.ts';
@@ -11,6 +10,7 @@ import type { NamedWeight } from '../../../trainer/order-weights.ts';
 import { parseModel } from '../../../trainer/parse-model.ts';
 import { relativeError } from '../../support/compare.ts';
 import { predictWith } from '../../support/predict-with.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 interface Case {
   readonly title: string;
@@ -26,9 +26,8 @@ const { cases } = JSON.parse(readFileSync(golden, 'utf8')) as { cases: readonly 
 describe('files of Keras', () => {
   let folder: string;
   before(() => {
-    folder = mkdtempSync(`${tmpdir()}/shoal-keras-`);
+    folder = temporaryFolder('keras');
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   const put = ({ ending, file }: Case, change = (bytes: Uint8Array) => bytes): string => {
     const path = `${folder}/model.${ending}`;
