@@ -3,6 +3,7 @@
 import { ShoalError } from '../base/errors.ts';
 import { MEMORY_LIMIT } from '../kernels/arena.ts';
 import type { Job } from './job.ts';
+import { fitsTeams } from './joint.ts';
 import type { TensorSpec } from './model.ts';
 import type { Program } from './plan.ts';
 import { waysToCut } from './recompute.ts';
@@ -32,6 +33,8 @@ export interface MachineOptions {
   readonly level?: number;
   /** Default 0: the executor computes in the store's memory. */
   readonly staging?: number;
+  /** Whether this process trains alone, by its own kernels: threads may make gradients together then (joint.ts). Default: no. */
+  readonly local?: boolean;
 }
 
 export interface ArrangeOptions {
@@ -40,8 +43,8 @@ export interface ArrangeOptions {
   readonly machine: MachineOptions;
   /** Every micro-shard must be computed by itself. */
   readonly alone: boolean;
-  /** The job compiled for bundles of 2 ** level micro-shards, its training plan cut behind these calls. */
-  compiled(level: number, cuts: readonly string[]): Program;
+  /** The job compiled for bundles of 2 ** level micro-shards, its training plan cut behind these calls; with calls that are `joint`, or not. */
+  compiled(level: number, cuts: readonly string[], joint?: boolean): Program;
   /** Bytes by purpose. */
   memoryOf(program: Program, machine: Machine): Readonly<Record<string, number>>;
 }
@@ -67,13 +70,21 @@ export function arrange(options: ArrangeOptions): Arrangement {
     for (const teamSize of teamSizes(job, machine)) {
       const level = levelFor(options, single, teamSize);
       for (const each of level === 0 ? [0] : [level, 0]) {
-        last = arrangement(options, each === 0 ? single : options.compiled(each, own), teamSize, each);
+        const joint = !cut && mayJoin(options, teamSize, each);
+        const program = each === 0 && !joint ? single : options.compiled(each, own, joint);
+        last = arrangement(options, program, teamSize, each);
         if (last.bytes <= MEMORY_LIMIT) return last;
       }
     }
   }
   throw tooLarge(last!);
 }
+
+/** Whether threads may make gradients together: what they are made of must be there still. */
+const mayJoin = ({ job, machine, alone }: ArrangeOptions, teamSize: number, level: number): boolean =>
+  machine.local === true &&
+  !alone &&
+  fitsTeams(Math.ceil(job.microShards / 2 ** level), machine.threads / teamSize, teamSize);
 
 function arrangement({ job, machine, memoryOf }: ArrangeOptions, program: Program, teamSize: number, level: number) {
   const { threads, ranges = 1, staging = 0 } = machine;

@@ -44,11 +44,12 @@ export function inOrder(lists: Lists<PlanCall>): readonly PlanCall[] {
 export function ofRange(
   lists: Lists<OwnCall>,
   range: Range,
-): { calls: readonly PlanCall[]; tiles: readonly (TileRange | null)[] } {
+): { calls: readonly PlanCall[]; tiles: readonly (TileRange | null)[]; segments: readonly number[] } {
   const within = lists.map((list) => list.filter(({ segment }) => range[segment]!.from < range[segment]!.to));
   return {
     calls: inOrder(within.map((list) => list.map(({ call }) => call))),
     tiles: within.flat().map(({ segment, whole }) => (whole ? null : range[segment]!)),
+    segments: within.flat().map(({ segment }) => segment),
   };
 }
 

@@ -115,13 +115,15 @@ export interface Outcomes {
 }
 
 /** Where the sums of a piece of work stand. */
-export type Sums = Pick<Contribution, 'parts' | 'outcomes'>;
+export type Sums = Pick<Contribution, 'parts' | 'outcomes' | 'joint'>;
 
 /** What an executor gives for a piece of work: parts that cover its node exactly. */
 export interface Contribution {
   readonly parts: readonly Part[];
   /** In place of parts, of which there are none then: for a store in the same memory. Default: the parts. */
   readonly outcomes?: Outcomes;
+  /** Base of a contribution, where the sums of tensors that all threads make together stand instead (joint.ts): for a store that knows of them. */
+  readonly joint?: number;
   /** Elements of what moves that stand in all parts before the rest does, as they come. Default: none. */
   early?(): AsyncIterable<readonly FlatRange[]>;
   /** Settles when the sums stand. A store in the same memory need not wait: its own work is queued behind. */

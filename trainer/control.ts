@@ -53,8 +53,11 @@ export const TELL = 7;
 
 /** Words of a call record: kernel, descriptor, each, m, per (signatures.ts, Tiles), flags, first tile, tiles (0: by Tiles). */
 export const CALL_WORDS = 8;
-/** Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). */
-export const CALL = { barrier: 1, alone: 2, final: 4 } as const;
+/**
+ * Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). `joint`: it
+ * reads sums that threads have made together (joint.ts).
+ */
+export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8 } as const;
 
 /** Calls of a program with the flag `final`, at most. */
 export const FINALS = 8;

@@ -22,6 +22,8 @@ export interface EncodeOptions {
   readonly ranges?: readonly (TileRange | null)[];
   /** Numbers of final calls (plan-finals.ts). */
   readonly finals?: readonly number[];
+  /** Of each call, whether it reads sums that threads have made together (joint.ts). */
+  readonly joint?: readonly boolean[];
 }
 
 /** Writes calls for whoever runs them on its own thread. @returns the address of each one's descriptor */
@@ -32,7 +34,7 @@ export function encodeDescriptors(arena: Arena, calls: readonly PlanCall[]): rea
 
 /** Writes calls. */
 export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: EncodeOptions = {}): EncodedCalls {
-  const { ranges, finals } = options;
+  const { ranges, finals, joint } = options;
   const { i32 } = arena.views;
   const address = arena.take(encodedBytes(calls) - 512);
   let descriptor = address + 4 * CALL_WORDS * calls.length;
@@ -48,7 +50,8 @@ export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: E
       per,
       (call.barrier && i > 0 ? CALL.barrier : 0) | // whoever runs the program sees to what comes before it
         (call.alone ? CALL.alone : 0) |
-        (finals?.includes(i) ? CALL.final : 0),
+        (finals?.includes(i) ? CALL.final : 0) |
+        (joint?.[i] ? CALL.joint : 0),
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

@@ -108,6 +108,7 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
     optimizerConfig,
     ranges,
     staging,
+    joint: program.joint,
     start,
     observer,
     ...(options.rate && { rate: options.rate }),

@@ -58,6 +58,8 @@ export interface LocalStoreOptions {
   readonly ranges?: number;
   /** Parts from another memory that one contribution may consist of; there is room for as many. Default 0. */
   readonly staging?: number;
+  /** UpdatesOptions. */
+  readonly joint?: ReadonlySet<string>;
   readonly start: Snapshot;
   readonly observer: StoreObserver;
   /** In place of the optimizer's learning rate, from the next step on; null: that. Default null. */

@@ -49,6 +49,8 @@ export interface CallOptions {
   readonly flops?: number;
   /** True for a call that reads nothing that the call before it writes: no barrier between them. */
   readonly independent?: boolean;
+  /** All threads make it together when every bundle stands (joint.ts): it comes last, and what it reads is kept. */
+  readonly joint?: boolean;
 }
 
 /** Data laid out once at plan time, in space `tables`. Equal tables are stored once. */
@@ -81,6 +83,7 @@ export class Tables {
 
 export class PlanBuilder {
   readonly #calls: PendingCall[] = [];
+  readonly #joint: PendingCall[] = [];
   readonly #buffers: number[] = []; // bytes
   /** A call that was left out would have waited for those before it: the next one does. */
   #owed = false;
@@ -91,10 +94,14 @@ export class PlanBuilder {
   /** Of the calls to come (PlanCall). */
   alone = false;
 
+  /** Samples of all bundles together, where calls may be joint; 0 where none is. */
+  readonly jointRows: number;
+
   /** `rows`: the most samples that one micro-shard has. */
-  constructor(rows: number, tables: Tables) {
+  constructor(rows: number, tables: Tables, jointRows = 0) {
     this.rows = rows;
     this.tables = tables;
+    this.jointRows = jointRows;
   }
 
   /** A buffer of the arena; its lifetime runs from the first to the last call that names it. */
@@ -177,13 +184,15 @@ export class PlanBuilder {
     floats: Floats<K>,
     options: CallOptions = {},
   ): void {
-    const { flops = 0, independent = false } = options;
+    const { flops = 0, independent = false, joint = false } = options;
     const { out } = operands as Readonly<Record<string, Given | undefined>>;
     const barrier = !independent || this.#owed;
     this.#owed = barrier && out !== undefined && isUnwanted(out);
     if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
-    this.#calls.push({ kernel, operands, ints, floats, layer, pass, barrier, alone, flops });
+    const call = { kernel, operands, ints, floats, layer, pass, alone, flops };
+    if (joint && !alone) this.#joint.push({ ...call, barrier: false });
+    else this.#calls.push({ ...call, barrier });
   }
 
   /** Calls so far. */
@@ -194,22 +203,25 @@ export class PlanBuilder {
   /** Places the buffers and resolves every operand. `kept`: what is read when all calls have run. */
   finish(kept: readonly Given[] = []): {
     readonly calls: readonly PlanCall[];
+    /** How many of the last calls are joint. */
+    readonly joint: number;
     readonly arenaBytes: number;
     resolve(given: Given): Operand;
   } {
-    const uses = usesOf(this.#calls, this.#buffers);
+    const all = [...this.#calls, ...this.#joint];
+    const uses = usesOf(all, this.#buffers);
     for (const given of kept) if ('buffer' in given) uses[given.buffer]!.last = Number.POSITIVE_INFINITY;
-    const place = shareBuffers(this.#calls, uses);
+    const place = shareBuffers(all, uses);
     // a buffer that no call names, or that lies in the place of another, takes no room
     const { at, bytes } = placeBuffers(uses.map((use) => (use.last < 0 ? { ...use, bytes: 0 } : use)));
     const resolve = (given: Given): Operand =>
       'buffer' in given ? { space: 'arena', at: at[place[given.buffer]!]! + given.at } : given;
-    const calls = this.#calls.map(({ kernel, operands, ints, floats, ...rest }): PlanCall => {
+    const calls = all.map(({ kernel, operands, ints, floats, ...rest }): PlanCall => {
       const resolved = Object.fromEntries(Object.entries(operands).map(([name, given]) => [name, resolve(given)]));
       const args = { kernel, operands: resolved, ints, floats } as unknown as KernelArguments;
       return { arguments: args, tiles: tilesOf(kernel, ints as never), ...rest };
     });
-    return { calls, arenaBytes: bytes, resolve };
+    return { calls, joint: this.#joint.length, arenaBytes: bytes, resolve };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Operand } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import type { Codec } from './codecs/kind.ts';
 import { type ContributionLayout, contributionLayout, memoryBytes, movingOf, penalizedOf } from './contribution.ts';
+import { jointPaths } from './joint.ts';
 import { segmentsOfLayer, sharedLayers } from './layer-segments.ts';
 import type { LossKind } from './losses/kind.ts';
 import type { Counts, Metric, MetricContext } from './metrics/kind.ts';
@@ -51,6 +52,8 @@ export interface OutputOptions {
 export interface Plan {
   readonly mode: Mode;
   readonly calls: readonly PlanCall[];
+  /** How many of the last calls all threads make together, where that was asked for (joint.ts). */
+  readonly joint: number;
   readonly arenaBytes: number;
   /** Where the model's outputs lie when the plan has run: (rows, ...shape), compact. */
   readonly outputs: readonly { readonly at: Operand; readonly shape: readonly number[] }[];
@@ -82,6 +85,8 @@ export interface Program {
   readonly outputs: readonly ProgramOutput[];
   /** Where the penalties of weights stand among the scalars, times the rows; null: there are none. */
   readonly penaltyAt: number | null;
+  /** Full names of tensors whose gradients all threads make together. */
+  readonly joint: ReadonlySet<string>;
 }
 
 /** What is measured of one output. */
@@ -108,6 +113,8 @@ export interface CompileOptions {
   readonly codec: Codec;
   /** Where activations of a training plan are computed again: names of the last calls of its parts. Default: nowhere. */
   readonly cuts?: readonly string[];
+  /** Rows of a whole batch, where all threads may make gradients together (joint.ts). Default 0: they do not. */
+  readonly jointRows?: number;
 }
 
 /** @throws SHOAL_MODEL for a shared layer that keeps moving statistics */
@@ -139,6 +146,7 @@ export function compile(options: CompileOptions): Program {
     input,
     outputs,
     penaltyAt,
+    joint: jointPaths({ plans, contribution }),
   };
 }
 
@@ -219,7 +227,7 @@ export interface Shared {
 }
 
 function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan {
-  const build = new PlanBuilder(options.rows, shared.tables);
+  const build = new PlanBuilder(options.rows, shared.tables, mode === 'train' ? options.jointRows : 0);
   const forward = emitForward(build, mode, options, shared);
   const { results } = forward;
   const losses = mode === 'predict' ? null : emitLosses(build, mode, options, shared, results);
@@ -232,9 +240,9 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
     build.call('ladder_f64', { values }, { count: from + length }, {});
   }
   const operands = results.map((tensor) => build.at(tensor));
-  const { calls, arenaBytes, resolve } = build.finish(operands);
+  const { calls, joint, arenaBytes, resolve } = build.finish(operands);
   const flops = calls.reduce((sum, call) => sum + call.flops, 0);
   const outputs = results.map(({ shape }, i) => ({ at: resolve(operands[i]!), shape }));
-  const finals = finalsOf(options.segments, written);
-  return { mode, calls, arenaBytes, outputs, counts, finals, flops };
+  const finals = joint > 0 ? [] : finalsOf(options.segments, written); // what is joint stands last
+  return { mode, calls, joint, arenaBytes, outputs, counts, finals, flops };
 }

@@ -47,6 +47,8 @@ export interface ComputePool {
   readonly arena: Arena;
   readonly threads: number;
   readonly teams: number;
+  /** Address of each team's activations. */
+  readonly arenas: readonly number[];
   /**
    * All threads share the tiles of each call. `template`: address of a bindings block. Returns the command's number.
    * `independent`: it reads nothing that the commands since the last barrier write in another thread.
@@ -199,6 +201,7 @@ export function createPool(options: PoolOptions): ComputePool {
     arena,
     threads,
     teams,
+    arenas: setup.arenas,
     calls: (program, template, independent = false) =>
       submit(COMMAND.calls, independent ? 0 : 1, program.address, program.count, template),
     everywhere: (program, template) => submit(COMMAND.everywhere, 1, program.address, program.count, template),

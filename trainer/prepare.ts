@@ -54,16 +54,15 @@ export interface Prepared {
   readonly bytes: number;
 }
 
+/** `local`: small sets are kept whole in the memory of the compute threads, too (resident.ts). */
 export interface PrepareOptions extends MachineOptions {
   /** Layers that rest (phases.ts). Default: none. */
   readonly resting?: ReadonlySet<string>;
-  /** Whether small sets are kept whole in the memory of the compute threads (resident.ts). Default: no. */
-  readonly resident?: boolean;
 }
 
 /** @throws SHOAL_DATA_LABEL, SHOAL_SHAPE, SHOAL_LOSS, SHOAL_METRIC, SHOAL_MODEL, SHOAL_THREADS, SHOAL_MEMORY_TOO_LARGE */
 export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Prepared {
-  const { resting = new Set(), resident = false } = options;
+  const { resting = new Set(), local = false } = options;
   const model = modelInPhase(job.model, resting);
   checkParts(dataset);
   const { weights, shapes } = segmentsOf(job.model);
@@ -97,15 +96,16 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
     shapes,
     machine: options,
     alone,
-    compiled: (level, cuts) => {
+    compiled: (level, cuts, joint = false) => {
       const rows = sharesOf(job.batch, job.microShards)
         .slice(0, 2 ** level)
         .reduce((a, b) => a + b, 0);
-      return compile({ model, segments, shapes, rows, inputs, outputs, codec, cuts });
+      const jointRows = joint ? job.batch : 0;
+      return compile({ model, segments, shapes, rows, inputs, outputs, codec, cuts, jointRows });
     },
     memoryOf(program, machine) {
       const of = { job, program, segments, optimizer, optimizerConfig, machine };
-      const samples = resident ? residentBytes(dataset, job, program.input) : 0;
+      const samples = local ? residentBytes(dataset, job, program.input) : 0;
       const kept = memoryOf(of, samples);
       const fits = Object.values(kept).reduce((a, b) => a + b, 0) <= MEMORY_LIMIT;
       return samples === 0 || fits ? kept : memoryOf(of, 0);

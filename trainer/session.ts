@@ -118,7 +118,7 @@ async function openPhase(options: SessionOptions, dataset: Dataset, phase: Phase
     ...(ranges === undefined ? {} : { ranges }),
     ...(executor ? { level: 0 } : level === undefined ? {} : { level }), // bundles are the pool's own
     staging: executor?.staging ?? 0,
-    resident: !executor,
+    local: !executor,
   });
   // values are made once it is known that they fit
   const before: PhaseStart = left ?? { snapshot: options.start ?? firstSnapshot(job) };

@@ -79,6 +79,8 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
 
   /** Finished left siblings of the leaf that is computed. */
   let siblings = 0;
+  /** The reduce program of this command's parts. */
+  let reduce = 0;
   /** Of the `leaves` command whose last bundle is computed, else 0. */
   let lastOf = 0;
   /** This thread has run its share of the command's final call `n`. */
@@ -96,6 +98,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const flags = i32[at + 5]!;
       if ((flags & CALL.barrier) !== 0 && !meet(word, parts)) return false;
       i32[own + BINDING.ladderCount] = (flags & CALL.alone) !== 0 ? 0 : siblings;
+      i32[own + BINDING.reduce] = (flags & CALL.joint) !== 0 ? i32[own + BINDING.joint]! : reduce;
       const per = i32[at + 4]!;
       let tiles = i32[at + 7]!;
       if (tiles === 0) {
@@ -166,6 +169,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       }
       i32[own + BINDING.reduce] = i32[(i32[choice + CHOICE.programs]! >>> 2) + program]!;
     }
+    reduce = i32[own + BINDING.reduce]!;
     i32[own + BINDING.base + SPACE.scratch] = scratch;
     i32[own + BINDING.base + SPACE.arena] = arena;
   }

@@ -31,6 +31,8 @@ export interface UpdatesOptions extends UpdateOptions {
   /** Into how many ranges the vector is cut: as many as there would be servers. */
   readonly ranges: number;
   readonly microShards: number;
+  /** Full names of tensors whose sums stand where a contribution's `joint` says. Default: none. */
+  readonly joint?: ReadonlySet<string>;
   /** Pieces of work under way at most. */
   readonly depth: number;
   readonly schedule: Pick<Schedule, 'samples' | 'batch'>;
@@ -56,11 +58,13 @@ const STEP = BINDING.base + SPACES.indexOf('step');
 
 /** Words of a reduce program over at most one part a leaf, and the penalties. */
 const programWords = (microShards: number): number => 3 + 2 * microShards;
-/** Bindings, scalars and totals, and a reduce program, or the choice among several. */
+/** Of the program of joint sums: one part, and the penalties. */
+const JOINT_WORDS = 4;
+/** Bindings, scalars and totals, that program, and a reduce program, or the choice among several. */
 const recordBytes = (program: UpdateProgram, { scalars }: ContributionLayout, microShards: number): number =>
   SCALARS_AT +
   alignUp(program.bytes + 8 * scalars) +
-  4 * Math.max(programWords(microShards), CHOICE.pairs + 2 * microShards);
+  4 * (JOINT_WORDS + Math.max(programWords(microShards), CHOICE.pairs + 2 * microShards));
 
 /** Lists of outcomes that one run has at most: of whole and last batches, trained on and measured. */
 const LISTS = 4;
@@ -98,8 +102,9 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const ranges = rangesOf(program.segments, options.ranges);
   const encoded = (lists: UpdateProgram['apply']): readonly EncodedCalls[] =>
     ranges.map((range) => {
-      const { calls, tiles } = ofRange(lists, range);
-      return encodeCalls(arena, calls, { ranges: tiles });
+      const { calls, tiles, segments } = ofRange(lists, range);
+      const joint = segments.map((i) => options.joint?.has(program.segments[i]!.path) ?? false);
+      return encodeCalls(arena, calls, { ranges: tiles, joint });
     });
   const rounds = program.rounds.map(({ measure, trees, scale }) => ({
     measure: encoded(measure),
@@ -131,17 +136,23 @@ export function createUpdates(options: UpdatesOptions): Updates {
     return at >>> 2;
   });
 
-  function writeRecord(record: number, work: Work, { parts, outcomes }: Sums): void {
+  function writeRecord(record: number, work: Work, { parts, outcomes, joint }: Sums): void {
     const word = record >>> 2;
     const scalars = record + SCALARS_AT;
     const template = templates[work.version % 2]!;
-    const reduce = scalars + alignUp(totalsAt + 8 * contribution.scalars);
+    const alone = scalars + alignUp(totalsAt + 8 * contribution.scalars);
+    const reduce = alone + 4 * JOINT_WORDS;
     i32.copyWithin(word, template, template + BINDING.words);
     i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
     i32[word + BINDING.choice] = outcomes ? reduce : 0; // who binds it chooses, and overwrites the other
     i32.set(outcomes ? choiceOf(outcomes, work) : programOf(parts, work), reduce >>> 2);
     if (work.kind === 'evaluate') return;
+    if (joint !== undefined) {
+      const program = withPenalties([joint], penalties);
+      i32.set([program.length, ...program], alone >>> 2);
+      i32[word + BINDING.joint] = alone;
+    }
     const { optimizer, optimizerConfig, schedule } = options;
     const numbers = scalarsOf(optimizer, optimizerConfig, schedule, work.step + 1, options.rate?.());
     for (const [i, block] of blocksOf(optimizer, optimizerConfig, numbers, program.factors, work.step + 1).entries())

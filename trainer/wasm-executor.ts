@@ -9,6 +9,7 @@ import type { Contribution, FlatRange, Outcomes, Part } from './contribution.ts'
 import { CLAIMS, JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
+import { jointWords, writeJoint } from './joint.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
 import { type Bundle, bundlesOf, type Work } from './work.ts';
@@ -37,8 +38,15 @@ const CLAIMED_BYTES = 16 * 2 ** 20;
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 
 type Share = (first: number, count: number, teams: number) => Shares;
-const shareOf = ({ contribution }: Pick<Program, 'contribution'>, claims = false): Share =>
-  claims && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
+/** Where gradients are made together, each team has one bundle at most: there is nothing to claim. */
+const shareOf = ({ contribution, plans }: Pick<Program, 'contribution' | 'plans'>, claims = false): Share =>
+  claims && plans.train.joint === 0 && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
+
+/** Calls of the training plan that each team makes for its own leaves, and those that all threads make together. */
+function splitCalls({ plans: { train } }: Pick<Program, 'plans'>) {
+  const own = train.calls.length - train.joint;
+  return { own: train.calls.slice(0, own), joint: train.calls.slice(own) };
+}
 
 /** Contributions that one team may hold at once, whatever the number of bundles with rows. */
 function slotsPerTeam(bundles: number, teams: number, share: Share): number {
@@ -65,7 +73,8 @@ export function wasmExecutorBytes(
   }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples' | 'claims'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
-  const calls = [plans.train.calls, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
+  const { own, joint } = splitCalls(program);
+  const calls = [own, joint, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
     contributions:
       teams *
@@ -75,7 +84,7 @@ export function wasmExecutorBytes(
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 3) * alignUp(4 * recordWords(microShards, teams, samples) + 512),
+      (depth + 3) * alignUp(4 * (recordWords(microShards, teams, samples) + jointWords(microShards, teams)) + 512),
   };
 }
 
@@ -88,8 +97,10 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   for (const { at, data } of program.tables.entries) u8.set(data, tables + at);
   const packed = arena.take(program.packedBytes);
   const { finals } = program.plans.train;
+  const { own, joint } = splitCalls(program);
   const encoded = {
-    gradient: encodeCalls(arena, program.plans.train.calls, { finals: finals.map(({ call }) => call) }),
+    gradient: encodeCalls(arena, own, { finals: finals.map(({ call }) => call) }),
+    joint: encodeCalls(arena, joint),
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
   const packs = { moving: encodeCalls(arena, program.packs.moving), frozen: encodeCalls(arena, program.packs.frozen) };
@@ -99,8 +110,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
   const records = Array.from({ length: depth + 2 }, () =>
-    arena.take(4 * recordWords(microShards, teams, options.samples)),
+    arena.take(4 * (recordWords(microShards, teams, options.samples) + jointWords(microShards, teams))),
   );
+  const jointAt = 4 * recordWords(microShards, teams, options.samples);
   let turn = 0;
   let newest = 0; // address of its lists
   let packedVersion = -1;
@@ -195,7 +207,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
       const { shares, lists } = layoutOf(bundles);
-      await pool.room(3);
+      await pool.room(4);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
@@ -203,9 +215,15 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const claims = writeJobs(jobs, bundles, shares, batch);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
-      if (packedVersion !== parameters.version) pool.calls(packs.moving, record);
+      if (packs.moving.count > 0 && packedVersion !== parameters.version) pool.calls(packs.moving, record);
       packedVersion = parameters.version;
       const command = pool.leaves(encoded[work.kind], record, jobs);
+      const together = work.kind === 'gradient' && joint.length > 0;
+      if (together) {
+        const arenas = shares.ladders.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
+        writeJoint(i32, record + jointAt, record, bundles, arenas, slots[0]![0]!);
+        pool.calls(encoded.joint, record + jointAt);
+      }
       const ready = pool.done(command).then(() => {
         batch.release();
         parameters.release();
@@ -215,7 +233,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         const pairs = shares.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
         return { parts: [], outcomes: { lists, pairs }, ready };
       }
-      return { parts: lists[0]!, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
+      const parts = lists[0]!;
+      if (together) return { parts, joint: slots[0]![0]!, ready };
+      return { parts, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
     },
     // what of its leaves has not begun is left out where a team is one thread
     cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),

@@ -22,7 +22,7 @@ export async function summaryCommand(path: string, options: SummaryOptions, scre
   try {
     prepared = prepare(job, await openJobData(job), {
       threads: options.threads ?? availableThreads(),
-      resident: true,
+      local: true,
     });
   } catch (error) {
     // a model can be looked at where its data are not

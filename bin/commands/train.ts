@@ -44,7 +44,7 @@ export async function trainCommand(
   const dataset = await openJobData(job);
   const threads = options.threads ?? availableThreads();
   const executor = (await executorOf(options.executor))?.of(job);
-  const prepared = prepare(job, dataset, { threads, resident: !executor }); // refuses what cannot be run, before anything is written
+  const prepared = prepare(job, dataset, { threads, local: !executor }); // refuses what cannot be run, before anything is written
   const view = options.json ? jsonView(screen) : screen.live ? barView(screen) : plainView(screen);
   if (range || options.servers !== undefined) {
     await checkWorkers('train', options.executor, job);

@@ -12,6 +12,7 @@ export const REDUCE: usize = 216;
 export const LEAVES: usize = 220;
 export const LEAF_ENDS: usize = 224;
 export const CARRIED: usize = 228;
+export const BUNDLES: usize = 236;
 export const SCRATCH_SPACE: usize = 12;
 
 // @ts-ignore: decorator
@@ -42,6 +43,12 @@ export function floatAt(d: usize, at: usize): f32 {
 @inline
 export function rowsOf(bindings: usize): i32 {
   return load<i32>(bindings, ROWS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function arenaOf(bindings: usize): usize {
+  return <usize>load<u32>(bindings);
 }
 
 // @ts-ignore: decorator

@@ -26,9 +26,8 @@ export function copyFloats(from: usize, to: usize, count: i32): void {
   }
 }
 
-/** Copies `columns` floats of each of `rows` rows, `fs` bytes apart, to panels one after another, zero padded. */
-export function copyPanels(from: usize, fs: usize, to: usize, rows: i32, columns: i32): void {
-  const next = PANEL_BYTES * rows;
+/** Copies `columns` floats of each of `rows` rows, `fs` bytes apart, to panels `next` bytes apart, zero padded. */
+export function copyPanels(from: usize, fs: usize, to: usize, next: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < rows; r++) {
     let p = from, q = to, n = columns;
     for (; n >= PANEL; n -= PANEL) {

@@ -30,7 +30,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
 
   for (let k = 0; k < K; k += block) {
     const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL;
-    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, count, min((right - left) * PANEL, N - start));
+    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, PANEL_BYTES * count, count, min((right - left) * PANEL, N - start));
     for (let tile = from; tile < to; tile++) {
       const row = M * (tile / across) / blocks, rows = M * (tile / across + 1) / blocks - row;
       const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;

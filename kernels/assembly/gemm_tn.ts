@@ -1,6 +1,6 @@
 // gemm_tn.ts: out = A^T x B and the ladder: gradients of dense weights. A tile is OUT_BLOCK rows of out by one panel of columns; its
 // sums, leaf by leaf and in the tree, never leave the caches.
-import { ADD, rowsOf, scratchOf } from "./abi";
+import { ADD, arenaOf, BUNDLES, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
@@ -18,7 +18,7 @@ const LEVELS: usize = 34;
 /** Rows of A and B from which on, and panels, copies pay: without, rows far apart push each other out of the first-level cache. */
 const COPY_ROWS: i32 = 32;
 const COPY_PANELS: i32 = 4;
-/** Room for copies of both, and for those panels of B that stay in the first-level cache. */
+/** Room for copies of both (kernels/signatures.ts, GATHER_BYTES), and for those panels of B that stay in the first-level cache. */
 const COPY_BYTES: usize = 1 << 20;
 const NEAR_BYTES: usize = 1 << 14;
 /** Panels of a block of rows that are copied at once: half of that room, with BLOCK_BYTES each. */
@@ -30,18 +30,19 @@ export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
   const ys = <usize>args.ldb(d) << 2, height = PANEL_BYTES * M;
   const left = firstPanel(from, to, panels), right = endPanel(from, to, panels);
-  const many = M >= COPY_ROWS && panels >= COPY_PANELS, copies = many && height * (panels + 3) <= COPY_BYTES;
+  const many = M >= COPY_ROWS && panels >= COPY_PANELS, gathers = load<u32>(b, BUNDLES) != 0;
+  const copies = gathers || (many && height * (panels + 3) <= COPY_BYTES);
   if (many && !copies && leafCount(b) == 1 && N % PANEL == 0) return inBlocks(d, b, from, to, left, right);
   const program = programOf(b), runs = write(program, b, args.m(d));
   const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
   const y = args.b(d, b) + PANEL_BYTES * left;
-  if (copies) copyPanels(y, ys, copyB, M, min((right - left) * PANEL, N - left * PANEL));
+  if (copies) gatherPanels(b, args.m(d), y, ys, copyB, height, min((right - left) * PANEL, N - left * PANEL));
   const near = min(panels, max(1, <i32>(NEAR_BYTES / height)));
 
   for (let open = from, close = from; open < to; open = close) {
     const row = (open / panels) * OUT_BLOCK, rows = min(OUT_BLOCK, K - row), end = min(to, (open / panels + 1) * panels);
     const as = <usize>args.lda(d) << 2, a = args.a(d, b) + (<usize>row << 2);
-    if (copies) copyColumns(a, as, copyA, 3 * PANEL_BYTES, M, rows);
+    if (copies) gatherColumns(b, args.m(d), a, as, copyA, rows);
     for (close = open; close < end; ) {
       const panel = close % panels, whole = N / PANEL - panel, count = min(min(near, end - close), max(1, whole));
       const q = copies ? copyB + height * (panel - left) : y + PANEL_BYTES * (panel - left);
@@ -51,6 +52,28 @@ export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
       );
       close += count;
     }
+  }
+}
+
+/** Copies rows of B to panels `next` bytes apart: those of all bundles, one after another, where the call has several. */
+function gatherPanels(b: usize, m: i32, from: usize, fs: usize, to: usize, next: usize, columns: i32): void {
+  const bundles = <usize>load<u32>(b, BUNDLES);
+  if (!bundles) return copyPanels(from, fs, to, next, rowsOf(b) * m, columns);
+  for (let at = bundles, end = at + (load<u32>(bundles) << 3); at < end; at += 8) {
+    const rows = load<i32>(at, 8) * m;
+    copyPanels(from - arenaOf(b) + <usize>load<u32>(at, 4), fs, to, next, rows, columns);
+    to += PANEL_BYTES * rows;
+  }
+}
+
+/** The same of columns of A, for the rows of one tile. */
+function gatherColumns(b: usize, m: i32, from: usize, fs: usize, to: usize, columns: i32): void {
+  const bundles = <usize>load<u32>(b, BUNDLES), strip: usize = 3 * PANEL_BYTES;
+  if (!bundles) return copyColumns(from, fs, to, strip, rowsOf(b) * m, columns);
+  for (let at = bundles, end = at + (load<u32>(bundles) << 3); at < end; at += 8) {
+    const rows = load<i32>(at, 8) * m;
+    copyColumns(from - arenaOf(b) + <usize>load<u32>(at, 4), fs, to, strip, rows, columns);
+    to += strip * rows;
   }
 }
 
@@ -76,7 +99,7 @@ function addBlock(
   const copyA = (program + 8 + 63) & ~63, copyB = copyA + 3 * BLOCK_BYTES;
   store<i32>(program, count);
   store<i32>(program, 0, 4);
-  copyPanels(args.b(d, b) + ys * first + PANEL_BYTES * left, ys, copyB, count, (right - left) * PANEL);
+  copyPanels(args.b(d, b) + ys * first + PANEL_BYTES * left, ys, copyB, height, count, (right - left) * PANEL);
   for (let open = from, close = from; open < to; open = close) {
     const block = open / panels, row = block * OUT_BLOCK, rows = min(OUT_BLOCK, K - row);
     close = min(to, (block + 1) * panels);

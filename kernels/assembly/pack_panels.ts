@@ -10,6 +10,7 @@ export function pack_panels(d: usize, b: usize, from: i32, to: i32): void {
   for (let tile = from; tile < to; tile++) {
     const panel = tile / blocks, column = (panel % panels) * PANEL, first = (tile % blocks) * PACK_BLOCK;
     const p = source + groupStride * (panel / panels) + ld * first + (<usize>column << 2);
-    copyPanels(p, ld, packed + PANEL_BYTES * (panel * K + first), min(PACK_BLOCK, K - first), min(PANEL, N - column));
+    const to = packed + PANEL_BYTES * (panel * K + first);
+    copyPanels(p, ld, to, 0, min(PACK_BLOCK, K - first), min(PANEL, N - column));
   }
 }

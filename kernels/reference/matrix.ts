@@ -2,7 +2,7 @@
 import { readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
 import { OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
-import { addLadder, relu, rowsOf } from './shared.ts';
+import { addLadder, relu, rowOffsets, rowsOf } from './shared.ts';
 
 const range = (block: number, size: number, end: number): readonly [number, number] => [
   block * size,
@@ -82,7 +82,7 @@ export const matrix: Family = (memory) => ({
 
   gemm_tn(d, b, from, to) {
     const a = readArguments('gemm_tn', memory, d, b);
-    const M = rowsOf(memory, b) * a.m;
+    const [as, bs] = [rowOffsets(memory, b, a.m, 4 * a.lda), rowOffsets(memory, b, a.m, 4 * a.ldb)];
     const panels = Math.ceil(a.N / PANEL);
     for (let tile = from; tile < to; tile++) {
       const [firstRow, lastRow] = range(Math.floor(tile / panels), OUT_BLOCK, a.K);
@@ -90,8 +90,8 @@ export const matrix: Family = (memory) => ({
       for (let k = firstRow; k < lastRow; k++)
         for (let j = firstColumn; j < lastColumn; j++) {
           let sum = 0;
-          for (let i = 0; i < M; i++)
-            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[(a.at.b >> 2) + i * a.ldb + j]!;
+          for (let i = 0; i < as.length; i++)
+            sum += memory.f32[((a.at.a + as[i]!) >> 2) + k]! * memory.f32[((a.at.b + bs[i]!) >> 2) + j]!;
           const at = 4 * (k * a.ldo + j);
           memory.f32[(a.at.out + at) >> 2] = sum;
           addLadder(memory, b, a.at.out + at, a.offset.out + at);

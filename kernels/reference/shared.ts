@@ -4,6 +4,22 @@ import { BINDING, type Views } from '../abi.ts';
 /** Rows of this micro-shard. */
 export const rowsOf = (memory: Views, bindings: number): number => memory.i32[(bindings >> 2) + BINDING.rows]!;
 
+/**
+ * Bytes from a matrix of the arena to each of its rows: `m` of them are one row of the micro-shard. Rows of several bundles lie in an
+ * arena each, and follow one another.
+ */
+export function rowOffsets(memory: Views, bindings: number, m: number, rowBytes: number): readonly number[] {
+  const word = bindings >> 2;
+  const arena = memory.u32[word + BINDING.base]!;
+  const list = memory.u32[word + BINDING.bundles]! >> 2;
+  const bundles = list === 0 ? [] : Array.from({ length: memory.u32[list]! }, (_, i) => list + 1 + 2 * i);
+  const all =
+    list === 0
+      ? [{ base: arena, rows: rowsOf(memory, bindings) }]
+      : bundles.map((at) => ({ base: memory.u32[at]!, rows: memory.u32[at + 1]! }));
+  return all.flatMap(({ base, rows }) => Array.from({ length: rows * m }, (_, row) => base - arena + row * rowBytes));
+}
+
 /** max(x, 0) that lets NaN pass. */
 export const relu = (x: number): number => Math.max(x, 0);
 

@@ -10,6 +10,8 @@ export const OPEN_PANELS = 32;
 export const OPEN_SLICES = 8;
 /** Rows of a weight gradient that one tile of `gemm_tn` and `conv_dw` covers. */
 export const OUT_BLOCK = 48;
+/** Bytes of a panel of all rows, and of one of each panel of B, that `gemm_tn` may gather from several arenas (gathers). */
+export const GATHER_BYTES = 2 ** 20;
 /** Rows of K that one tile of a packing kernel covers. */
 export const PACK_BLOCK = 512;
 /** Pixels of a micro-shard, counted through all its images, that one tile of a batch's sums covers. */

@@ -44,6 +44,8 @@ export interface KernelCase<K extends KernelName> {
   readonly tolerance: number;
   /** The row after each leaf's last, where the call is for several leaves side by side. */
   readonly leafEnds?: readonly number[];
+  /** Where the rows lie in several arenas: of each, how many, and its operands, where they lie in the first one's operands. */
+  readonly bundles?: readonly { readonly rows: number; readonly operands: Partial<Record<OperandName<K>, Data>> }[];
   readonly step?: number;
   readonly slot?: number;
   readonly seed?: readonly [low: number, high: number];
@@ -145,6 +147,19 @@ function place<K extends KernelName>(kernel: K, c: KernelCase<K>): Layout {
     views.u32.set(c.leafEnds, ends >> 2);
     views.u32[word + BINDING.leaves] = c.leafEnds.length;
     views.u32[word + BINDING.leafEnds] = ends;
+  }
+  if (c.bundles) {
+    const list = take(4 + 8 * c.bundles.length);
+    views.u32[list >> 2] = c.bundles.length;
+    const low = Math.min(...at.values());
+    const size = Math.max(...at.values()) - low + 2 ** 16;
+    c.bundles.forEach(({ rows, operands: own }, i) => {
+      const arena = take(size);
+      for (const [name, data] of Object.entries(own) as [string, Data][])
+        views.u8.set(bytesOf(data), arena + at.get(name)! - low);
+      views.u32.set([arena - low, rows], (list >> 2) + 1 + 2 * i); // the first arena's base is 0
+    });
+    views.u32[word + BINDING.bundles] = list;
   }
   views.u32[word + BINDING.rows] = c.rows;
   views.u32[word + BINDING.step] = c.step ?? 0;

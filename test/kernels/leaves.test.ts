@@ -52,6 +52,48 @@ suite('gemm_tn', 'out', (from, to) => ({
   ints: { m: 1, K, N, lda: K, ldb: N, ldo: N },
 }));
 
+describe('kernel gemm_tn over bundles in several arenas', () => {
+  /** Rows of matrices of one sample; leaves of each bundle. The last has fewer, or ends within a leaf's usual size. */
+  const cuts = [
+    {
+      m: 1,
+      bundles: [
+        [8, 16],
+        [8, 11],
+      ],
+    },
+    { m: 1, bundles: [[4, 8, 12, 16], [4, 8, 12, 16], [1]] },
+    { m: 2, bundles: [[3], [2]] },
+    { m: 1, bundles: [[140], [140]] },
+  ];
+  for (const { m, bundles } of cuts)
+    for (const columns of [18, 64])
+      it(`gives the bits of one call over all rows: ${m} x ${JSON.stringify(bundles)} rows, ${columns} columns`, () => {
+        const counts = bundles.map((ends) => ends.at(-1)!);
+        const starts = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + count, 0));
+        const all = counts.reduce((sum, count) => sum + count, 0);
+        const [x, y] = [noise(m * all * K, 11), noise(m * all * columns, 12)];
+        const make = (a: Float32Array, b: Float32Array): KernelCase<'gemm_tn'> => ({
+          ...common,
+          title: '',
+          rows: all,
+          operands: { a: { data: a }, b: { data: b }, out: { data: zeros(K * columns), ladder: [] } },
+          ints: { m, K, N: columns, lda: K, ldb: columns, ldo: columns },
+          leafEnds: bundles.flatMap((ends, i) => ends.map((end) => starts[i]! + end)),
+        });
+        const whole = outputsOf('gemm_tn', make(x, y)).get('out') as Sums;
+        const most = m * Math.max(...counts);
+        const gathered = outputsOf('gemm_tn', {
+          ...make(zeros(most * K).fill(Number.NaN), zeros(most * columns).fill(Number.NaN)),
+          bundles: counts.map((count, i) => {
+            const [from, to] = [m * starts[i]!, m * (starts[i]! + count)];
+            return { rows: count, operands: { a: rows(x, K, from, to), b: rows(y, columns, from, to) } };
+          }),
+        }).get('out') as Sums;
+        assert.deepEqual(new Uint8Array(gathered.buffer), new Uint8Array(whole.buffer));
+      });
+});
+
 const image = 4 * 5 * 2; // (4, 5, 2)
 const gradient = 3 * 4 * 17; // (3, 4, 17), of 2 x 2 windows
 const [x, dy] = [noise(300 * image, 5), noise(300 * gradient, 6)];

@@ -1,4 +1,5 @@
 // project.ts: y = x W + b over the last axis, with its gradients, as Dense and the projections of attention have it. Not a layer.
+import { isJoint } from '../joint.ts';
 import { hasHalo, type Tensor } from '../tensor.ts';
 import type { Backward, Forward } from './kind.ts';
 
@@ -37,7 +38,8 @@ export function projectWeights(p: Projection, f: Forward, g: Backward, x: Tensor
   const m = rowsOf(p, x);
   const b = build.at(dY);
   const ints = { m, K, N, lda: K, ldb: N, ldo: N };
-  build.call('gemm_tn', { a: build.at(x), b, out: g.gradient(p.kernel) }, ints, {}, { flops: 2 * m * K * N });
+  const joint = isJoint(p, build.jointRows * m);
+  build.call('gemm_tn', { a: build.at(x), b, out: g.gradient(p.kernel) }, ints, {}, { flops: 2 * m * K * N, joint });
   if (p.bias === null) return;
   const view = { H: 1, W: m, C: N, dyImage: m * N, dyRow: m * N };
   build.call('bias_gradient', { dy: b, out: g.gradient(p.bias) }, view, {}, { independent: true });

@@ -73,7 +73,12 @@ export function compileLosses({ options, outputs, input, penaltyAt }: Program, r
     const { calls, arenaBytes, resolve } = build.finish(operands.filter((operand) => operand !== null));
     const last = counts.at(-1);
     const scalars = last ? last.from + last.length : firstCount;
-    return { plan: { mode, calls, arenaBytes, outputs: [], counts, finals: [], flops: 0 }, scalars, operands, resolve };
+    return {
+      plan: { mode, calls, arenaBytes, outputs: [], counts, finals: [], joint: 0, flops: 0 },
+      scalars,
+      operands,
+      resolve,
+    };
   }
 
   const host: HostProgram = {
