@@ -46,6 +46,8 @@ export const COMMAND = {
   veto: 3,
   /** words as `calls`: every thread runs all of each call. For what is quicker done twice than waited for. */
   everywhere: 4,
+  /** words as `leaves`, whose command comes before, then address of the calls' words (JOINT): threads share each call's tiles as they come. */
+  joint: 5,
 } as const;
 
 /** Word of a command that the host sets when it waits for its completion. */
@@ -83,6 +85,12 @@ export const JOBS = {
 
 /** A table of samples: how many fields, then for each: where all rows stand, the bytes of a row, and where in an input its rows begin. */
 export const TABLE = { column: 0, rowBytes: 1, at: 2, words: 3 } as const;
+
+/**
+ * Words of a joint call: number of the final call that it waits for; into how many pieces each thread's share is cut; from `shares` on, for each
+ * thread: pieces of its share that are claimed, and those of them that others have.
+ */
+export const JOINT = { final: 0, pieces: 1, shares: 2, shareWords: 2 } as const;
 
 /** Words of the claims of two teams: bundles in all, claimed so far, of those done from the front. */
 export const CLAIMS = { bundles: 0, claimed: 1, front: 2, words: 3 } as const;

@@ -1,15 +1,19 @@
-// joint.ts: products that all threads make together, when the leaves of every team stand: gradients of large weights. Made by each team for its
-// own leaves, they are written once a team and added; made together, each element is written once, by the thread that will update it.
-// Which calls these are, and what threads are told of the bundles. Not the products: kernels/assembly/gemm_tn.ts.
+// joint.ts: products that all threads make together, once what they are made of stands in every team: gradients of large weights. Made by each
+// team for its own leaves, they are written once a team and added; made together, each element is written once, by the thread that will update
+// it. Which calls these are, and what threads are told of the bundles. How threads share them: run-joint.ts; the products: gemm_tn.
 import { BINDING, SPACES } from '../kernels/abi.ts';
-import { GATHER_BYTES, PANEL } from '../kernels/signatures/blocks.ts';
-import type { Program } from './plan.ts';
+import { GATHER_BYTES, OUT_BLOCK, PANEL } from '../kernels/signatures/blocks.ts';
+import { FINALS, JOINT } from './control.ts';
+import type { Plan, Program } from './plan.ts';
 import type { Bundle } from './work.ts';
 
 const CONTRIBUTION = BINDING.base + SPACES.indexOf('contribution');
 
-/** Smaller gradients are not worth a barrier. */
+/** Smaller gradients are not worth the trouble. */
 const LEAST_BYTES = 2 ** 18;
+/** Rows of tiles of a piece of a share, at least, and pieces of it, at most: each copies all rows of B once more. */
+const PIECE_BLOCKS = 2;
+const PIECES = 8;
 
 /**
  * Whether the gradient of a matrix (K, N) is one.
@@ -18,37 +22,66 @@ const LEAST_BYTES = 2 ** 18;
 export const isJoint = ({ K, N }: { readonly K: number; readonly N: number }, rows: number): boolean =>
   rows > 0 && 4 * K * N >= LEAST_BYTES && 4 * PANEL * rows * (Math.ceil(N / PANEL) + 3) <= GATHER_BYTES;
 
-/** What every bundle's activations must be kept for: a team with a second bundle would write over those of its first. */
+/** Whether every bundle's activations are there at the end: a team with a second bundle writes over those of its first. */
 export const fitsTeams = (bundles: number, teams: number, teamSize: number): boolean =>
   teams > 1 && teamSize === 1 && bundles <= teams;
 
+/** Calls that each team makes for its own leaves; those that all threads make together; calls of the former that they wait for. */
+export function splitCalls({ calls, joint }: Pick<Plan, 'calls' | 'joint'>) {
+  const own = calls.length - joint.length;
+  return { own: calls.slice(0, own), joint: calls.slice(own), points: pointsOf(joint) };
+}
+
+/** Each once, in order; where there are too many, the last stands for some before it. */
+function pointsOf(joint: readonly number[]): readonly number[] {
+  const all = [...new Set(joint)].sort((a, b) => a - b);
+  return all.length <= FINALS ? all : [...all.slice(0, FINALS - 1), all.at(-1)!];
+}
+
 /** Full names of the tensors whose sums such calls write. */
 export function jointPaths({ plans, contribution }: Pick<Program, 'plans' | 'contribution'>): ReadonlySet<string> {
-  const { calls, joint } = plans.train;
-  const places = calls.slice(calls.length - joint).map((call) => {
+  const places = splitCalls(plans.train).joint.map((call) => {
     const { out } = call.arguments.operands as { readonly out: { readonly at: number } };
     return out.at / 4;
   });
   return new Set(contribution.segments.filter(({ at }) => places.includes(at)).map(({ path }) => path));
 }
 
-/** Words of what writeJoint writes. */
-export const jointWords = (microShards: number, teams: number): number => BINDING.words + microShards + 1 + 2 * teams;
+/** Of a joint call: which of the points it waits for, and into how many pieces the share of each thread is cut. */
+export interface Cut {
+  readonly point: number;
+  readonly pieces: number;
+}
 
-/**
- * Writes bindings for joint calls over these bundles.
- * @param template bindings of the step
- * @param arenas of the team that computes each bundle
- * @param out base of the contribution that the sums are written to
- */
-export function writeJoint(
-  i32: Int32Array,
-  at: number,
-  template: number,
-  bundles: readonly Bundle[],
-  arenas: readonly number[],
-  out: number,
-): void {
+export function cutsOf(plan: Pick<Plan, 'calls' | 'joint'>, threads: number): readonly Cut[] {
+  const { joint, points } = splitCalls(plan);
+  return joint.map((call, i) => {
+    const { K } = call.arguments.ints as { readonly K: number };
+    const pieces = 1 + Math.floor(Math.ceil(K / OUT_BLOCK) / threads / 2 / PIECE_BLOCKS);
+    return { point: points.findIndex((point) => point >= plan.joint[i]!), pieces: Math.min(PIECES, pieces) };
+  });
+}
+
+/** Words of what writeJoint writes, for so many joint calls. */
+export const jointWords = (microShards: number, teams: number, calls: number): number =>
+  calls === 0 ? 0 : BINDING.words + microShards + 1 + 2 * teams + calls * (JOINT.shares + JOINT.shareWords * teams);
+
+export interface JointRecord {
+  /** Bindings of the step. */
+  readonly template: number;
+  readonly bundles: readonly Bundle[];
+  /** Of the team that computes each bundle. */
+  readonly arenas: readonly number[];
+  /** Of each joint call. */
+  readonly cuts: readonly Cut[];
+  readonly threads: number;
+  /** Base of the contribution that the sums are written to. */
+  readonly out: number;
+}
+
+/** Writes bindings for joint calls over these bundles. @returns address of the calls' words (control.ts, JOINT) */
+export function writeJoint(i32: Int32Array, at: number, record: JointRecord): number {
+  const { template, bundles, arenas, cuts, threads, out } = record;
   const word = at >>> 2;
   i32.copyWithin(word, template >>> 2, (template >>> 2) + BINDING.words);
   const ends = word + BINDING.words;
@@ -68,4 +101,12 @@ export function writeJoint(
   i32[word + BINDING.leafEnds] = 4 * ends;
   i32[word + BINDING.bundles] = 4 * list;
   i32[word + CONTRIBUTION] = out;
+  const claims = list + 1 + 2 * bundles.length;
+  const words = JOINT.shares + JOINT.shareWords * threads;
+  i32.fill(0, claims, claims + words * cuts.length);
+  cuts.forEach(({ point, pieces }, i) => {
+    i32[claims + words * i + JOINT.final] = point;
+    i32[claims + words * i + JOINT.pieces] = pieces;
+  });
+  return 4 * claims;
 }

@@ -84,6 +84,8 @@ export class Tables {
 export class PlanBuilder {
   readonly #calls: PendingCall[] = [];
   readonly #joint: PendingCall[] = [];
+  /** Of each of these: the last call before it, when it was asked for. */
+  readonly #after: number[] = [];
   readonly #buffers: number[] = []; // bytes
   /** A call that was left out would have waited for those before it: the next one does. */
   #owed = false;
@@ -191,8 +193,10 @@ export class PlanBuilder {
     if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
     const call = { kernel, operands, ints, floats, layer, pass, alone, flops };
-    if (joint && !alone) this.#joint.push({ ...call, barrier: false });
-    else this.#calls.push({ ...call, barrier });
+    if (joint && !alone) {
+      this.#joint.push({ ...call, barrier: false });
+      this.#after.push(this.#calls.length - 1);
+    } else this.#calls.push({ ...call, barrier });
   }
 
   /** Calls so far. */
@@ -203,8 +207,8 @@ export class PlanBuilder {
   /** Places the buffers and resolves every operand. `kept`: what is read when all calls have run. */
   finish(kept: readonly Given[] = []): {
     readonly calls: readonly PlanCall[];
-    /** How many of the last calls are joint. */
-    readonly joint: number;
+    /** Of each of the last calls, which are joint: the call after which what it reads stands. */
+    readonly joint: readonly number[];
     readonly arenaBytes: number;
     resolve(given: Given): Operand;
   } {
@@ -221,7 +225,7 @@ export class PlanBuilder {
       const args = { kernel, operands: resolved, ints, floats } as unknown as KernelArguments;
       return { arguments: args, tiles: tilesOf(kernel, ints as never), ...rest };
     });
-    return { calls, joint: this.#joint.length, arenaBytes: bytes, resolve };
+    return { calls, joint: this.#after, arenaBytes: bytes, resolve };
   }
 }
 

@@ -52,8 +52,8 @@ export interface OutputOptions {
 export interface Plan {
   readonly mode: Mode;
   readonly calls: readonly PlanCall[];
-  /** How many of the last calls all threads make together, where that was asked for (joint.ts). */
-  readonly joint: number;
+  /** Of each of the last calls, which all threads make together (joint.ts): the call after which what it reads stands. None, unless asked for. */
+  readonly joint: readonly number[];
   readonly arenaBytes: number;
   /** Where the model's outputs lie when the plan has run: (rows, ...shape), compact. */
   readonly outputs: readonly { readonly at: Operand; readonly shape: readonly number[] }[];
@@ -243,6 +243,6 @@ function compileMode(mode: Mode, options: CompileOptions, shared: Shared): Plan 
   const { calls, joint, arenaBytes, resolve } = build.finish(operands);
   const flops = calls.reduce((sum, call) => sum + call.flops, 0);
   const outputs = results.map(({ shape }, i) => ({ at: resolve(operands[i]!), shape }));
-  const finals = joint > 0 ? [] : finalsOf(options.segments, written); // what is joint stands last
+  const finals = joint.length > 0 ? [] : finalsOf(options.segments, written); // what is joint stands last
   return { mode, calls, joint, arenaBytes, outputs, counts, finals, flops };
 }

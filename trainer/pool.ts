@@ -58,6 +58,8 @@ export interface ComputePool {
   everywhere(program: EncodedCalls, template: number): number;
   /** Each team runs the program for its list of leaves (control.ts, JOB). */
   leaves(program: EncodedCalls, template: number, jobs: number): number;
+  /** All threads make these calls together, from the bundles of the leaves before (control.ts, JOINT). */
+  joint(program: EncodedCalls, template: number, jobs: number, claims: number): number;
   /** Everything from here on is dropped when the f64 at this address, which `everywhere` has just written, is not finite. */
   veto(address: number): number;
   /** Settles when the command is done by all threads. Rejects when a thread has died. */
@@ -206,6 +208,8 @@ export function createPool(options: PoolOptions): ComputePool {
       submit(COMMAND.calls, independent ? 0 : 1, program.address, program.count, template),
     everywhere: (program, template) => submit(COMMAND.everywhere, 1, program.address, program.count, template),
     leaves: (program, template, jobs) => submit(COMMAND.leaves, 1, program.address, program.count, template, jobs),
+    joint: (program, template, jobs, claims) =>
+      submit(COMMAND.joint, 0, program.address, program.count, template, jobs, claims),
     veto: (address) => submit(COMMAND.veto, 0, address),
     done: reached,
     passed,

@@ -19,6 +19,7 @@ import {
   teamWord,
 } from './control.ts';
 import { copySamples } from './copy-samples.ts';
+import { type JointThread, quotient, runJoint } from './run-joint.ts';
 
 const SPACE = {
   arena: SPACES.indexOf('arena'),
@@ -26,9 +27,6 @@ const SPACE = {
   contribution: SPACES.indexOf('contribution'),
   scratch: SPACES.indexOf('scratch'),
 } as const;
-
-/** Whole-number division. It divides evenly: a fraction would be an object on the heap until the code is optimized. */
-const quotient = (n: number, by: number): number => (n - (n % by)) / by;
 
 const pause: (iterations: number) => void = (Atomics as { pause?: (n: number) => void }).pause ?? (() => {});
 
@@ -86,7 +84,9 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   /** This thread has run its share of the command's final call `n`. */
   function pass(n: number): void {
     const threadsBefore = Atomics.add(i32, lastOf + JOBS.passed + n, 1);
-    if (threadsBefore + 1 < i32[lastOf + JOBS.sharing]! || Atomics.load(i32, lastOf + JOBS.wanted) === 0) return;
+    if (threadsBefore + 1 < i32[lastOf + JOBS.sharing]!) return;
+    Atomics.notify(i32, lastOf + JOBS.passed + n); // those who wait with joint calls
+    if (Atomics.load(i32, lastOf + JOBS.wanted) === 0) return;
     Atomics.add(i32, control + CONTROL.told, 1);
     Atomics.notify(i32, control + CONTROL.told);
   }
@@ -174,6 +174,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     i32[own + BINDING.base + SPACE.arena] = arena;
   }
 
+  const joint: JointThread = { i32, entries, bindings, index, threads, waitWhile };
   let halted = false;
   for (let sequence = 0; ; sequence = (sequence + 1) | 0) {
     if (!waitWhile(control + CONTROL.head, sequence)) return leaves;
@@ -194,7 +195,9 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
           ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!)
           : kind === COMMAND.everywhere
             ? runCalls(i32[at + 2]!, i32[at + 3]!, 0, 0, 1, allBarrier)
-            : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
+            : kind === COMMAND.joint
+              ? runJoint(joint, i32[at + 2]!, i32[at + 3]!, i32[at + 5]!, i32[at + 6]!)
+              : runCalls(i32[at + 2]!, i32[at + 3]!, 0, index, threads, allBarrier);
       if (!done) return leaves;
     }
     if (Atomics.add(i32, control + arrivalsWord(slot), 1) === threads - 1) {

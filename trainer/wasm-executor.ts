@@ -9,7 +9,7 @@ import type { Contribution, FlatRange, Outcomes, Part } from './contribution.ts'
 import { CLAIMS, JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
-import { jointWords, writeJoint } from './joint.ts';
+import { cutsOf, jointWords, splitCalls, writeJoint } from './joint.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
 import { type Bundle, bundlesOf, type Work } from './work.ts';
@@ -40,13 +40,7 @@ const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 type Share = (first: number, count: number, teams: number) => Shares;
 /** Where gradients are made together, each team has one bundle at most: there is nothing to claim. */
 const shareOf = ({ contribution, plans }: Pick<Program, 'contribution' | 'plans'>, claims = false): Share =>
-  claims && plans.train.joint === 0 && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
-
-/** Calls of the training plan that each team makes for its own leaves, and those that all threads make together. */
-function splitCalls({ plans: { train } }: Pick<Program, 'plans'>) {
-  const own = train.calls.length - train.joint;
-  return { own: train.calls.slice(0, own), joint: train.calls.slice(own) };
-}
+  claims && plans.train.joint.length === 0 && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
 
 /** Contributions that one team may hold at once, whatever the number of bundles with rows. */
 function slotsPerTeam(bundles: number, teams: number, share: Share): number {
@@ -73,7 +67,7 @@ export function wasmExecutorBytes(
   }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples' | 'claims'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
-  const { own, joint } = splitCalls(program);
+  const { own, joint } = splitCalls(plans.train);
   const calls = [own, joint, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
     contributions:
@@ -84,7 +78,8 @@ export function wasmExecutorBytes(
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 3) * alignUp(4 * (recordWords(microShards, teams, samples) + jointWords(microShards, teams)) + 512),
+      (depth + 3) *
+        alignUp(4 * (recordWords(microShards, teams, samples) + jointWords(microShards, teams, joint.length)) + 512),
   };
 }
 
@@ -97,9 +92,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   for (const { at, data } of program.tables.entries) u8.set(data, tables + at);
   const packed = arena.take(program.packedBytes);
   const { finals } = program.plans.train;
-  const { own, joint } = splitCalls(program);
+  const { own, joint, points } = splitCalls(program.plans.train);
   const encoded = {
-    gradient: encodeCalls(arena, own, { finals: finals.map(({ call }) => call) }),
+    gradient: encodeCalls(arena, own, { finals: [...finals.map(({ call }) => call), ...points] }),
     joint: encodeCalls(arena, joint),
     evaluate: encodeCalls(arena, program.plans.evaluate.calls),
   };
@@ -110,9 +105,10 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
   const records = Array.from({ length: depth + 2 }, () =>
-    arena.take(4 * (recordWords(microShards, teams, options.samples) + jointWords(microShards, teams))),
+    arena.take(4 * (recordWords(microShards, teams, options.samples) + jointWords(microShards, teams, joint.length))),
   );
   const jointAt = 4 * recordWords(microShards, teams, options.samples);
+  const cuts = cutsOf(program.plans.train, pool.threads);
   let turn = 0;
   let newest = 0; // address of its lists
   let packedVersion = -1;
@@ -221,8 +217,10 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const together = work.kind === 'gradient' && joint.length > 0;
       if (together) {
         const arenas = shares.ladders.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
-        writeJoint(i32, record + jointAt, record, bundles, arenas, slots[0]![0]!);
-        pool.calls(encoded.joint, record + jointAt);
+        const at = record + jointAt;
+        const what = { template: record, bundles, arenas, cuts, threads: pool.threads, out: slots[0]![0]! };
+        const claimed = writeJoint(i32, at, what);
+        pool.joint(encoded.joint, at, jobs, claimed);
       }
       const ready = pool.done(command).then(() => {
         batch.release();

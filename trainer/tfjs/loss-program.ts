@@ -74,7 +74,7 @@ export function compileLosses({ options, outputs, input, penaltyAt }: Program, r
     const last = counts.at(-1);
     const scalars = last ? last.from + last.length : firstCount;
     return {
-      plan: { mode, calls, arenaBytes, outputs: [], counts, finals: [], joint: 0, flops: 0 },
+      plan: { mode, calls, arenaBytes, outputs: [], counts, finals: [], joint: [], flops: 0 },
       scalars,
       operands,
       resolve,
