@@ -193,7 +193,9 @@ export class PlanBuilder {
     if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
     const call = { kernel, operands, ints, floats, layer, pass, alone, flops };
-    if (joint && !alone) {
+    // what lies elsewhere is no team's own
+    const inArenas = Object.entries(operands).every(([name, given]) => name === 'out' || 'buffer' in (given as Given));
+    if (joint && !alone && inArenas) {
       this.#joint.push({ ...call, barrier: false });
       this.#after.push(this.#calls.length - 1);
     } else this.#calls.push({ ...call, barrier });

@@ -12,12 +12,10 @@ export function rowOffsets(memory: Views, bindings: number, m: number, rowBytes:
   const word = bindings >> 2;
   const arena = memory.u32[word + BINDING.base]!;
   const list = memory.u32[word + BINDING.bundles]! >> 2;
-  const bundles = list === 0 ? [] : Array.from({ length: memory.u32[list]! }, (_, i) => list + 1 + 2 * i);
-  const all =
-    list === 0
-      ? [{ base: arena, rows: rowsOf(memory, bindings) }]
-      : bundles.map((at) => ({ base: memory.u32[at]!, rows: memory.u32[at + 1]! }));
-  return all.flatMap(({ base, rows }) => Array.from({ length: rows * m }, (_, row) => base - arena + row * rowBytes));
+  const count = list === 0 ? 0 : memory.u32[list]!;
+  const bundles = Array.from({ length: count }, (_, i) => memory.u32.subarray(list + 1 + 2 * i, list + 3 + 2 * i));
+  const all = list === 0 ? [[arena, rowsOf(memory, bindings)]] : bundles;
+  return all.flatMap(([base, rows]) => Array.from({ length: rows! * m }, (_, row) => base! - arena + row * rowBytes));
 }
 
 /** max(x, 0) that lets NaN pass. */

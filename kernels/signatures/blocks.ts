@@ -10,7 +10,7 @@ export const OPEN_PANELS = 32;
 export const OPEN_SLICES = 8;
 /** Rows of a weight gradient that one tile of `gemm_tn` and `conv_dw` covers. */
 export const OUT_BLOCK = 48;
-/** Bytes of a panel of all rows, and of one of each panel of B, that `gemm_tn` may gather from several arenas (gathers). */
+/** Bytes that `gemm_tn` may copy of rows that lie in several arenas: three panels of A, and all of B, 64 bytes a row each. */
 export const GATHER_BYTES = 2 ** 20;
 /** Rows of K that one tile of a packing kernel covers. */
 export const PACK_BLOCK = 512;
