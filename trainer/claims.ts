@@ -57,6 +57,17 @@ export function claimedShares(first: number, count: number, teams: number): Shar
   };
 }
 
+/** A way to give `count` bundles from `first` on to teams. */
+export type Share = (first: number, count: number, teams: number) => Shares;
+
+/** Contributions that one team may hold at once, whatever the number of bundles with rows. */
+export function slotsPerTeam(bundles: number, teams: number, share: Share): number {
+  let most = 1;
+  for (let count = 1; count <= bundles; count++)
+    for (const { slots } of share(0, count, teams).ladders) most = Math.max(most, slots);
+  return most;
+}
+
 /** What two teams, or the last one, have together. */
 interface Region {
   readonly team: number;

@@ -16,6 +16,10 @@ export interface Pending {
 }
 export type Given = Operand | Pending;
 
+/** Whether all but its result is a team's own. */
+const readsArenas = (operands: Readonly<Record<string, Given>>): boolean =>
+  Object.entries(operands).every(([name, given]) => name === 'out' || 'buffer' in given);
+
 const isUnwanted = (given: Given): boolean => 'unwanted' in given;
 
 /** One kernel call of a finished plan. */
@@ -193,9 +197,7 @@ export class PlanBuilder {
     if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
     const call = { kernel, operands, ints, floats, layer, pass, alone, flops };
-    // what lies elsewhere is no team's own
-    const inArenas = Object.entries(operands).every(([name, given]) => name === 'out' || 'buffer' in (given as Given));
-    if (joint && !alone && inArenas) {
+    if (joint && !alone && readsArenas(operands)) {
       this.#joint.push({ ...call, barrier: false });
       this.#after.push(this.#calls.length - 1);
     } else this.#calls.push({ ...call, barrier });

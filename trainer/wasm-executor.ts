@@ -4,7 +4,7 @@ import { made } from '../base/made.ts';
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
-import { claimedShares, fixedShares, type Shares } from './claims.ts';
+import { claimedShares, fixedShares, type Share, type Shares, slotsPerTeam } from './claims.ts';
 import type { Contribution, FlatRange, Outcomes, Part } from './contribution.ts';
 import { CLAIMS, JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
@@ -37,22 +37,26 @@ const CLAIMED_BYTES = 16 * 2 ** 20;
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 
-type Share = (first: number, count: number, teams: number) => Shares;
 /** Where gradients are made together, each team has one bundle at most: there is nothing to claim. */
 const shareOf = ({ contribution, plans }: Pick<Program, 'contribution' | 'plans'>, claims = false): Share =>
   claims && plans.train.joint.length === 0 && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
 
-/** Contributions that one team may hold at once, whatever the number of bundles with rows. */
-function slotsPerTeam(bundles: number, teams: number, share: Share): number {
-  let most = 1;
-  for (let count = 1; count <= bundles; count++)
-    for (const { slots } of share(0, count, teams).ladders) most = Math.max(most, slots);
-  return most;
+/** Which team computes which bundles into which slots, and of each bundle where that team's activations lie. */
+interface Layout {
+  readonly shares: Shares;
+  readonly lists: Outcomes['lists'];
+  readonly arenas: readonly number[];
 }
 
 /** Bindings, what stands before the teams' lists, the lists, their claims; a job and the leaves' ends for each bundle, of two teams; samples. */
 const recordWords = (microShards: number, teams: number, samples = 0): number =>
   BINDING.words + JOBS.lists + (JOBS.listWords + CLAIMS.words) * teams + 2 * microShards * (JOB.words + 1) + samples;
+
+/** Of a piece of work: those words, then what joint calls need, which begins at `joint`. */
+function recordBytes(microShards: number, teams: number, samples: number | undefined, jointCalls: number) {
+  const joint = 4 * recordWords(microShards, teams, samples);
+  return { joint, bytes: joint + 4 * jointWords(microShards, teams, jointCalls) };
+}
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
 export function wasmExecutorBytes(
@@ -78,8 +82,7 @@ export function wasmExecutorBytes(
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 3) *
-        alignUp(4 * (recordWords(microShards, teams, samples) + jointWords(microShards, teams, joint.length)) + 512),
+      (depth + 3) * alignUp(recordBytes(microShards, teams, samples, joint.length).bytes + 512),
   };
 }
 
@@ -104,17 +107,15 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
-  const records = Array.from({ length: depth + 2 }, () =>
-    arena.take(4 * (recordWords(microShards, teams, options.samples) + jointWords(microShards, teams, joint.length))),
-  );
-  const jointAt = 4 * recordWords(microShards, teams, options.samples);
+  const { bytes: recordLength, joint: jointAt } = recordBytes(microShards, teams, options.samples, joint.length);
+  const records = Array.from({ length: depth + 2 }, () => arena.take(recordLength));
   const cuts = cutsOf(program.plans.train, pool.threads);
   let turn = 0;
   let newest = 0; // address of its lists
   let packedVersion = -1;
 
-  /** Which team computes which bundles into which slots. The same for every piece of work of the same node and leaves. */
-  const layouts = new Map<number, { readonly shares: Shares; readonly lists: Outcomes['lists'] }>();
+  /** The same for every piece of work of the same node and leaves. */
+  const layouts = new Map<number, Layout>();
   function layoutOf(bundles: readonly Bundle[]) {
     const { level: own, index: first } = bundles[0]!.node;
     const most = microShards + 1;
@@ -128,7 +129,8 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
           return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
-      return { shares, lists };
+      const arenas = shares.ladders.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
+      return { shares, lists, arenas };
     });
   }
 
@@ -202,7 +204,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     unit: 1,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
-      const { shares, lists } = layoutOf(bundles);
+      const { shares, lists, arenas } = layoutOf(bundles);
       await pool.room(4);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
@@ -216,11 +218,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const command = pool.leaves(encoded[work.kind], record, jobs);
       const together = work.kind === 'gradient' && joint.length > 0;
       if (together) {
-        const arenas = shares.ladders.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
         const at = record + jointAt;
         const what = { template: record, bundles, arenas, cuts, threads: pool.threads, out: slots[0]![0]! };
-        const claimed = writeJoint(i32, at, what);
-        pool.joint(encoded.joint, at, jobs, claimed);
+        pool.joint(encoded.joint, at, jobs, writeJoint(i32, at, what));
       }
       const ready = pool.done(command).then(() => {
         batch.release();
@@ -231,9 +231,13 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         const pairs = shares.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
         return { parts: [], outcomes: { lists, pairs }, ready };
       }
-      const parts = lists[0]!;
-      if (together) return { parts, joint: slots[0]![0]!, ready };
-      return { parts, ready, ...(work.kind === 'gradient' && { early: () => early(command, jobs) }) };
+      const whole = together && { joint: slots[0]![0]! };
+      return {
+        parts: lists[0]!,
+        ready,
+        ...whole,
+        ...(work.kind === 'gradient' && { early: () => early(command, jobs) }),
+      };
     },
     // what of its leaves has not begun is left out where a team is one thread
     cancel: () => void Atomics.store(i32, (newest >>> 2) + JOBS.cancelled, 1),
