@@ -54,9 +54,8 @@ export const BINDING = {
   leaves: 55, // leaves that the rows belong to, side by side: their sums are taken one by one and added in the tree; 0 is 1
   leafEnds: 56, // address of u32: the row after each leaf's last
   carried: 57, // base of gradient sums of earlier steps, laid out as a contribution, that are added to the left of this step's; 0: none
-  choice: 58, // address of words that say which reduce program it is (trainer/control.ts, CHOICE); 0: `reduce` stands
-  bundles: 59, // address of u32: how many bundles the rows belong to, each in an arena of its own, then base of the arena and rows of each; 0: one, in this arena
-  joint: 60, // address of the reduce program of sums that threads have made together (trainer/joint.ts)
+  bundles: 58, // address of u32: how many bundles the rows belong to, each in an arena of its own, then base of the arena and rows of each; 0: one, in this arena
+  joint: 59, // address of the reduce program of sums that threads have made together (trainer/joint.ts)
   words: 64,
 } as const;
 

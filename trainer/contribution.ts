@@ -106,22 +106,12 @@ export interface FlatRange {
   readonly to: number;
 }
 
-/** Parts of leaves that teams have claimed as they went: which list it is stands in memory when the contribution is ready. */
-export interface Outcomes {
-  /** One of these covers the node exactly. */
-  readonly lists: readonly (readonly Part[])[];
-  /** Of each pair of teams: address of its claims (control.ts), and by how much the number of the list grows with each from the front. */
-  readonly pairs: readonly { readonly claims: number; readonly stride: number }[];
-}
-
 /** Where the sums of a piece of work stand. */
-export type Sums = Pick<Contribution, 'parts' | 'outcomes' | 'joint'>;
+export type Sums = Pick<Contribution, 'parts' | 'joint'>;
 
 /** What an executor gives for a piece of work: parts that cover its node exactly. */
 export interface Contribution {
   readonly parts: readonly Part[];
-  /** In place of parts, of which there are none then: for a store in the same memory. Default: the parts. */
-  readonly outcomes?: Outcomes;
   /** Base of a contribution, where the sums of tensors that all threads make together stand instead (joint.ts): for a store that knows of them. */
   readonly joint?: number;
   /** Elements of what moves that stand in all parts before the rest does, as they come. Default: none. */

@@ -57,9 +57,9 @@ export const TELL = 7;
 export const CALL_WORDS = 8;
 /**
  * Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). `joint`: it
- * reads sums that threads have made together (joint.ts).
+ * reads sums that threads have made together (joint.ts). `long`: others may help with it (help.ts).
  */
-export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8 } as const;
+export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8, long: 16 } as const;
 
 /** Calls of a program with the flag `final`, at most. */
 export const FINALS = 8;
@@ -75,12 +75,11 @@ export const JOBS = {
   passed: 3,
   /** Address of the table that inputs are copied from (TABLE); 0: they stand where the jobs say. */
   table: 3 + FINALS,
-  /**
-   * From here on, for each team: where its first job stands, how many it has, and whose they are: 0, all are its own; else the address
-   * of the claims that it shares with a team that has the same bundles, from the other end.
-   */
-  lists: 4 + FINALS,
-  listWords: 3,
+  /** Whether threads that have done their leaves help those that have not (help.ts). */
+  helps: 4 + FINALS,
+  /** From here on, for each team: where its first job stands, and how many it has. */
+  lists: 5 + FINALS,
+  listWords: 2,
 } as const;
 
 /** A table of samples: how many fields, then for each: where all rows stand, the bytes of a row, and where in an input its rows begin. */
@@ -92,14 +91,12 @@ export const TABLE = { column: 0, rowBytes: 1, at: 2, words: 3 } as const;
  */
 export const JOINT = { final: 0, pieces: 1, shares: 2, shareWords: 2 } as const;
 
-/** Words of the claims of two teams: bundles in all, claimed so far, of those done from the front. */
-export const CLAIMS = { bundles: 0, claimed: 1, front: 2, words: 3 } as const;
-
 /**
- * Which of several reduce programs fits is known when the claims are settled: number of claims, address of the programs' addresses;
- * from `pairs` on, for each: address of its claims, and by how much the number of the program grows with each bundle from the front.
+ * Words of a thread that may be helped with its leaves (help.ts): 16 times the number of a call that it shares, plus how many of its pieces nobody
+ * has claimed; pieces that others have made, ever; 1 + number of the command in which somebody helps, and of the last whose leaves it has done;
+ * the call, and of its tiles those that are shared. Each word that one thread waits for and another writes has a line of its own.
  */
-export const CHOICE = { count: 0, programs: 1, pairs: 2 } as const;
+export const HELP = { turn: 0, made: 16, helper: 32, done: 33, call: 1, first: 2, tiles: 3, words: 48 } as const;
 
 /** Words of the job of one bundle of leaves: `samples` is where the numbers of its rows in the table stand; the ladder's addresses follow the count. */
 export const JOB = {
@@ -117,4 +114,6 @@ export interface ThreadSetup {
   readonly bindings: readonly number[];
   readonly scratch: readonly number[];
   readonly arenas: readonly number[];
+  /** Address of HELP of each thread. */
+  readonly help: number;
 }

@@ -24,7 +24,12 @@ export interface EncodeOptions {
   readonly finals?: readonly number[];
   /** Of each call, whether it reads sums that threads have made together (joint.ts). */
   readonly joint?: readonly boolean[];
+  /** Samples that it runs for at once: calls that are long then are marked, so that threads may help one another with them. */
+  readonly rows?: number;
 }
+
+/** Floating-point operations of a call that is worth sharing: some 50 us. */
+const LONG = 2 ** 22;
 
 /** Writes calls for whoever runs them on its own thread. @returns the address of each one's descriptor */
 export function encodeDescriptors(arena: Arena, calls: readonly PlanCall[]): readonly number[] {
@@ -34,7 +39,7 @@ export function encodeDescriptors(arena: Arena, calls: readonly PlanCall[]): rea
 
 /** Writes calls. */
 export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: EncodeOptions = {}): EncodedCalls {
-  const { ranges, finals, joint } = options;
+  const { ranges, finals, joint, rows = 0 } = options;
   const { i32 } = arena.views;
   const address = arena.take(encodedBytes(calls) - 512);
   let descriptor = address + 4 * CALL_WORDS * calls.length;
@@ -51,7 +56,8 @@ export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: E
       (call.barrier && i > 0 ? CALL.barrier : 0) | // whoever runs the program sees to what comes before it
         (call.alone ? CALL.alone : 0) |
         (finals?.includes(i) ? CALL.final : 0) |
-        (joint?.[i] ? CALL.joint : 0),
+        (joint?.[i] ? CALL.joint : 0) |
+        (call.flops * rows >= LONG ? CALL.long : 0),
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

@@ -95,7 +95,7 @@ function assemble(options: EngineOptions, { kernels, report, arena, versions, po
   const profile = profileOf(kernels);
   const resident = prepared.resident && !options.executor; // another executor has a memory of its own
   const samples = resident ? batch : 0;
-  const own = { pool, program, profile, seed, microShards, depth, level, samples, claims: true };
+  const own = { pool, program, profile, seed, microShards, depth, level, samples };
   const ofPool = () => createWasmExecutor(own);
   const executor = options.executor?.create(prepared) ?? ofPool();
   const { contribution } = program;

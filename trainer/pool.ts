@@ -7,7 +7,7 @@ import { workerFile } from '../base/worker-file.ts';
 import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { COMMAND, CONTROL, commandWord, controlWords, JOBS, RING, TELL, type ThreadSetup } from './control.ts';
+import { COMMAND, CONTROL, commandWord, controlWords, HELP, JOBS, RING, TELL, type ThreadSetup } from './control.ts';
 import { keepPatience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
@@ -83,6 +83,7 @@ export function poolBytes(threads: number, teamSize: number, arenaBytes: number)
   const slack = 512; // of each allocation
   return (
     alignUp(4 * controlWords(teams) + slack) +
+    alignUp(4 * HELP.words * threads + slack) +
     threads * (alignUp(4 * BINDING.words + slack) + alignUp(SCRATCH_BYTES + slack)) +
     teams * alignUp(arenaBytes + slack)
   );
@@ -101,6 +102,7 @@ export function createPool(options: PoolOptions): ComputePool {
     bindings: Array.from({ length: threads }, () => arena.take(4 * BINDING.words)),
     scratch: Array.from({ length: threads }, () => arena.take(SCRATCH_BYTES)),
     arenas: Array.from({ length: teams }, () => arena.take(options.arenaBytes)),
+    help: arena.take(4 * HELP.words * threads),
   };
   const piscina = new Piscina({
     filename: workerFile('./worker', import.meta.url),

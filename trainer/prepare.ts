@@ -165,12 +165,12 @@ function memoryOf(of: Sized, samples: number): Record<string, number> {
   const versions = { segments, bytes: 0, slotBytes: 0, slots: [], of: () => ({ parameters: 0, slots: 0 }) };
   const { contribution } = program;
   const teams = threads / teamSize;
-  const sizes = { ranges, microShards, depth, staging, teams };
+  const sizes = { ranges, microShards, depth, staging };
   const store = localStoreBytes({ versions, contribution, optimizer, optimizerConfig, ...sizes });
   return {
     parameters_and_optimizer: versionsBytes(segments, slotCount),
     activations: alignUp(poolBytes(threads, teamSize, arenaBytes)),
-    ...wasmExecutorBytes(program, { microShards, teams, depth, level, samples: samples && job.batch, claims: true }),
+    ...wasmExecutorBytes(program, { microShards, teams, depth, level, samples: samples && job.batch }),
     updates: store,
     ...(samples > 0
       ? { batches: residentFeedBytes(program.input, { teams, depth }), samples }

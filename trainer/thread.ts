@@ -6,8 +6,6 @@ import {
   arrivalsWord,
   CALL,
   CALL_WORDS,
-  CHOICE,
-  CLAIMS,
   COMMAND,
   CONTROL,
   commandWord,
@@ -19,6 +17,7 @@ import {
   teamWord,
 } from './control.ts';
 import { copySamples } from './copy-samples.ts';
+import { createHelp } from './help.ts';
 import { type JointThread, quotient, runJoint } from './run-joint.ts';
 
 const SPACE = {
@@ -75,6 +74,9 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     return waitWhile(word + 1, generation);
   }
 
+  const help = createHelp({ i32, entries, bindings: setup.bindings, scratch, help: setup.help, index, waitWhile });
+  /** 1 + number of the command in whose leaves others may help this thread; 0: they may not. */
+  let helpedIn = 0;
   /** Finished left siblings of the leaf that is computed. */
   let siblings = 0;
   /** The reduce program of this command's parts. */
@@ -108,7 +110,9 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const first = i32[at + 6]!;
       const from = quotient(tiles * part, parts);
       const to = quotient(tiles * (part + 1), parts);
-      if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
+      if (helpedIn !== 0 && (flags & CALL.long) !== 0) {
+        if (!help.run(helpedIn, at, tiles, per !== 0)) return false;
+      } else if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
       if (lastOf !== 0 && (flags & CALL.final) !== 0) pass(finals++);
     }
     return true;
@@ -116,20 +120,16 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
 
   let leaves = 0;
   /** The program once for each bundle of leaves of this thread's team. */
-  function runLeaves(program: number, count: number, jobs: number): boolean {
+  function runLeaves(program: number, count: number, jobs: number, command: number): boolean {
     const head = jobs >>> 2;
+    const helps = i32[head + JOBS.helps]! !== 0;
+    helpedIn = helps ? command : 0;
     const list = head + JOBS.lists + JOBS.listWords * team;
     let job = i32[list]! >>> 2;
-    const claims = i32[list + 2]! >>> 2;
     const table = i32[head + JOBS.table]!;
-    let done = 0;
     for (let left = i32[list + 1]!; left > 0; left--) {
       if (teamSize === 1 && Atomics.load(i32, head + JOBS.cancelled) !== 0) break; // a team would have to agree on when
-      // the first bundle of each is claimed for it: nobody is left without
-      if (claims !== 0 && done > 0 && Atomics.add(i32, claims + CLAIMS.claimed, 1) >= i32[claims + CLAIMS.bundles]!)
-        break;
-      done++;
-      lastOf = claims === 0 && left === 1 ? head : 0;
+      lastOf = left === 1 ? head : 0;
       const rows = i32[job + JOB.rows]!;
       i32[own + BINDING.base + SPACE.input] = i32[job + JOB.input]!;
       i32[own + BINDING.base + SPACE.contribution] = i32[job + JOB.contribution]!;
@@ -151,24 +151,15 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       leaves += i32[job + JOB.leaves]!;
       job += JOB.words;
     }
-    if (claims !== 0 && team % 2 === 0) i32[claims + CLAIMS.front] = done;
     lastOf = 0;
     siblings = 0;
-    return true;
+    helpedIn = 0;
+    return !helps || help.others(command);
   }
 
   function bind(template: number): void {
     const from = template >>> 2;
     i32.copyWithin(own, from, from + BINDING.words);
-    const choice = i32[own + BINDING.choice]! >>> 2;
-    if (choice !== 0) {
-      let program = 0;
-      for (let pair = i32[choice + CHOICE.count]! - 1; pair >= 0; pair--) {
-        const at = choice + CHOICE.pairs + 2 * pair;
-        program += (i32[(i32[at]! >>> 2) + CLAIMS.front]! - 1) * i32[at + 1]!;
-      }
-      i32[own + BINDING.reduce] = i32[(i32[choice + CHOICE.programs]! >>> 2) + program]!;
-    }
     reduce = i32[own + BINDING.reduce]!;
     i32[own + BINDING.base + SPACE.scratch] = scratch;
     i32[own + BINDING.base + SPACE.arena] = arena;
@@ -192,7 +183,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       bind(i32[at + 4]!);
       const done =
         kind === COMMAND.leaves
-          ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!)
+          ? runLeaves(i32[at + 2]!, i32[at + 3]!, i32[at + 5]!, (sequence + 1) | 0)
           : kind === COMMAND.everywhere
             ? runCalls(i32[at + 2]!, i32[at + 3]!, 0, 0, 1, allBarrier)
             : kind === COMMAND.joint

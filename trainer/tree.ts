@@ -41,7 +41,7 @@ export interface LadderStep {
   readonly leaf: number;
   /** Slot that receives the leaf's sums plus its finished siblings'. */
   readonly slot: number;
-  /** Slots of the finished siblings, nearest first: left ones, or right ones on the way down. Free again afterwards. */
+  /** Slots of the finished left siblings, nearest first. Free again afterwards. */
   readonly siblings: readonly number[];
 }
 
@@ -54,16 +54,14 @@ export interface Ladder {
 
 /**
  * How one team computes leaves [from, to) in order, adding as it goes: a binary counter. A leaf's sums and the finished sums beside
- * it inside the same node become one slot, so a whole subtree ends as one vector. Its first steps are those of a shorter ladder.
- * @param down from the last leaf to the first: what is finished lies to the right. A sum of two has the same bits either way
+ * it inside the same node become one slot, so a whole subtree ends as one vector.
  */
-export function ladder(from: number, to: number, down = false): Ladder {
+export function ladder(from: number, to: number): Ladder {
   const steps: LadderStep[] = [];
   const held: { node: Node; slot: number }[] = [];
   const free: number[] = [];
   let slots = 0;
-  for (let done = 0; done < to - from; done++) {
-    const leaf = down ? to - 1 - done : from + done;
+  for (let leaf = from; leaf < to; leaf++) {
     const slot = free.pop() ?? slots++;
     const siblings: number[] = [];
     let node: Node = { level: 0, index: leaf };
@@ -76,7 +74,7 @@ export function ladder(from: number, to: number, down = false): Ladder {
     held.push({ node, slot });
     free.push(...siblings);
   }
-  return { steps, parts: down ? held.reverse() : held, slots };
+  return { steps, parts: held, slots };
 }
 
 const areSiblings = (a: Node, b: Node): boolean =>
@@ -92,6 +90,14 @@ export function splitLeaves(leaves: number, teams: number): readonly (readonly [
     return range;
   });
 }
+
+/** How teams compute leaves [first, first + count): a share each, the longer first. */
+export const ladders = (first: number, count: number, teams: number): readonly Ladder[] =>
+  splitLeaves(count, teams).map(([from, to]) => ladder(first + from, first + to));
+
+/** Slots that any of them needs, for any number of leaves up to `most`. */
+export const slotsPerTeam = (most: number, teams: number): number =>
+  Math.max(...Array.from({ length: most }, (_, i) => ladders(0, i + 1, teams).map(({ slots }) => slots)).flat());
 
 /** A postfix program over parts: a number pushes that part, '+' adds the top two, left + right. */
 export type ReduceProgram = readonly (number | '+')[];

@@ -3,9 +3,7 @@
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { alignUp } from '../kernels/arena.ts';
 import { callsOf, inOrder, ofRange, step } from './call-lists.ts';
-import { mostOutcomes } from './claims.ts';
-import type { ContributionLayout, Outcomes, Part, Sums } from './contribution.ts';
-import { CHOICE } from './control.ts';
+import type { ContributionLayout, Part, Sums } from './contribution.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { PlanCall } from './plan-builder.ts';
 import type { ComputePool, EncodedCalls } from './pool.ts';
@@ -60,16 +58,9 @@ const STEP = BINDING.base + SPACES.indexOf('step');
 const programWords = (microShards: number): number => 3 + 2 * microShards;
 /** Of the program of joint sums: one part, and the penalties. */
 const JOINT_WORDS = 4;
-/** Bindings, scalars and totals, that program, and a reduce program, or the choice among several. */
+/** Bindings, scalars and totals, that program, and a reduce program. */
 const recordBytes = (program: UpdateProgram, { scalars }: ContributionLayout, microShards: number): number =>
-  SCALARS_AT +
-  alignUp(program.bytes + 8 * scalars) +
-  4 * (JOINT_WORDS + Math.max(programWords(microShards), CHOICE.pairs + 2 * microShards));
-
-/** Lists of outcomes that one run has at most: of whole and last batches, trained on and measured. */
-const LISTS = 4;
-/** Bytes of the programs of a list of outcomes, and of their addresses. */
-const listBytes = (outcomes: number, microShards: number): number => 4 * outcomes * (1 + programWords(microShards));
+  SCALARS_AT + alignUp(program.bytes + 8 * scalars) + 4 * (JOINT_WORDS + programWords(microShards));
 
 function totalsCalls(program: UpdateProgram, contribution: ContributionLayout): readonly PlanCall[] {
   const { scalarsAt: partAt, scalars: count } = contribution;
@@ -79,18 +70,16 @@ function totalsCalls(program: UpdateProgram, contribution: ContributionLayout): 
 
 /** Bytes that createUpdates takes from the pool's arena. */
 export function updatesBytes(
-  options: UpdateOptions &
-    Pick<UpdatesOptions, 'contribution' | 'ranges' | 'microShards' | 'depth'> & { teams: number },
+  options: UpdateOptions & Pick<UpdatesOptions, 'contribution' | 'ranges' | 'microShards' | 'depth'>,
 ): number {
-  const { contribution, ranges, microShards, depth, teams } = options;
+  const { contribution, ranges, microShards, depth } = options;
   const program = updateProgram(options);
   const encoded = allCalls(program).map((calls) => encodedBytes(calls) * ranges);
   return (
     encoded.reduce((sum, bytes) => sum + bytes, encodedBytes(totalsCalls(program, contribution))) +
     (penalized(options.versions.segments) ? alignUp(contribution.bytes + 512) : 0) +
     2 * alignUp(4 * BINDING.words + 512) +
-    (depth + 2) * alignUp(recordBytes(program, contribution, microShards) + 512) +
-    LISTS * alignUp(listBytes(mostOutcomes(microShards, teams), microShards) + 512)
+    (depth + 2) * alignUp(recordBytes(program, contribution, microShards) + 512)
   );
 }
 
@@ -136,7 +125,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     return at >>> 2;
   });
 
-  function writeRecord(record: number, work: Work, { parts, outcomes, joint }: Sums): void {
+  function writeRecord(record: number, work: Work, { parts, joint }: Sums): void {
     const word = record >>> 2;
     const scalars = record + SCALARS_AT;
     const template = templates[work.version % 2]!;
@@ -145,8 +134,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     i32.copyWithin(word, template, template + BINDING.words);
     i32[word + STEP] = scalars;
     i32[word + BINDING.reduce] = reduce;
-    i32[word + BINDING.choice] = outcomes ? reduce : 0; // who binds it chooses, and overwrites the other
-    i32.set(outcomes ? choiceOf(outcomes, work) : programOf(parts, work), reduce >>> 2);
+    i32.set(programOf(parts, work), reduce >>> 2);
     if (work.kind === 'evaluate') return;
     if (joint !== undefined) {
       const program = withPenalties([joint], penalties);
@@ -171,24 +159,6 @@ export function createUpdates(options: UpdatesOptions): Updates {
       programs.set(parts, words);
     }
     return words;
-  }
-
-  const lists = new WeakMap<Outcomes['lists'], number>();
-  /** Words that name one of the programs of all outcomes (control.ts, CHOICE). */
-  function choiceOf({ lists: outcomes, pairs }: Outcomes, work: Work): number[] {
-    let at = lists.get(outcomes);
-    if (at === undefined) {
-      at = arena.take(listBytes(outcomes.length, microShards));
-      let next = at + 4 * outcomes.length;
-      for (const [i, parts] of outcomes.entries()) {
-        const words = programOf(parts, work);
-        i32[(at >>> 2) + i] = next;
-        i32.set(words, next >>> 2);
-        next += 4 * words.length;
-      }
-      lists.set(outcomes, at);
-    }
-    return [pairs.length, at, ...pairs.flatMap(({ claims, stride }) => [claims, stride])];
   }
 
   /** Norms are measured by the owners of blocks, then joined by tensor, in rounds; then everything is updated. @returns the last command */

@@ -4,14 +4,14 @@ import { made } from '../base/made.ts';
 import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
-import { claimedShares, fixedShares, type Share, type Shares, slotsPerTeam } from './claims.ts';
-import type { Contribution, FlatRange, Outcomes, Part } from './contribution.ts';
-import { CLAIMS, JOB, JOBS } from './control.ts';
+import type { Contribution, FlatRange, Part } from './contribution.ts';
+import { JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
 import { cutsOf, jointWords, splitCalls, writeJoint } from './joint.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
+import { type Ladder, ladders, slotsPerTeam } from './tree.ts';
 import { type Bundle, bundlesOf, type Work } from './work.ts';
 
 export interface WasmExecutorOptions {
@@ -28,29 +28,20 @@ export interface WasmExecutorOptions {
   readonly level: number;
   /** Samples of a batch that come by number (Batch.samples), at most. Default 0: they stand in the batch. */
   readonly samples?: number;
-  /** Whether teams claim bundles as they go: for a store that takes outcomes. Contributions come without parts then. Default: no. */
-  readonly claims?: boolean;
 }
-
-/** Contributions larger than this are not claimed: whoever may do nearly all bundles of a pair needs more slots, 7 in place of 4 for 16. */
-const CLAIMED_BYTES = 16 * 2 ** 20;
 
 const PARAMETERS = BINDING.base + SPACES.indexOf('parameters');
 
-/** Where gradients are made together, each team has one bundle at most: there is nothing to claim. */
-const shareOf = ({ contribution, plans }: Pick<Program, 'contribution' | 'plans'>, claims = false): Share =>
-  claims && plans.train.joint.length === 0 && contribution.bytes <= CLAIMED_BYTES ? claimedShares : fixedShares;
-
 /** Which team computes which bundles into which slots, and of each bundle where that team's activations lie. */
 interface Layout {
-  readonly shares: Shares;
-  readonly lists: Outcomes['lists'];
+  readonly shares: readonly Ladder[];
+  readonly parts: readonly Part[];
   readonly arenas: readonly number[];
 }
 
-/** Bindings, what stands before the teams' lists, the lists, their claims; a job and the leaves' ends for each bundle, of two teams; samples. */
+/** Bindings, what stands before the teams' lists, the lists; a job and the leaves' ends for each bundle; samples. */
 const recordWords = (microShards: number, teams: number, samples = 0): number =>
-  BINDING.words + JOBS.lists + (JOBS.listWords + CLAIMS.words) * teams + 2 * microShards * (JOB.words + 1) + samples;
+  BINDING.words + JOBS.lists + JOBS.listWords * teams + microShards * (JOB.words + 1) + samples;
 
 /** Of a piece of work: those words, then what joint calls need, which begins at `joint`. */
 function recordBytes(microShards: number, teams: number, samples: number | undefined, jointCalls: number) {
@@ -67,17 +58,13 @@ export function wasmExecutorBytes(
     depth,
     level,
     samples,
-    claims,
-  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples' | 'claims'> & { teams: number },
+  }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
   const { own, joint } = splitCalls(plans.train);
   const calls = [own, joint, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
-    contributions:
-      teams *
-      slotsPerTeam(Math.ceil(microShards / 2 ** level), teams, shareOf(program, claims)) *
-      (contribution.bytes + 512),
+    contributions: teams * slotsPerTeam(Math.ceil(microShards / 2 ** level), teams) * (contribution.bytes + 512),
     panels: alignUp(program.packedBytes + 512),
     tables: alignUp(tables.bytes + 512),
     calls:
@@ -97,13 +84,12 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const { finals } = program.plans.train;
   const { own, joint, points } = splitCalls(program.plans.train);
   const encoded = {
-    gradient: encodeCalls(arena, own, { finals: [...finals.map(({ call }) => call), ...points] }),
+    gradient: encodeCalls(arena, own, { finals: [...finals.map(({ call }) => call), ...points], rows: program.rows }),
     joint: encodeCalls(arena, joint),
-    evaluate: encodeCalls(arena, program.plans.evaluate.calls),
+    evaluate: encodeCalls(arena, program.plans.evaluate.calls, { rows: program.rows }),
   };
   const packs = { moving: encodeCalls(arena, program.packs.moving), frozen: encodeCalls(arena, program.packs.frozen) };
-  const share = shareOf(program, options.claims && pool.threads === teams); // a team would have to agree on when it stops
-  const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams, share);
+  const perTeam = slotsPerTeam(Math.ceil(microShards / 2 ** level), teams);
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
@@ -121,16 +107,16 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     const most = microShards + 1;
     const key = ((first * most + bundles.length) * most + bundles.at(-1)!.leafEnds.length) * 64 + own;
     return made(layouts, key, () => {
-      const shares = share(first, bundles.length, teams);
-      const lists = shares.outcomes().map((parts) =>
-        parts.map(({ team, slot, node }): Part => {
+      const shares = ladders(first, bundles.length, teams);
+      const parts = shares.flatMap((ladder, team) =>
+        ladder.parts.map(({ slot, node }): Part => {
           const at = slots[team]![slot]!;
           const bytes = u8.subarray(at, at + program.contribution.bytes);
           return { node: { level: node.level + own, index: node.index }, bytes };
         }),
       );
-      const arenas = shares.ladders.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
-      return { shares, lists, arenas };
+      const arenas = shares.flatMap(({ steps }, team) => steps.map(() => pool.arenas[team]!));
+      return { shares, parts, arenas };
     });
   }
 
@@ -147,28 +133,21 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     i32[word + BINDING.step] = work.version;
   }
 
-  /** The list of bundles of each team (control.ts, JOB). @returns where the claims of each pair stand */
-  function writeJobs(at: number, bundles: readonly Bundle[], { ladders, pairs }: Shares, batch: Batch): number[] {
+  /** The list of bundles of each team (control.ts, JOB). @param helps whether threads that have done theirs help others */
+  function writeJobs(at: number, bundles: readonly Bundle[], shares: readonly Ladder[], batch: Batch, helps: boolean) {
     const head = at >>> 2;
     const lists = head + JOBS.lists;
-    const claims = lists + JOBS.listWords * teams;
-    let job = claims + CLAIMS.words * pairs.length;
+    let job = lists + JOBS.listWords * teams;
     i32.fill(0, head, job);
-    i32[head + JOBS.sharing] = (pool.threads / teams) * ladders.filter(({ steps }) => steps.length > 0).length;
+    i32[head + JOBS.helps] = helps ? 1 : 0;
+    i32[head + JOBS.sharing] = (pool.threads / teams) * shares.filter(({ steps }) => steps.length > 0).length;
     const { node, slot: start } = bundles[0]!;
     const first = node.index;
     const numbers = at + 4 * (recordWords(microShards, teams) - BINDING.words);
     i32[head + JOBS.table] = batch.samples?.table ?? 0;
     if (batch.samples) u32.set(batch.samples.indices, numbers >>> 2);
-    let ends = job + JOB.words * ladders.reduce((sum, { steps }) => sum + steps.length, 0);
-    const shared = pairs.map((pair, i) => {
-      const word = claims + CLAIMS.words * i;
-      i32[word + CLAIMS.bundles] = pair.bundles;
-      i32[word + CLAIMS.claimed] = 2; // one for each
-      for (const team of [pair.team, pair.team + 1]) i32[lists + JOBS.listWords * team + 2] = 4 * word;
-      return 4 * word;
-    });
-    ladders.forEach(({ steps }, team) => {
+    let ends = job + JOB.words * bundles.length;
+    shares.forEach(({ steps }, team) => {
       i32[lists + JOBS.listWords * team] = 4 * job;
       i32[lists + JOBS.listWords * team + 1] = steps.length;
       for (const { leaf, slot, siblings } of steps) {
@@ -189,7 +168,6 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         job += JOB.words;
       }
     });
-    return shared;
   }
 
   async function* early(command: number, jobs: number): AsyncIterable<readonly FlatRange[]> {
@@ -204,19 +182,20 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     unit: 1,
     async compute(work: Work, batch: Batch, parameters: Pinned): Promise<Contribution> {
       const bundles = bundlesOf(work, level);
-      const { shares, lists, arenas } = layoutOf(bundles);
+      const { shares, parts, arenas } = layoutOf(bundles);
       await pool.room(4);
       const record = records[turn++ % records.length]!;
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
-      const claims = writeJobs(jobs, bundles, shares, batch);
+      const together = work.kind === 'gradient' && joint.length > 0;
+      // a team of several would have to agree on when it is helped; joint calls begin as soon as what they read stands
+      writeJobs(jobs, bundles, shares, batch, teams > 1 && pool.threads === teams && !together);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
       if (packs.moving.count > 0 && packedVersion !== parameters.version) pool.calls(packs.moving, record);
       packedVersion = parameters.version;
       const command = pool.leaves(encoded[work.kind], record, jobs);
-      const together = work.kind === 'gradient' && joint.length > 0;
       if (together) {
         const at = record + jointAt;
         const what = { template: record, bundles, arenas, cuts, threads: pool.threads, out: slots[0]![0]! };
@@ -227,15 +206,10 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
         parameters.release();
       });
       ready.catch(() => {}); // a dead pool is reported by whoever waits for the step
-      if (shares.pairs.length > 0) {
-        const pairs = shares.pairs.map(({ stride }, i) => ({ claims: claims[i]!, stride }));
-        return { parts: [], outcomes: { lists, pairs }, ready };
-      }
-      const whole = together && { joint: slots[0]![0]! };
       return {
-        parts: lists[0]!,
+        parts,
         ready,
-        ...whole,
+        ...(together && { joint: slots[0]![0]! }),
         ...(work.kind === 'gradient' && { early: () => early(command, jobs) }),
       };
     },

@@ -2,9 +2,7 @@
 // Sums come from this file, not from an executor: noise of (step, leaf), so that each leaf and each step shows.
 import assert from 'node:assert/strict';
 import { type Arena, createArena } from '../../kernels/arena.ts';
-import { claimedShares } from '../../trainer/claims.ts';
-import { type ContributionLayout, contributionLayout, type Outcomes, type Part } from '../../trainer/contribution.ts';
-import { CLAIMS } from '../../trainer/control.ts';
+import { type ContributionLayout, contributionLayout, type Part } from '../../trainer/contribution.ts';
 import type { LocalStore, StoreObserver } from '../../trainer/local-store.ts';
 import type { Segment } from '../../trainer/model.ts';
 import { optimizerSchema } from '../../trainer/optimizers/index.ts';
@@ -226,47 +224,6 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
       let next = 0;
       const memory = () => arena.views.u8.subarray(places[next]!, places[next++]! + LAYOUT.bytes);
       await drive(store, { memory });
-      assert.ok(sameBytes(store.snapshot().parameters, first!.parameters));
-    });
-
-    it('takes sums of two teams that meet anywhere, one list of parts for each way, to the same bytes', async () => {
-      const store = start({}, 0);
-      const { i32, u8 } = arena.views;
-      const place = () => arena.take(LAYOUT.bytes);
-      const places = [0, 1].map(() => Array.from({ length: 3 }, place));
-      const claims = arena.take(4 * CLAIMS.words);
-      const lists = new Map<number, Outcomes['lists']>();
-      const listsOf = (leaves: number): Outcomes['lists'] =>
-        claimedShares(0, leaves, 2)
-          .outcomes()
-          .map((parts) =>
-            parts.map(({ team, slot, node }) => {
-              const at = places[team]![slot]!;
-              return { node, bytes: u8.subarray(at, at + LAYOUT.bytes) };
-            }),
-          );
-      const { signal } = new AbortController();
-      let turn = 0;
-      for await (const work of store.work(1, () => {}, signal)) {
-        const pin = await store.pin(work.version, signal);
-        await pin.ready; // the sums of the step before are read
-        pin.release();
-        const leaves = activeLeaves(work);
-        if (!lists.has(leaves)) lists.set(leaves, listsOf(leaves));
-        const outcome = turn++ % lists.get(leaves)!.length;
-        i32[(claims >>> 2) + CLAIMS.front] = 1 + outcome;
-        const met = lists.get(leaves)![outcome]!;
-        const parts = met.values();
-        partsOf(
-          work,
-          met.map(({ node }) => node),
-          () => parts.next().value!.bytes,
-        );
-        const outcomes = { lists: lists.get(leaves)!, pairs: leaves > 1 ? [{ claims, stride: 1 }] : [] };
-        await store.contribute(work, { parts: [], outcomes, ready: Promise.resolve() }, signal);
-      }
-      await store.close();
-      assert.ok(turn > 6);
       assert.ok(sameBytes(store.snapshot().parameters, first!.parameters));
     });
 

@@ -17,6 +17,15 @@ export const convNet = [
   layer('Dense', { units: 4, activation: 'softmax' }),
 ];
 
+/** Its second convolution is long, forward and backward, even for three samples: threads help one another with it. */
+export const longNet = [
+  layer('InputLayer', { batch_shape: [null, 8, 8, 1] }),
+  layer('Conv2D', { filters: 32, kernel_size: 1, activation: 'relu' }),
+  layer('Conv2D', { filters: 40, kernel_size: 3, padding: 'same', activation: 'relu' }),
+  layer('GlobalAveragePooling2D'),
+  layer('Dense', { units: 4, activation: 'softmax' }),
+];
+
 /** Its first kernel has more than one update block, so that two ranges cut a tensor. */
 export const mlp = [
   layer('InputLayer', { batch_shape: [null, 8, 8, 1] }),

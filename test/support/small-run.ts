@@ -1,10 +1,10 @@
-// small-run.ts: one run of a small job, and what it leaves behind to compare. As a script it prints that of both jobs: see the end.
+// small-run.ts: one run of a small job, and what it leaves behind to compare. As a script it prints that of all jobs: see the end.
 import { revectorizes } from '../../kernels/load.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import { runSession, type SessionOptions, type SessionResult } from '../../trainer/session.ts';
 import type { Snapshot } from '../../trainer/snapshot.ts';
-import { convNet, mlp, smallDataset, smallJob } from './small-jobs.ts';
+import { convNet, longNet, mlp, smallDataset, smallJob } from './small-jobs.ts';
 
 /** Batches of 10, 10, 10, 10 and 3 rows: the last has fewer than there are micro-shards, and 4 does not divide 10. */
 export const dataset = smallDataset(43, 23);
@@ -19,6 +19,8 @@ export const JOBS = {
     optimizer: { class_name: 'SGD', config: { learning_rate: 0.05, momentum: 0.9, nesterov: true } },
   }),
 } as const;
+/** And one whose calls are so long that threads share them: for the pool alone, a plain reference takes its time. */
+export const POOL_JOBS = { ...JOBS, long: smallJob(longNet, { batch: 10, microShards: 4, epochs: 1 }) } as const;
 
 /** A run's result, and all it told. */
 export interface SmallRun extends SessionResult {
@@ -63,6 +65,6 @@ export function lastEvent<E extends RunEvent['event']>(
 
 if (import.meta.main) {
   const outcomes = [];
-  for (const job of Object.values(JOBS)) outcomes.push(outcome(await smallRun(job)));
+  for (const job of Object.values(POOL_JOBS)) outcomes.push(outcome(await smallRun(job)));
   process.stdout.write(JSON.stringify({ revectorizes, outcomes }));
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stepsPerEpoch } from '../../trainer/step-machine.ts';
 import { sharesOf } from '../../trainer/tree.ts';
-import { dataset, JOBS, lastEvent, outcome, type SmallRun, smallRun } from '../support/small-run.ts';
+import { dataset, lastEvent, outcome, POOL_JOBS, type SmallRun, smallRun } from '../support/small-run.ts';
 
 /** Threads, threads of a team, ranges, level of bundles: pairwise varied, with a bundle for every team. */
 const MACHINES = [
@@ -21,14 +21,14 @@ const MACHINES = [
 
 const first = new Map<string, Promise<SmallRun>>();
 /** The run that all others are held against: made once. */
-function expectedOf(name: keyof typeof JOBS): Promise<SmallRun> {
-  const known = first.get(name) ?? smallRun(JOBS[name], { threads: 1, teamSize: 1, ranges: 1, level: 0 });
+function expectedOf(name: keyof typeof POOL_JOBS): Promise<SmallRun> {
+  const known = first.get(name) ?? smallRun(POOL_JOBS[name], { threads: 1, teamSize: 1, ranges: 1, level: 0 });
   first.set(name, known);
   return known;
 }
 
 /** Leaves that all batches of a run have, empty ones not counted. */
-function leavesOf({ batch, microShards, epochs }: (typeof JOBS)[keyof typeof JOBS]): number {
+function leavesOf({ batch, microShards, epochs }: (typeof POOL_JOBS)[keyof typeof POOL_JOBS]): number {
   const active = (samples: number) => {
     let leaves = 0;
     for (let from = 0; from < samples; from += batch)
@@ -38,8 +38,8 @@ function leavesOf({ batch, microShards, epochs }: (typeof JOBS)[keyof typeof JOB
   return epochs * (active(dataset.train.length) + active(dataset.test.length));
 }
 
-for (const name of Object.keys(JOBS) as (keyof typeof JOBS)[]) {
-  const job = JOBS[name];
+for (const name of Object.keys(POOL_JOBS) as (keyof typeof POOL_JOBS)[]) {
+  const job = POOL_JOBS[name];
   describe(`the ${name} job gives the same hashes and metrics`, () => {
     for (const [threads, teamSize, ranges, level] of MACHINES) {
       it(`with ${threads} threads in teams of ${teamSize}, ${ranges} ranges and bundles of ${2 ** level}, each thread computing leaves`, async () => {
@@ -104,12 +104,13 @@ for (const name of Object.keys(JOBS) as (keyof typeof JOBS)[]) {
 }
 
 describe('with the revectorizer off', () => {
-  it('both jobs give the same hashes and metrics', async () => {
+  it('all jobs give the same hashes and metrics', async () => {
     const script = fileURLToPath(new URL('../support/small-run.ts', import.meta.url));
     const env = { ...process.env, SHOAL_REVEC: '0' };
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env });
     const expected = [];
-    for (const name of Object.keys(JOBS) as (keyof typeof JOBS)[]) expected.push(outcome(await expectedOf(name)));
+    for (const name of Object.keys(POOL_JOBS) as (keyof typeof POOL_JOBS)[])
+      expected.push(outcome(await expectedOf(name)));
     assert.deepEqual(JSON.parse(stdout), { revectorizes: false, outcomes: expected });
   });
 });

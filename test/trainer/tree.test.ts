@@ -4,12 +4,15 @@ import {
   cover,
   endLeaf,
   firstLeaf,
+  type Ladder,
   ladder,
+  ladders,
   type Node,
   type ReduceProgram,
   reduceProgram,
   rootOf,
   sharesOf,
+  slotsPerTeam,
   splitLeaves,
 } from '../../trainer/tree.ts';
 
@@ -41,8 +44,7 @@ function reduced(program: ReduceProgram, parts: readonly string[]): string {
 }
 
 /** Runs a team's ladder: a leaf's sums, to which each finished left sibling is added from the left, nearest first. */
-function climbed(from: number, to: number): { node: Node; sum: string }[] {
-  const { steps, parts, slots } = ladder(from, to);
+function climbed({ steps, parts, slots }: Ladder): { node: Node; sum: string }[] {
   const held = new Map<number, string>();
   for (const { leaf, slot, siblings } of steps) {
     assert.ok(slot < slots && !held.has(slot), `leaf ${leaf} would overwrite slot ${slot}`);
@@ -63,7 +65,7 @@ describe('the tree', () => {
     for (const leaves of LEAVES) {
       const expected = oracle(rootOf(leaves), leaves)!;
       for (const teams of TEAMS) {
-        const parts = splitLeaves(leaves, teams).flatMap(([from, to]) => climbed(from, to));
+        const parts = ladders(0, leaves, teams).flatMap(climbed);
         for (const { node, sum } of parts) assert.equal(sum, oracle(node, leaves));
         const nodes = parts.map((part) => part.node);
         const sums = parts.map((part) => part.sum);
@@ -130,6 +132,10 @@ describe('the tree', () => {
 
   it('needs slots for no more sums than the tree has levels', () => {
     for (const leaves of [1, 2, 64, 4096]) assert.equal(ladder(0, leaves).slots, Math.log2(leaves) + 1);
+    // a share that begins beside a node's middle ends as more parts
+    for (let leaves = 1; leaves <= 17; leaves++)
+      for (const { slots } of ladders(0, leaves, 3)) assert.ok(slots <= slotsPerTeam(17, 3) && slots <= 4);
+    assert.equal(slotsPerTeam(1, 3), 1);
   });
 
   it('spreads rows and leaves as evenly as can be, the larger first', () => {
