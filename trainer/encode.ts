@@ -24,12 +24,12 @@ export interface EncodeOptions {
   readonly finals?: readonly number[];
   /** Of each call, whether it reads sums that threads have made together (joint.ts). */
   readonly joint?: readonly boolean[];
-  /** Samples that it runs for at once: calls that are long then are marked, so that threads may help one another with them. */
+  /** Samples that it runs for at once: calls that are long then are marked (control.ts, CALL). Default: none is. */
   readonly rows?: number;
 }
 
-/** Floating-point operations of a call that is worth sharing: some 50 us. */
-const LONG = 2 ** 22;
+/** Floating-point operations of a long call: some 30 us. */
+const LONG = 2 ** 21;
 
 /** Writes calls for whoever runs them on its own thread. @returns the address of each one's descriptor */
 export function encodeDescriptors(arena: Arena, calls: readonly PlanCall[]): readonly number[] {

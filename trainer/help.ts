@@ -1,5 +1,5 @@
-// help.ts: what a thread does when it has done its leaves: it takes pieces of the long calls of those that have not, so that whoever is held up,
-// or has the slower core, gets help within a micro-shard. Each element is still made by one thread, the same way. No decisions; nothing here
+// help.ts: what a thread does when it has done its leaves: it takes pieces of the calls of those that have not, so that whoever is held up, or
+// has the slower core, gets help within a micro-shard. Each element is still made by one thread, the same way. No decisions; nothing here
 // allocates, and it imports no node: module.
 import { BINDING, type KernelEntry, SPACES } from '../kernels/abi.ts';
 import { HELP } from './control.ts';
@@ -8,7 +8,7 @@ import { quotient } from './run-joint.ts';
 const SCRATCH = BINDING.base + SPACES.indexOf('scratch');
 /** Pieces of a shared call. */
 const PIECES = 4;
-/** Times that its owner looks for help during a call whose tiles have no work in common. */
+/** Times that a thread looks for help in the midst of a long call. */
 const LOOKS = 6;
 /** Low bits of a turn: pieces that nobody has claimed. */
 const LEFT = 15;
@@ -31,9 +31,9 @@ export interface HelpThread {
 export interface Help {
   /**
    * Runs a call of this thread's leaves, together with those who come to help.
-   * @param apart whether its tiles have no work in common. @returns false when the pool is poisoned
+   * @param looks whether it takes long, and may be cut at no cost: its tiles have no work in common. @returns false when the pool is poisoned
    */
-  run(command: number, call: number, tiles: number, apart: boolean): boolean;
+  run(command: number, call: number, tiles: number, looks: boolean): boolean;
   /** This thread has done its leaves: it helps the others until they have. @returns false when the pool is poisoned */
   others(command: number): boolean;
 }
@@ -47,11 +47,11 @@ export function createHelp(thread: HelpThread): Help {
   let turn = 0;
   let helped = 0;
 
-  function run(command: number, call: number, tiles: number, apart: boolean): boolean {
-    const looks = apart ? LOOKS : 1;
+  function run(command: number, call: number, tiles: number, looks: boolean): boolean {
+    const parts = looks ? LOOKS : 1;
     let first = 0;
     for (let n = 1; first < tiles && Atomics.load(i32, mine + HELP.helper) !== command; n++) {
-      const to = quotient(tiles * n, looks);
+      const to = quotient(tiles * n, parts);
       if (first < to) entries[i32[call]!]!(i32[call + 1]!, 4 * own, first, to);
       first = to;
     }

@@ -110,8 +110,9 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const first = i32[at + 6]!;
       const from = quotient(tiles * part, parts);
       const to = quotient(tiles * (part + 1), parts);
-      if (helpedIn !== 0 && (flags & CALL.long) !== 0) {
-        if (!help.run(helpedIn, at, tiles, per !== 0)) return false;
+      if (helpedIn !== 0 && tiles > 1) {
+        // tiles of rows have no work in common
+        if (!help.run(helpedIn, at, tiles, per !== 0 && (flags & CALL.long) !== 0)) return false;
       } else if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
       if (lastOf !== 0 && (flags & CALL.final) !== 0) pass(finals++);
     }

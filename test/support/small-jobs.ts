@@ -17,7 +17,7 @@ export const convNet = [
   layer('Dense', { units: 4, activation: 'softmax' }),
 ];
 
-/** Its second convolution is long, forward and backward, even for three samples: threads help one another with it. */
+/** Its second convolution is long, forward and backward, even for three samples: threads look for help in its midst. */
 export const longNet = [
   layer('InputLayer', { batch_shape: [null, 8, 8, 1] }),
   layer('Conv2D', { filters: 32, kernel_size: 1, activation: 'relu' }),

@@ -19,7 +19,7 @@ export const JOBS = {
     optimizer: { class_name: 'SGD', config: { learning_rate: 0.05, momentum: 0.9, nesterov: true } },
   }),
 } as const;
-/** And one whose calls are so long that threads share them: for the pool alone, a plain reference takes its time. */
+/** And one with long calls, for the pool alone: a plain reference takes its time. */
 export const POOL_JOBS = { ...JOBS, long: smallJob(longNet, { batch: 10, microShards: 4, epochs: 1 }) } as const;
 
 /** A run's result, and all it told. */

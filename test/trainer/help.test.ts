@@ -55,13 +55,13 @@ function covers(made: readonly Made[], tiles: number): void {
 
 describe('a thread at its leaves', () => {
   for (const tiles of [0, 1, 2, 7, 64])
-    it(`makes ${tiles} tiles alone while nobody comes, at once where they have work in common`, () => {
-      for (const apart of [true, false]) {
+    it(`makes ${tiles} tiles alone while nobody comes, at once where it does not look`, () => {
+      for (const looks of [true, false]) {
         const { made, all } = house(2);
-        assert.equal(all[0]!.run(1, RECORD, tiles, apart), true);
+        assert.equal(all[0]!.run(1, RECORD, tiles, looks), true);
         covers(made, tiles);
         assert.deepEqual([...new Set(made.map(({ by }) => by))], tiles > 0 ? [0] : []);
-        if (!apart) assert.equal(made.length, Math.min(1, tiles));
+        if (!looks) assert.equal(made.length, Math.min(1, tiles));
       }
     });
 
@@ -126,17 +126,17 @@ describe('a thread at its leaves', () => {
   });
 });
 
-describe('calls that threads may share', () => {
-  it('are those of 4 MFLOP for the samples of a bundle', () => {
+describe('calls in whose midst a thread looks for help', () => {
+  it('are those of 2 MFLOP for the samples of a bundle', () => {
     const { rows, plans } = prepare(POOL_JOBS.long, dataset, { threads: 2 }).program;
     const arena = createArena(2 ** 20);
-    const sharedOf = (rows?: number) => {
+    const longOf = (rows?: number) => {
       const { address, count } = encodeCalls(arena, plans.train.calls, { ...(rows && { rows }) });
       const flags = Array.from({ length: count }, (_, i) => arena.views.i32[address / 4 + CALL_WORDS * i + 5]!);
       return plans.train.calls.filter((_, i) => (flags[i]! & CALL.long) !== 0).map((call) => call.arguments.kernel);
     };
-    assert.deepEqual(sharedOf(rows), ['winograd', 'winograd_dw', 'winograd']);
-    assert.deepEqual(sharedOf(), []);
+    assert.deepEqual(longOf(rows), ['winograd', 'winograd_dw', 'winograd']);
+    assert.deepEqual(longOf(), []);
   });
 });
 
