@@ -57,8 +57,7 @@ export const TELL = 7;
 export const CALL_WORDS = 8;
 /**
  * Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). `joint`: it
- * reads sums that threads have made together (joint.ts). `long`: it takes so long that its thread looks for
- * help in its midst (help.ts).
+ * reads sums that threads have made together (joint.ts). `long`: it takes so long that its thread looks for help in its midst (help.ts).
  */
 export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8, long: 16 } as const;
 

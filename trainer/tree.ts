@@ -96,8 +96,12 @@ export const ladders = (first: number, count: number, teams: number): readonly L
   splitLeaves(count, teams).map(([from, to]) => ladder(first + from, first + to));
 
 /** Slots that any of them needs, for any number of leaves up to `most`. */
-export const slotsPerTeam = (most: number, teams: number): number =>
-  Math.max(...Array.from({ length: most }, (_, i) => ladders(0, i + 1, teams).map(({ slots }) => slots)).flat());
+export function slotsPerTeam(most: number, teams: number): number {
+  let needed = 1;
+  for (let count = 1; count <= most; count++)
+    for (const { slots } of ladders(0, count, teams)) needed = Math.max(needed, slots);
+  return needed;
+}
 
 /** A postfix program over parts: a number pushes that part, '+' adds the top two, left + right. */
 export type ReduceProgram = readonly (number | '+')[];

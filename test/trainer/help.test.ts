@@ -10,16 +10,11 @@ import { encodeCalls } from '../../trainer/encode.ts';
 import { createHelp, type Help } from '../../trainer/help.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import type { HelpThreadData } from '../support/help-thread.ts';
+import { covers, type Made } from '../support/pieces.ts';
 import { dataset, POOL_JOBS } from '../support/small-run.ts';
 
 const SCRATCH = BINDING.base + SPACES.indexOf('scratch');
 const RECORD = 16; // word of the only call
-
-interface Made {
-  readonly by: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Threads that one thread plays: `meanwhile` holds what others do inside the next pieces that are made. */
 function house(threads: number) {
@@ -41,16 +36,6 @@ function house(threads: number) {
     return createHelp({ i32, entries: [kernel], bindings, scratch: index, help, index, waitWhile: () => false });
   });
   return { made, meanwhile, all, i32, help };
-}
-
-/** Asserts that the pieces are so many tiles, each once. */
-function covers(made: readonly Made[], tiles: number): void {
-  let next = 0;
-  for (const { from, to } of made.toSorted((a, b) => a.from - b.from)) {
-    assert.equal(from, next);
-    next = to;
-  }
-  assert.equal(next, tiles);
 }
 
 describe('a thread at its leaves', () => {

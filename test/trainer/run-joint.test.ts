@@ -5,14 +5,9 @@ import { CALL_WORDS, JOBS, JOINT } from '../../trainer/control.ts';
 import { cutsOf } from '../../trainer/joint.ts';
 import type { PlanCall } from '../../trainer/plan-builder.ts';
 import { type JointThread, runJoint } from '../../trainer/run-joint.ts';
+import { covers, type Made } from '../support/pieces.ts';
 
 const [PROGRAM, JOBS_AT, CLAIMS] = [64, 1024, 2048]; // bytes
-
-interface Made {
-  readonly by: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Calls of so many tiles in so many pieces a share, whose leaves are computed by all threads but `late` ones. */
 function house(threads: number, calls: readonly { tiles: number; pieces: number }[], late = 0) {
@@ -41,16 +36,6 @@ function house(threads: number, calls: readonly { tiles: number; pieces: number 
     );
   };
   return { i32, made, meanwhile, run };
-}
-
-/** Asserts that the pieces of a call are all its tiles, each once. */
-function covers(made: readonly Made[], tiles: number): void {
-  let next = 0;
-  for (const { from, to } of made.toSorted((a, b) => a.from - b.from)) {
-    assert.equal(from, next);
-    next = to;
-  }
-  assert.equal(next, tiles);
 }
 
 describe('threads that share joint calls', () => {

@@ -136,6 +136,7 @@ describe('the tree', () => {
     for (let leaves = 1; leaves <= 17; leaves++)
       for (const { slots } of ladders(0, leaves, 3)) assert.ok(slots <= slotsPerTeam(17, 3) && slots <= 4);
     assert.equal(slotsPerTeam(1, 3), 1);
+    assert.equal(slotsPerTeam(1024, 256), 3, 'as many shares as there are on a large machine');
   });
 
   it('spreads rows and leaves as evenly as can be, the larger first', () => {
