@@ -7,7 +7,13 @@ import { sweepAffine } from "./sweep";
 import { ceilDiv, endPanel, firstPanel, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 
 /** Panels of W that all blocks of rows meet before the next panels: so many that rows of W are read in long runs (kernels/signatures.ts). */
-const OPEN_PANELS: i32 = 32;
+const OPEN_PANELS: i32 = 64;
+/**
+ * From so many panels on, the block of A's rows that they meet is copied if its rows lie a page or more apart: they took up a page each,
+ * and the same places in the caches.
+ */
+const COPY_PANELS: i32 = 32;
+const PAGE_BYTES: usize = 4096;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
   const blocks = ceilDiv(rowsOf(b) * args.m(d), ROW_BLOCK), panels = ceilDiv(args.N(d), PANEL);
@@ -26,21 +32,26 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * ROW_BLOCK;
-  const left = firstPanel(from, to, across), right = endPanel(from, to, across);
+  const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + PANEL_BYTES * block * OPEN_PANELS;
 
   for (let k = 0; k < K; k += block) {
     const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL;
     copyPanels(w + ws * k + (<usize>start << 2), ws, packed, PANEL_BYTES * count, count, min((right - left) * PANEL, N - start));
-    for (let tile = from; tile < to; tile++) {
-      const row = M * (tile / across) / blocks, rows = M * (tile / across + 1) / blocks - row;
-      const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;
-      const at = c + cs * row + (<usize>column << 2);
-      if (!whole && k > 0) copyColumns(at, cs, tail, PANEL_BYTES, rows, columns);
-      sweepAffine(
-        a + as * row + (<usize>k << 2), as, packed + PANEL_BYTES * ((tile % across - left) * count), PANEL_BYTES, count,
-        hasBias && k == 0 ? bias + (<usize>column << 2) : zero, whole ? at : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
-      );
-      if (!whole) copyColumns(tail, PANEL_BYTES, at, cs, rows, columns);
+    for (let open = from, close = from; open < to; open = close) {
+      const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
+      close = min(to, (at + 1) * across);
+      const copies = close - open >= COPY_PANELS && as >= PAGE_BYTES, top = a + as * row + (<usize>k << 2);
+      if (copies) copyColumns(top, as, copy, width, rows, count);
+      for (let tile = open; tile < close; tile++) {
+        const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;
+        const q = c + cs * row + (<usize>column << 2);
+        if (!whole && k > 0) copyColumns(q, cs, tail, PANEL_BYTES, rows, columns);
+        sweepAffine(
+          copies ? copy : top, copies ? width : as, packed + PANEL_BYTES * ((tile % across - left) * count), PANEL_BYTES, count,
+          hasBias && k == 0 ? bias + (<usize>column << 2) : zero, whole ? q : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
+        );
+        if (!whole) copyColumns(tail, PANEL_BYTES, q, cs, rows, columns);
+      }
     }
   }
 }

@@ -125,7 +125,11 @@ const describeProduct = ({ poison, ...sizes }: Product) => `${title(sizes)}${poi
 
 kernelSuite(
   'gemm',
-  [...products, { rows: 200, K: 40, N: 300 }].map((p: Product): KernelCase<'gemm'> => {
+  [
+    ...products,
+    { rows: 200, K: 40, N: 300 },
+    { rows: 100, K: 1030, N: 1040, bias: true, relu: true }, // rows of A a page apart; more panels than are open at once
+  ].map((p: Product): KernelCase<'gemm'> => {
     const { rows, m = 1, K, N } = p;
     const lda = K + 2;
     const ldw = N + 1;
