@@ -6,7 +6,7 @@ import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
 import { ceilDiv, endPanel, firstPanel, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
 
-/** Panels of W that all blocks of rows meet before the next panels: so many that rows of W are read in long runs (kernels/signatures.ts). */
+/** Panels of W that all blocks of rows meet before the next panels: so many that W is read in long runs and A seldom (kernels/signatures.ts). */
 const OPEN_PANELS: i32 = 64;
 /**
  * From so many panels on, the block of A's rows that they meet is copied if its rows lie a page or more apart: they took up a page each,

@@ -17,10 +17,10 @@ interface Family {
   /** Addresses of row r's value at the k that is `u` after the pointers, and of the vectors. */
   readonly left: (row: number, u: number) => string;
   readonly right: string;
-  /** Bytes from one k of so many vectors to the next, where they are always the same: a turn moves their pointer once, not after each k. */
-  readonly stride?: (vectors: number) => number | undefined;
-  /** Statements after each k, and after UNROLL of them, or fewer at the end of a run. */
-  readonly next: (rows: number) => string;
+  /** Bytes from one k of so many vectors to the next: a number where they are always the same, and a turn can move their pointer once. */
+  readonly stride: (vectors: number) => number | string;
+  /** Moves the rows' pointers after each k, or else after UNROLL of them, or fewer at the end of a run. */
+  readonly next?: (rows: number) => string;
   readonly advance?: (rows: number, by: number) => string;
   /** Defines q0, q1, ...: where rows of the result go. */
   readonly result: (rows: number) => string;
@@ -49,8 +49,7 @@ const affine: Family = {
     `${chain('p', 'a', 'as')(rows)} if (mode & ADD) { ${each(rows, (r) => `load<u8>(c + cs * ${r});`)} }`,
   left: (r, u) => `p${r}, ${4 * u}`,
   right: 'panel',
-  stride: (vectors) => (vectors === 4 ? 64 : undefined),
-  next: () => 'panel += step;',
+  stride: (vectors) => (vectors === 4 ? 64 : 'step'),
   advance: (rows, by) => advance(rows, 4 * by),
   result: chain('q', 'c', 'cs'),
   epilogue: ['add', 'relu'],
@@ -77,7 +76,6 @@ const pixels: Family = {
   left: (r, u) => `p${r}, ${4 * u}`,
   right: 'panel',
   stride: () => 64,
-  next: () => 'panel += 64;',
   advance: (rows, by) => advance(rows, 4 * by),
   result: (rows) => each(rows, (r) => `const q${r} = y + <usize>load<u32>(yTable, ${4 * r});`),
   epilogue: ['relu'],
@@ -90,7 +88,8 @@ const outer: Family = {
   setup: () => '',
   left: (r) => `a, ${4 * r}`,
   right: 'b',
-  next: () => 'a += as; b += bs;',
+  stride: () => 'bs',
+  next: () => 'a += as;',
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
 };
@@ -107,16 +106,19 @@ const taps: Family = {
   },
   left: (r) => `p${r}`,
   right: 'b',
-  next: (rows) => `${advance(rows, 'xs')} b += bs;`,
+  stride: () => 'bs',
+  next: (rows) => advance(rows, 'xs'),
   result: chain('q', 'out', 'os'),
   epilogue: ['add'],
 };
 
 function kernel(family: Family, rows: number, vectors: number): string[] {
   const unroll = family.advance && (rows === 5 || rows === 6) ? UNROLL : 1; // smaller and 12x8 measured no faster
-  const stride = unroll > 1 ? (family.stride?.(vectors) ?? 0) : 0;
+  const stride = family.stride(vectors);
+  const once = unroll > 1 && typeof stride === 'number' ? stride : 0;
+  /** After so many k of a turn. */
   const move = (by: number): string =>
-    `${family.advance?.(rows, by) ?? ''}${stride > 0 ? ` ${family.right} += ${stride * by};` : ''}`;
+    `${family.advance?.(rows, by) ?? ''}${once > 0 ? ` ${family.right} += ${once * by};` : ''}`;
   const all = (line: (r: number, v: number) => string): string[] =>
     range(rows).map(
       (r) =>
@@ -136,12 +138,12 @@ function kernel(family: Family, rows: number, vectors: number): string[] {
     ...range(unroll).flatMap((u) => [
       ...(u === 0 ? [] : [`    if (k == ${u}) { ${family.runs ? move(u) : ''} break; }`]),
       '    {',
-      vectorwise((v) => `const b${v} = v128.load(${family.right}, ${stride * u + 16 * v});`),
+      vectorwise((v) => `const b${v} = v128.load(${family.right}, ${once * u + 16 * v});`),
       ...range(rows).flatMap((r) => [
         `    const a${r} = v128.load32_splat(${family.left(r, u)});`,
         vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`),
       ]),
-      ...(stride > 0 ? [] : [`    ${family.next(rows)}`]),
+      `    ${family.next?.(rows) ?? ''}${once > 0 ? '' : ` ${family.right} += ${stride};`}`,
       '    }',
     ]),
     `    ${move(unroll)}`,
