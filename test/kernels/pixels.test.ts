@@ -17,6 +17,7 @@ function tablesOf(count: number, size: number, most: number) {
 
 const sizes = [
   { H: 3, W: 5, C: 3 },
+  { H: 9, W: 13, C: 3 },
   { H: 4, W: 17, C: 1 },
   { H: 3, W: 11, C: 4 },
   { H: 2, W: 7, C: 6 },
