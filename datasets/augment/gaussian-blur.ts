@@ -1,8 +1,8 @@
 // gaussian-blur.ts: pictures blurred by a bell of random width.
 import { z } from 'zod';
+import { blurTaps } from '../image/taps.ts';
 import { augmentation, rangeOption } from './kind.ts';
 import { MOST_TAPS } from './picture.ts';
-import { blurTaps } from './taps.ts';
 
 const odd = z
   .int()

@@ -1,12 +1,8 @@
 // picture.ts: one image of bytes in a memory of its own, and the kernels that change it. What is changed when, transforms say.
-import { BINDING, countTiles, type KernelEntry, type Operand, tilesOf, writeDescriptor } from '../../kernels/abi.ts';
 import { type Arena, createArena } from '../../kernels/arena.ts';
-import type { KernelName } from '../../kernels/signatures.ts';
 import type { Move } from '../annotations.ts';
-import { type Filter, gatherTaps, mirrorTaps, resizeTaps, type Taps } from './taps.ts';
-
-type PixelKernel = Extract<KernelName, `pixels_${string}`>;
-export type PixelKernels = Readonly<Record<PixelKernel, KernelEntry>>;
+import { type PixelKernel, type PixelKernels, pixelCalls } from '../image/pixel-kernels.ts';
+import { type Filter, gatherTaps, mirrorTaps, resizeTaps, type Taps } from '../image/taps.ts';
 
 /** In pixels. */
 export interface Box {
@@ -63,10 +59,8 @@ export function createPicture(side: number, channels: number, kernels: (arena: A
   const size = side * side * channels;
   const weightBytes = 4 * side * MOST_TAPS;
   const arena = createArena(5 * (size + 512) + weightBytes + 8 * side + 4096 * channels + 8192);
-  const run = kernels(arena);
+  const call = pixelCalls(arena, kernels(arena));
   const { u8, i32, u32 } = arena.views;
-  const bindings = arena.take(4 * BINDING.words); // all spaces begin at 0
-  const descriptor = arena.take(256);
   const bounds = arena.take(8 * side);
   const weights = arena.take(weightBytes);
   const table = arena.take(1024 * channels);
@@ -74,15 +68,7 @@ export function createPicture(side: number, channels: number, kernels: (arena: A
   let [front, back] = [arena.take(size), arena.take(size)];
   let [rows, columns] = [0, 0];
   const moves: Move[] = [];
-  u32[(bindings >> 2) + BINDING.rows] = 1;
 
-  const call = (kernel: PixelKernel, operands: Readonly<Record<string, number>>, ints: object): void => {
-    const spaced = Object.fromEntries(
-      Object.entries(operands).map(([name, at]): [string, Operand] => [name, { space: 'arena', at }]),
-    );
-    writeDescriptor(arena.memory.buffer, descriptor, { kernel, operands: spaced, ints, floats: {} } as never);
-    run[kernel](descriptor, bindings, 0, countTiles(tilesOf(kernel, ints as never), 1));
-  };
   /** From front to back; the back comes to the front. */
   const change = (kernel: PixelKernel, operands: Readonly<Record<string, number>>, ints: object): void => {
     call(kernel, { ...operands, y: back }, ints);

@@ -1,6 +1,11 @@
-// decode.ts: an image file as pixels, resized by a recipe, through sharp's threads. No decoder of our own; what is random: train-time transforms.
+// decode.ts: an image file as pixels, resized by a recipe: decoded by sharp, resized by it or by our kernels. No decoder of our own; what is random: train-time transforms.
 import { ShoalError } from '../../base/errors.ts';
+import { cutOut } from './cut-out.ts';
+import { placementOf } from './placement.ts';
+import { release } from './release.ts';
+import { resample } from './resample.ts';
 import { loadSharp, type SharpPipeline } from './sharp.ts';
+import { sizeOf } from './size-of.ts';
 
 /** How an image fills the rows and columns that it must have: cut, with borders, or stretched. */
 export type Fit = 'cover' | 'contain' | 'fill';
@@ -28,7 +33,7 @@ export interface Pixels {
 /** Larger images are refused unread: a small file can hold a huge one. */
 export const MAX_PIXELS = 2 ** 27;
 /** Behind transparent pixels, and around images that are put into a frame. */
-const BACKGROUND = '#ffffff';
+const [BACKGROUND, WHITE] = ['#ffffff', 255];
 
 /**
  * Decodes, turns as EXIF says, puts on white where transparent, resizes, crops. The bits depend on sharp's version and the processor.
@@ -44,16 +49,18 @@ export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Rec
     throw problem('SHOAL_DATA_FORMAT', 'no image, by its first bytes', expected, 'Remove the file, or convert it.');
   }
   const sharp = await loadSharp(operation);
+  const inSharp = resizesInSharp(bytes, recipe);
+  let image: Pixels;
   try {
     const opened = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
     const turned = opened.autoOrient();
     // a JPEG has nothing transparent, and to ask for it costs a pass over its pixels
     const opaque = formatOf(bytes) === 'jpg' ? turned : turned.flatten({ background: BACKGROUND });
-    const pipeline = cooked(opaque, recipe);
+    const coloured = opaque.toColourspace(recipe.channels === 1 ? 'b-w' : 'srgb');
+    const pipeline = inSharp ? resized(coloured, recipe.resize!) : coloured;
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
-    return cropped({ data, rows: info.height, columns: info.width, channels: info.channels }, recipe.crop, operation);
+    image = { data, rows: info.height, columns: info.width, channels: info.channels };
   } catch (cause) {
-    if (cause instanceof ShoalError) throw cause;
     const text = cause instanceof Error ? cause.message : String(cause);
     if (/pixel limit/.test(text)) {
       const got = 'more pixels than allowed';
@@ -63,35 +70,51 @@ export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Rec
     const got = cut ? 'an image that ends early' : `a damaged image: ${text.split('\n', 1)[0]}`;
     throw problem(cut ? 'SHOAL_DATA_TRUNCATED' : 'SHOAL_DATA_CORRUPT', got, 'a whole image', 'Check the file.', cause);
   }
+  return placed(image, inSharp ? { resize: null, crop: recipe.crop } : recipe, operation);
 }
 
-function cooked(pipeline: SharpPipeline, { resize, channels }: Recipe): SharpPipeline {
-  const coloured = pipeline.toColourspace(channels === 1 ? 'b-w' : 'srgb');
-  if (resize === null) return coloured;
-  if ('shorter' in resize) return coloured.resize({ width: resize.shorter, height: resize.shorter, fit: 'outside' });
-  return coloured.resize({ width: resize.columns, height: resize.rows, fit: resize.fit, background: BACKGROUND });
+/**
+ * From so many times the size on, sharp reduces images while it decodes them, which is several times faster; below, it decodes them
+ * whole, and our kernels resize them faster than it does, to the same bytes everywhere.
+ */
+const REDUCED = 3;
+
+/** Whether sharp is to resize it: where it is much larger, or how large is not known. */
+function resizesInSharp(bytes: Uint8Array, { resize }: Recipe): boolean {
+  if (resize === null) return false;
+  const size = sizeOf(bytes);
+  if (size === null) return true;
+  const { scaleX, scaleY } = placementOf({ resize, crop: null }, size.rows, size.columns);
+  return Math.min(1 / scaleX, 1 / scaleY) >= REDUCED;
 }
 
-function cropped(image: Pixels, crop: Recipe['crop'], operation: string): Pixels {
-  if (crop === null || (crop.rows === image.rows && crop.columns === image.columns)) return image;
-  const { rows, columns } = crop;
-  if (rows > image.rows || columns > image.columns) {
+/** The same filter as in resample.ts; sharp's arithmetic. */
+function resized(pipeline: SharpPipeline, resize: NonNullable<Recipe['resize']>): SharpPipeline {
+  const kernel = 'linear';
+  if ('shorter' in resize)
+    return pipeline.resize({ width: resize.shorter, height: resize.shorter, fit: 'outside', kernel });
+  const { rows: height, columns: width, fit } = resize;
+  return pipeline.resize({ width, height, fit, background: BACKGROUND, kernel });
+}
+
+/** The image where the recipe wants it. */
+function placed(image: Pixels, recipe: Omit<Recipe, 'channels'>, operation: string): Pixels {
+  const { crop, resize } = recipe;
+  const whole = placementOf({ resize, crop: null }, image.rows, image.columns);
+  if (crop !== null && (crop.rows > whole.rows || crop.columns > whole.columns)) {
     throw new ShoalError({
       code: 'SHOAL_DATA_FIELD',
       operation,
       got: 'an image smaller than the crop',
-      expected: `at least ${rows} x ${columns}`,
+      expected: `at least ${crop.rows} x ${crop.columns}`,
       hint: 'Resize before cropping.',
     });
   }
-  const { channels } = image;
-  const [top, left] = [(image.rows - rows) >> 1, (image.columns - columns) >> 1];
-  const data = new Uint8Array(rows * columns * channels);
-  for (let row = 0; row < rows; row++) {
-    const from = ((top + row) * image.columns + left) * channels;
-    data.set(image.data.subarray(from, from + columns * channels), row * columns * channels);
-  }
-  return { data, rows, columns, channels };
+  const [rows, columns] = [Math.round(whole.scaleY * image.rows), Math.round(whole.scaleX * image.columns)];
+  const sized = resample(image, rows, columns);
+  const cut = cutOut(sized, placementOf(recipe, image.rows, image.columns), WHITE);
+  for (const data of new Set([image.data, sized.data])) if (data !== cut.data) release(data);
+  return cut;
 }
 
 export type ImageFormat = 'jpg' | 'png' | 'gif' | 'webp' | 'tif' | 'avif';

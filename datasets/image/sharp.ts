@@ -9,7 +9,7 @@ export interface SharpPipeline {
     height?: number;
     fit: 'cover' | 'contain' | 'fill' | 'outside';
     background?: string;
-    fastShrinkOnLoad?: boolean;
+    kernel?: 'linear';
   }): SharpPipeline;
   extract(region: { left: number; top: number; width: number; height: number }): SharpPipeline;
   toColourspace(space: 'b-w' | 'srgb'): SharpPipeline;

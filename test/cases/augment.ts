@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { seedWords } from '../../base/random.ts';
 import { type Augmenter, createAugmenter } from '../../datasets/augment/augmenter.ts';
 import { type AugmentConfig, augmentedFields, augmentSchema } from '../../datasets/augment/index.ts';
-import type { PixelKernels } from '../../datasets/augment/picture.ts';
+import type { PixelKernels } from '../../datasets/image/pixel-kernels.ts';
 import type { Arena } from '../../kernels/arena.ts';
 import { instantiate, loadKernels } from '../../kernels/load.ts';
 import { referenceKernels } from '../../kernels/reference.ts';

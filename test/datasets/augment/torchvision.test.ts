@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { inverseOf } from '../../../datasets/augment/affine.ts';
 import * as colour from '../../../datasets/augment/colour.ts';
 import { createPicture, cropWith, type Picture } from '../../../datasets/augment/picture.ts';
-import { blurTaps, type Filter } from '../../../datasets/augment/taps.ts';
+import { blurTaps, type Filter } from '../../../datasets/image/taps.ts';
 import { instantiate, loadKernels } from '../../../kernels/load.ts';
 
 interface Packed {

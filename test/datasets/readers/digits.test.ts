@@ -88,7 +88,8 @@ describe('the digits of an installed shoal', () => {
   };
   before(() => {
     home = temporaryFolder('digits');
-    for (const room of ['base', 'datasets']) cpSync(join(root, room), join(home, 'shoal', room), { recursive: true });
+    for (const room of ['base', 'datasets', 'kernels'])
+      cpSync(join(root, room), join(home, 'shoal', room), { recursive: true });
     mkdirSync(join(home, 'shoal/node_modules'));
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
     for (const name of Object.keys(dependencies))
