@@ -6,7 +6,7 @@ import { pixels_across as acrossArgs, pixels_down as downArgs } from "./generate
 const HALF: i32 = 1 << 21;
 
 /** Rows of three channels whose sums share the loading of bounds and weights. */
-const TOGETHER = 4;
+const TOGETHER = 8;
 
 export function pixels_across(d: usize, b: usize, from: i32, to: i32): void {
   if (acrossArgs.C(d) == 3) for (; from + TOGETHER <= to; from += TOGETHER) colouredRows(d, b, from);
@@ -36,39 +36,23 @@ function colouredRows(d: usize, b: usize, row: i32): void {
   for (let p = 0; p < N; p++) {
     let at = x + <usize>(load<u32>(bound) * 3), w = weights;
     const end = w + (<usize>load<u32>(bound, 4) << 2);
-    let low0 = i32x4.splat(HALF), low1 = low0, low2 = low0, low3 = low0;
-    let high0 = i32x4.splat(0), high1 = high0, high2 = high0, high3 = high0;
+    let s0 = i32x4.splat(HALF), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
     for (; w < end; w += 8) {
-      const one = load<i32>(w), two = select(load<i32>(w, 4), 0, w + 4 < end);
-      const lows = lowParts(one, two), highs = highParts(one, two);
-      const v0 = twoPixels(at), v1 = twoPixels(at + xRow), v2 = twoPixels(at + 2 * xRow), v3 = twoPixels(at + 3 * xRow);
-      low0 = i32x4.add(low0, i32x4.dot_i16x8_s(v0, lows));
-      low1 = i32x4.add(low1, i32x4.dot_i16x8_s(v1, lows));
-      low2 = i32x4.add(low2, i32x4.dot_i16x8_s(v2, lows));
-      low3 = i32x4.add(low3, i32x4.dot_i16x8_s(v3, lows));
-      high0 = i32x4.add(high0, i32x4.dot_i16x8_s(v0, highs));
-      high1 = i32x4.add(high1, i32x4.dot_i16x8_s(v1, highs));
-      high2 = i32x4.add(high2, i32x4.dot_i16x8_s(v2, highs));
-      high3 = i32x4.add(high3, i32x4.dot_i16x8_s(v3, highs));
+      const two = i64x2.splat(load<u64>(w) & select<u64>(-1, 0xffffffff, w + 4 < end));
+      const low = lowParts(two), high = highParts(two);
+      let v = at;
+      s0 = plusTwo(s0, v, low, high);
+      s1 = plusTwo(s1, (v += xRow), low, high);
+      s2 = plusTwo(s2, (v += xRow), low, high);
+      s3 = plusTwo(s3, (v += xRow), low, high);
+      s4 = plusTwo(s4, (v += xRow), low, high);
+      s5 = plusTwo(s5, (v += xRow), low, high);
+      s6 = plusTwo(s6, (v += xRow), low, high);
+      s7 = plusTwo(s7, (v += xRow), low, high);
       at += 6;
     }
-    const v = narrow(together(low0, high0), together(low1, high1), together(low2, high2), together(low3, high3));
-    if (p < N - 1) {
-      // the fourth byte is the next pixel's first, which comes after it
-      v128.store32_lane(y, v, 0);
-      v128.store32_lane(y + yRow, v, 1);
-      v128.store32_lane(y + 2 * yRow, v, 2);
-      v128.store32_lane(y + 3 * yRow, v, 3);
-    } else {
-      v128.store16_lane(y, v, 0);
-      v128.store8_lane(y, v, 2, 2);
-      v128.store16_lane(y + yRow, v, 2);
-      v128.store8_lane(y + yRow, v, 6, 2);
-      v128.store16_lane(y + 2 * yRow, v, 4);
-      v128.store8_lane(y + 2 * yRow, v, 10, 2);
-      v128.store16_lane(y + 3 * yRow, v, 6);
-      v128.store8_lane(y + 3 * yRow, v, 14, 2);
-    }
+    storeFour(y, yRow, bytesOf(s0, s1, s2, s3), p < N - 1);
+    storeFour(y + 4 * yRow, yRow, bytesOf(s4, s5, s6, s7), p < N - 1);
     y += 3;
     bound += 8;
     weights += <usize>most << 2;
@@ -78,31 +62,57 @@ function colouredRows(d: usize, b: usize, row: i32): void {
 // A weight is 2^15 high + low: both parts are numbers of 16 bits, of which two products are summed at once.
 const PART = 15, LOW = (1 << PART) - 1;
 
+/** Of two weights, over and over. */
 // @ts-ignore: decorator
 @inline
-function lowParts(one: i32, two: i32): v128 {
-  return i32x4.splat((one & LOW) | ((two & LOW) << 16));
+function lowParts(weights: v128): v128 {
+  const parts = v128.and(weights, i32x4.splat(LOW));
+  return i16x8.narrow_i32x4_s(parts, parts);
 }
 
 // @ts-ignore: decorator
 @inline
-function highParts(one: i32, two: i32): v128 {
-  return i32x4.splat(((one >> PART) & 0xffff) | ((two >> PART) << 16));
+function highParts(weights: v128): v128 {
+  const parts = i32x4.shr_s(weights, PART);
+  return i16x8.narrow_i32x4_s(parts, parts);
 }
 
-/** Sums by low and by high parts of weights as one, of bytes. */
+/** Sums of red, green and blue, and two pixels more. */
 // @ts-ignore: decorator
 @inline
-function together(low: v128, high: v128): v128 {
-  return i32x4.shr_s(i32x4.add(low, i32x4.shl(high, PART)), 22);
-}
-
-/** Red of two pixels, green of both, blue of both, as numbers of 16 bits. */
-// @ts-ignore: decorator
-@inline
-function twoPixels(x: usize): v128 {
+function plusTwo(sum: v128, x: usize, low: v128, high: v128): v128 {
   const one = v128.load32_zero(x), two = v128.load32_zero(x, 3);
-  return i16x8.extend_low_i8x16_u(i8x16.shuffle(one, two, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  // red of both, green of both, blue of both
+  const v = i16x8.extend_low_i8x16_u(i8x16.shuffle(one, two, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  const highs = i32x4.shl(i32x4.dot_i16x8_s(v, high), PART);
+  return i32x4.add(i32x4.add(sum, i32x4.dot_i16x8_s(v, low)), highs);
+}
+
+// @ts-ignore: decorator
+@inline
+function bytesOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  return narrow(i32x4.shr_s(a, 22), i32x4.shr_s(b, 22), i32x4.shr_s(c, 22), i32x4.shr_s(d, 22));
+}
+
+/** A pixel of four rows, each the first three bytes of four; where another one follows, it overwrites the fourth. */
+// @ts-ignore: decorator
+@inline
+function storeFour(y: usize, yRow: usize, v: v128, follows: bool): void {
+  if (follows) {
+    v128.store32_lane(y, v, 0);
+    v128.store32_lane(y + yRow, v, 1);
+    v128.store32_lane(y + 2 * yRow, v, 2);
+    v128.store32_lane(y + 3 * yRow, v, 3);
+  } else {
+    v128.store16_lane(y, v, 0);
+    v128.store8_lane(y, v, 2, 2);
+    v128.store16_lane(y + yRow, v, 2);
+    v128.store8_lane(y + yRow, v, 6, 2);
+    v128.store16_lane(y + 2 * yRow, v, 4);
+    v128.store8_lane(y + 2 * yRow, v, 10, 2);
+    v128.store16_lane(y + 3 * yRow, v, 6);
+    v128.store8_lane(y + 3 * yRow, v, 14, 2);
+  }
 }
 
 // @ts-ignore: decorator
