@@ -11,7 +11,7 @@ import { median } from './probe.ts';
 import type { BenchRow } from './table.ts';
 
 /** Of a turn; ImageNet's usual size. */
-const IMAGES = 384;
+const IMAGES = 768;
 /** Written to the disk, and waited for, at its end: of 10,000 by default, this is nothing; of 16 it was a tenth of the time. */
 const SHARD = 64;
 const [WIDTH, HEIGHT] = [500, 375];
@@ -112,31 +112,30 @@ export async function benchImages(rounds: number): Promise<BenchRow[]> {
   mkdirSync(folder);
   try {
     await makeImages(folder);
-    const rows: BenchRow[] = [];
-    const mine: number[][] = [];
-    for (const threads of [1, 2]) {
-      const figures: Record<string, number[]> = { ours: [], 'bare sharp': [] };
-      for (let round = 0; round < rounds; round++) {
-        figures['ours']!.push(await ours(folder, join(home, 'out'), threads));
-        figures['bare sharp']!.push(await bare(folder, threads));
-        for (const [name, figure] of Object.entries(pythonFigures('images.py', join(folder, 'a'), String(threads))))
-          figures[name] = [...(figures[name] ?? []), figure];
+    const turns: Record<string, number[]>[] = [{}, {}];
+    // one thread and two in turns: how fast the machine is changes by minutes
+    for (let round = 0; round < rounds; round++)
+      for (const [i, figures] of turns.entries()) {
+        const measured = {
+          ours: await ours(folder, join(home, 'out'), i + 1),
+          'bare sharp': await bare(folder, i + 1),
+          ...pythonFigures('images.py', join(folder, 'a'), String(i + 1)),
+        };
+        for (const [name, figure] of Object.entries(measured)) figures[name] = [...(figures[name] ?? []), figure];
       }
-      mine.push(figures['ours']!);
-      const { ours: own, ...peers } = figures;
-      const ratio = median(own!.map((figure, i) => figure / figures['bare sharp']![i]!));
-      const name = `decode, resize, encode; ${threads === 1 ? 'one thread' : 'two threads'}, images/s`;
-      rows.push({
-        name,
+    const rows = turns.map(({ ours: own, ...peers }, i): BenchRow => {
+      const ratio = median(own!.map((figure, round) => figure / peers['bare sharp']![round]!));
+      return {
+        name: `decode, resize, encode; ${i === 0 ? 'one thread' : 'two threads'}, images/s`,
         ours: median(own!),
         peers: Object.fromEntries(Object.entries(peers).map(([who, list]) => [who, median(list)])),
         ratio,
-      });
-    }
-    const [one, two] = mine as [number[], number[]];
+      };
+    });
+    const [one, two] = turns.map((figures) => figures['ours']!) as [number[], number[]];
     rows.push({
       name: 'two threads over one',
-      ours: median(two.map((figure, i) => figure / one[i]!)),
+      ours: median(two.map((figure, round) => figure / one[round]!)),
       peers: {},
       ratio: null,
     });

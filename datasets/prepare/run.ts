@@ -1,4 +1,4 @@
-// run.ts: `shoal data prep`: plan, write the shards that are missing on a pool of threads, finish. Nothing here depends on the number of threads.
+// run.ts: `shoal data prep`: plan, write the shards that are missing in several processes, finish. Nothing here depends on their number.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { PrepareJob } from './job.ts';
 import { type Finished, finish, shardsOf } from './manifest.ts';
 import { plan } from './plan.ts';
 import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
-import type { PrepareSetup } from './prepare-worker.ts';
+import type { PrepareSetup } from './prepare-process.ts';
 import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
@@ -25,6 +25,7 @@ export interface PrepareOptions {
   readonly job: PrepareJob;
   /** The folder written to. */
   readonly out: string;
+  /** Shards that are written at a time, each in a process of its own that keeps about one core busy. */
   readonly threads: number;
   /** incremental: finish what is missing. overwrite: begin anew. extend: keep what is there, add what the source has beyond it. */
   readonly mode: 'incremental' | 'overwrite' | 'extend';
@@ -100,7 +101,8 @@ async function prepareSource(source: Source, options: PrepareOptions): Promise<P
     if (progress.bad > budget) throw tooMany(progress.bad, budget, out);
   };
   if (report().bad > budget) throw tooMany(report().bad, budget, out);
-  await writeShards(tasksOf(missing, planned, source), setup, Math.min(threads, missing.length), signal, note);
+  const processes = Math.min(threads, missing.length);
+  await writeShards(tasksOf(missing, planned, source), setup, source, processes, signal, note);
   const bad = [...planned.scanBad, ...[...records.values()].flatMap((record) => record.bad)];
   return { progress: report(), finished: task === null ? finish(out) : null, bad };
 }

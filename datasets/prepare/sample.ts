@@ -22,6 +22,8 @@ export interface Prepared {
   readonly hash: string | null;
   /** SHA-256 of what the source holds. */
   readonly sha256: string;
+  /** What nobody else reads: its memory can be given back once the sample is written. */
+  readonly own: readonly Uint8Array[];
   /** Boxes or a mask beside the image; absent where the source has none. */
   readonly places?: PreparedPlaces;
 }
@@ -31,7 +33,7 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
   const sha256 = contentHash(content);
   if (content.kind === 'text') {
     const bytes = new TextEncoder().encode(content.text);
-    return { ending: 'txt', bytes, shape: null, dtype: null, values: null, hash: null, sha256 };
+    return { ending: 'txt', bytes, shape: null, dtype: null, values: null, hash: null, sha256, own: [] };
   }
   if (content.kind === 'array') {
     const { shape, data } = content;
@@ -44,12 +46,13 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
       return { ...(await prepareSample(entry, { kind: 'image', bytes }, job)), sha256 };
     }
     const values = dtype === 'i32' ? null : data; // ids have no mean
-    return { ending: 'npy', bytes: writeNpy(shape, data), shape, dtype, values, hash: null, sha256 };
+    return { ending: 'npy', bytes: writeNpy(shape, data), shape, dtype, values, hash: null, sha256, own: [] };
   }
   const { transform, encode, quality } = job;
   const pixels = await decodeImage(content.bytes, entry.key, transform);
   const shape = [pixels.rows, pixels.columns, pixels.channels];
-  const about = () => ({ shape, dtype: 'u8', values: pixels.data, hash: differenceHash(pixels), sha256 }) as const;
+  const about = () =>
+    ({ shape, dtype: 'u8', values: pixels.data, hash: differenceHash(pixels), sha256, own: [pixels.data] }) as const;
   if (encode === 'raw') return { ending: 'npy', bytes: writeNpy(shape, pixels.data), ...about() };
   const from = formatOf(content.bytes)!;
   const untouched = transform.resize === null && transform.crop === null && transform.channels === 3;
@@ -57,14 +60,15 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
   const ending = encode === 'auto' ? (from === 'jpg' ? 'jpg' : 'png') : encode;
   const encoding = encodeImage(pixels, ending, quality);
   const measured = about(); // while sharp's thread encodes
-  return { ending, bytes: await encoding, ...measured };
+  const bytes = await encoding;
+  return { ending, bytes, ...measured, own: [...measured.own, bytes] };
 }
 
 /** A row of ids. */
 export const prepareRow = (row: Int32Array): Prepared => {
   const shape = [row.length];
   const sha256 = contentHash({ kind: 'array', shape, data: row });
-  return { ending: 'npy', bytes: writeNpy(shape, row), shape, dtype: 'i32', values: null, hash: null, sha256 };
+  return { ending: 'npy', bytes: writeNpy(shape, row), shape, dtype: 'i32', values: null, hash: null, sha256, own: [] };
 };
 
 const changesImages = ({ transform, encode }: PrepareJob): boolean =>

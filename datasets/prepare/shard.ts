@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
+import { release } from '../image/release.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { countMoments } from './moments.ts';
@@ -58,11 +59,10 @@ export async function writeShard(
   const sha = createHash('sha256');
   let bytes = 0;
   const write = (chunks: readonly Uint8Array[]): void => {
-    for (const chunk of chunks) {
-      sha.update(chunk);
-      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
-      bytes += chunk.length;
-    }
+    const all = Buffer.concat(chunks); // one call of the system in place of many
+    sha.update(all);
+    for (let done = 0; done < all.length; ) done += writeSync(descriptor, all, done);
+    bytes += all.length;
   };
   const writer = await kind.create();
   const ids = job.tokens ? await openRowsOfIds(job.tokens) : null;
@@ -81,8 +81,7 @@ export async function writeShard(
     if (places === undefined) return [prepared];
     return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, prepared.shape ?? []) }];
   };
-  // rows of ids are cut from texts one after another
-  for await (const { entry, samples, problem } of inOrder(entries, loader, prepare, ids ? 1 : IN_FLIGHT)) {
+  for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
     if (problem) {
       if (!isDataProblem(problem)) throw problem;
       bad.push({ key: entry.key, code: problem.code, reason: problem.got });
@@ -99,6 +98,7 @@ export async function writeShard(
       fields.set(JSON.stringify(field), field);
       if (prepared.places === undefined) perClass[entry.label ?? 0]!++;
       else for (const label of Array.from(prepared.places.labels)) if (label >= 0) perClass[label]!++;
+      prepared.own.forEach(release);
       keys.push(entry.key);
       hashes.push(hash);
     }
@@ -132,42 +132,37 @@ interface Outcome {
   readonly problem: unknown;
 }
 
-/** Samples that sharp's threads have at once, beside the one that is written: while one passes from decoding to encoding, others go on. */
-const IN_FLIGHT = 3;
+/** Contents that are read ahead: a disk or a server answers while this process computes. */
+const AHEAD = 4;
 
-/** Prepared samples in the order of their entries, `most` of them under way at once. The contents of one more are read ahead. */
+/**
+ * Prepared samples in the order of their entries, one after another: other cores have other shards. Only what is computed in this thread
+ * once a sample is prepared overlaps with the next one.
+ */
 async function* inOrder(
   entries: readonly Entry[],
   loader: Loader,
   prepare: (entry: Entry, loading: Promise<Content>) => Promise<readonly Prepared[]>,
-  most: number,
 ): AsyncGenerator<Outcome> {
-  let loading = load(0);
-  function load(i: number): Promise<Content> | null {
-    if (i >= entries.length) return null;
-    const content = loader.load(entries[i]!);
-    content.catch(() => {}); // whoever awaits it hears of it
-    return content;
-  }
-  async function begin(i: number): Promise<Outcome> {
-    const entry = entries[i]!;
-    const content = loading!;
-    loading = load(i + 1);
-    try {
-      return { entry, samples: await prepare(entry, content), problem: null };
-    } catch (problem) {
-      return { entry, samples: [], problem };
+  const loading: Promise<Content>[] = [];
+  let [read, begun] = [0, 0];
+  const begin = (): Promise<Outcome> | null => {
+    if (begun === entries.length) return null;
+    for (; read < entries.length && loading.length <= AHEAD; read++) {
+      const content = loader.load(entries[read]!);
+      content.catch(() => {}); // whoever awaits it hears of it
+      loading.push(content);
     }
-  }
-  const flying: Promise<Outcome>[] = [];
-  let begun = 0;
-  const fill = () => {
-    while (flying.length < most && begun < entries.length) flying.push(begin(begun++));
+    const entry = entries[begun++]!;
+    return prepare(entry, loading.shift()!).then(
+      (samples) => ({ entry, samples, problem: null }),
+      (problem: unknown) => ({ entry, samples: [], problem }),
+    );
   };
-  for (fill(); flying.length > 0; ) {
-    const outcome = await flying.shift()!;
-    fill();
-    await turn(); // sharp has them before the caller keeps this thread busy
+  for (let next = begin(); next; ) {
+    const outcome = await next;
+    next = begin();
+    await turn(); // sharp has it before the caller keeps this thread busy
     yield outcome;
   }
 }
