@@ -111,6 +111,15 @@ function placed(image: Pixels, recipe: Omit<Recipe, 'channels'>, operation: stri
     });
   }
   const [rows, columns] = [Math.round(whole.scaleY * image.rows), Math.round(whole.scaleX * image.columns)];
+  if (rows * columns > MAX_PIXELS) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_BOMB',
+      operation,
+      got: 'a strip that would be resized to more pixels than allowed',
+      expected: `at most ${MAX_PIXELS} pixels`,
+      hint: 'Leave it out, or resize to rows and columns.',
+    });
+  }
   const sized = resample(image, rows, columns);
   const cut = cutOut(sized, placementOf(recipe, image.rows, image.columns), WHITE);
   for (const data of new Set([image.data, sized.data])) if (data !== cut.data) release(data);

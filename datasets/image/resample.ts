@@ -14,7 +14,7 @@ const KEPT_BYTES = 2 ** 26;
 
 /** @param kernels over the memory of an arena */
 export function createResampler(kernels: (arena: Arena) => PixelKernels): Resample {
-  let kept = openRoom(0, kernels);
+  let kept: Room | null = null;
   return (image, rows, columns) => {
     const { data, rows: H, columns: W, channels: C } = image;
     if (rows === H && columns === W) return image;
@@ -24,7 +24,7 @@ export function createResampler(kernels: (arena: Arena) => PixelKernels): Resamp
     // (H, W, C), (H, columns, C), (rows, columns, C), and the tables
     const sizes = [data.length, H * L, rows * L, ...tableSizes(across), ...tableSizes(down)].map(roomOf);
     const bytes = sizes.reduce((a, b) => a + b);
-    const room = bytes <= kept.bytes ? kept : openRoom(bytes, kernels);
+    const room = kept && bytes <= kept.bytes ? kept : openRoom(bytes, kernels);
     if (bytes <= KEPT_BYTES) kept = room;
     const places = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, room.start));
     const [x, half, y, ...tables] = places as [number, number, number, ...number[]];

@@ -139,6 +139,11 @@ describe('images that are brought to another size', () => {
     await assert.rejects(decodeImage(image, 'it', recipe), { code: 'SHOAL_DATA_FIELD', expected: 'at least 24 x 24' });
   });
 
+  it('are refused where a strip would become more than 2^27 pixels, before anything is allocated', async () => {
+    const strip = await png(slope(1, 60_000));
+    await assert.rejects(decodeImage(strip, 'it', { ...plain, resize: { shorter: 256 } }), { code: 'SHOAL_DATA_BOMB' });
+  });
+
   it('are never without a row', async () => {
     const thin = await png(slope(1, 300));
     const made = await decodeImage(thin, 'it', { ...plain, resize: { rows: 8, columns: 8, fit: 'contain' } });
