@@ -7,7 +7,7 @@ import { ShoalError } from '../base/errors.ts';
 import { each } from './each.ts';
 import { decodeImage } from './image/decode.ts';
 import type { Manifest } from './prepare/manifest.ts';
-import { addMoments, countMoments, meanAndDeviation } from './prepare/moments.ts';
+import { addMoments, type Moments, meanAndDeviation, momentsOf, NO_MOMENTS } from './prepare/moments.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Source } from './source.ts';
 
 export interface Examination {
@@ -66,7 +66,7 @@ export async function examine(source: Source, signal: AbortSignal): Promise<Exam
 
 interface Found {
   readonly shape: string;
-  readonly moments: ReturnType<typeof countMoments>['moments'];
+  readonly moments: Moments;
   readonly unit: number;
   /** Boxes or pixels by class; empty where samples have the classes. */
   readonly counts: readonly number[];
@@ -104,23 +104,21 @@ async function examineContent(
     new ShoalError({ code, operation: `read ${key}`, got, expected, hint: 'Correct or remove the sample.' });
   if (classes !== null && label === null)
     throw problem('SHOAL_DATA_LABEL', 'no label, where others have one', 'a label');
-  const counter = countMoments();
-  if (content.kind === 'text') return { shape: 'text', moments: counter.moments, unit: 1 };
+  if (content.kind === 'text') return { shape: 'text', moments: NO_MOMENTS, unit: 1 };
   if (content.kind === 'image') {
     const { data, rows, columns, channels } = await decodeImage(content.bytes, key, {
       resize: null,
       crop: null,
       channels: 3,
     });
-    counter.add(data, channels);
-    return { shape: `u8 of ${rows} x ${columns} x ${channels}`, moments: counter.moments, unit: 255 };
+    return { shape: `u8 of ${rows} x ${columns} x ${channels}`, moments: momentsOf(data, channels), unit: 255 };
   }
   const { shape, data } = content;
   if (data instanceof Float32Array && !data.every(Number.isFinite))
     throw problem('SHOAL_DATA_CORRUPT', 'a number that is missing, NaN or infinite', 'finite numbers');
   const type = data instanceof Uint8Array ? 'u8' : data instanceof Int32Array ? 'i32' : 'f32';
-  if (type !== 'i32') counter.add(data, shape.at(-1) ?? 1);
-  return { shape: `${type} of ${shape.join(' x ')}`, moments: counter.moments, unit: type === 'u8' ? 255 : 1 };
+  const moments = type === 'i32' ? NO_MOMENTS : momentsOf(data, shape.at(-1) ?? 1);
+  return { shape: `${type} of ${shape.join(' x ')}`, moments, unit: type === 'u8' ? 255 : 1 };
 }
 
 /** What differs between a prepared folder and its manifest: sizes, hashes. Empty where all is as it was written. */

@@ -1,4 +1,5 @@
 // moments.ts: counts, sums and sums of squares by channel, for mean and deviation. Exact for bytes: whole numbers below 2^53 in any order.
+import { addBytes, MOST_CHANNELS } from '../image/byte-moments.ts';
 
 export interface Moments {
   /** Values of each channel. */
@@ -8,58 +9,25 @@ export interface Moments {
   readonly squares: readonly number[];
 }
 
-export interface MomentCounter {
-  /** Values whose last axis is the channel. Other numbers of channels than before are left out. */
-  add(values: Uint8Array | Float32Array | Int32Array, channels: number): void;
-  readonly moments: Moments;
+/** Of what has no mean: text, ids. */
+export const NO_MOMENTS: Moments = { count: 0, sums: [], squares: [] };
+
+/** Of values whose last axis is the channel; of none where it is too long to be one. */
+export function momentsOf(values: Uint8Array | Float32Array | Int32Array, channels: number): Moments {
+  if (values.length === 0 || channels > MOST_CHANNELS) return NO_MOMENTS;
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  if (values instanceof Uint8Array) addBytes(values, sums, squares);
+  else
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      sums[i % channels]! += value;
+      squares[i % channels]! += value * value;
+    }
+  return { count: values.length / channels, sums: [...sums], squares: [...squares] };
 }
 
-/** More columns than this are no channels: nothing is counted. */
-const MOST_CHANNELS = 4096;
-
-/** Squares of so many bytes have a sum below 2^31: 32-bit arithmetic is several times faster. */
-const PIECE = 2 ** 15;
-
-export function countMoments(): MomentCounter {
-  let count = 0;
-  let sums = new Float64Array(0);
-  let squares = new Float64Array(0);
-  return {
-    add(values, channels) {
-      if (channels > MOST_CHANNELS) return;
-      if (count === 0) {
-        sums = new Float64Array(channels);
-        squares = new Float64Array(channels);
-      } else if (sums.length !== channels) return;
-      count += values.length / channels;
-      if (values instanceof Uint8Array && channels <= 4) {
-        for (let channel = 0; channel < channels; channel++)
-          for (let from = channel; from < values.length; from += PIECE * channels) {
-            const end = Math.min(values.length, from + PIECE * channels);
-            let [sum, square] = [0, 0];
-            for (let i = from; i < end; i += channels) {
-              const value = values[i]!;
-              sum = (sum + value) | 0;
-              square = (square + value * value) | 0;
-            }
-            sums[channel]! += sum;
-            squares[channel]! += square;
-          }
-        return;
-      }
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]!;
-        sums[i % channels]! += value;
-        squares[i % channels]! += value * value;
-      }
-    },
-    get moments() {
-      return { count, sums: [...sums], squares: [...squares] };
-    },
-  };
-}
-
-/** Adds in the order given. Shards without values add nothing. */
+/** Adds in the order given. What has no values, or another number of channels than the first, adds nothing. */
 export function addMoments(all: readonly Moments[]): Moments {
   const some = all.filter(({ count }) => count > 0);
   const channels = some[0]?.sums.length ?? 0;

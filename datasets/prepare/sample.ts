@@ -6,6 +6,7 @@ import { decodeImage, formatOf, type Pixels } from '../image/decode.ts';
 import { loadSharp } from '../image/sharp.ts';
 import type { Content, Entry } from '../source.ts';
 import type { PrepareJob } from './job.ts';
+import { type Moments, momentsOf, NO_MOMENTS } from './moments.ts';
 import { differenceHash } from './perceptual.ts';
 import type { PreparedPlaces } from './places.ts';
 
@@ -18,7 +19,7 @@ export interface Prepared {
   readonly shape: readonly number[] | null;
   readonly dtype: 'u8' | 'f32' | 'i32' | null;
   /** Of pixels or numbers, for mean and deviation. */
-  readonly values: Uint8Array | Float32Array | Int32Array | null;
+  readonly moments: Moments;
   readonly hash: string | null;
   /** SHA-256 of what the source holds. */
   readonly sha256: string;
@@ -30,10 +31,9 @@ export interface Prepared {
 
 /** @throws {ShoalError} SHOAL_DATA_* for a sample that cannot be used */
 export async function prepareSample(entry: Entry, content: Content, job: PrepareJob): Promise<Prepared> {
-  const sha256 = contentHash(content);
   if (content.kind === 'text') {
     const bytes = new TextEncoder().encode(content.text);
-    return { ending: 'txt', bytes, shape: null, dtype: null, values: null, hash: null, sha256, own: [] };
+    return { ending: 'txt', bytes, shape: null, dtype: null, ...plain(content) };
   }
   if (content.kind === 'array') {
     const { shape, data } = content;
@@ -43,16 +43,22 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
       // pixels take the way of an image file: a PNG loses nothing
       const [rows, columns, channels] = shape as [number, number, number];
       const bytes = await encodeImage({ data, rows, columns, channels }, 'png', 0);
-      return { ...(await prepareSample(entry, { kind: 'image', bytes }, job)), sha256 };
+      return { ...(await prepareSample(entry, { kind: 'image', bytes }, job)), sha256: contentHash(content) };
     }
-    const values = dtype === 'i32' ? null : data; // ids have no mean
-    return { ending: 'npy', bytes: writeNpy(shape, data), shape, dtype, values, hash: null, sha256, own: [] };
+    const moments = dtype === 'i32' ? NO_MOMENTS : momentsOf(data, shape.at(-1) ?? 1); // ids have no mean
+    return { ending: 'npy', bytes: writeNpy(shape, data), shape, dtype, ...plain(content), moments };
   }
   const { transform, encode, quality } = job;
   const pixels = await decodeImage(content.bytes, entry.key, transform);
   const shape = [pixels.rows, pixels.columns, pixels.channels];
-  const about = () =>
-    ({ shape, dtype: 'u8', values: pixels.data, hash: differenceHash(pixels), sha256, own: [pixels.data] }) as const;
+  const about = () => ({
+    shape,
+    dtype: 'u8' as const,
+    moments: momentsOf(pixels.data, pixels.channels),
+    hash: differenceHash(pixels),
+    sha256: contentHash(content),
+    own: [pixels.data],
+  });
   if (encode === 'raw') return { ending: 'npy', bytes: writeNpy(shape, pixels.data), ...about() };
   const from = formatOf(content.bytes)!;
   const untouched = transform.resize === null && transform.crop === null && transform.channels === 3;
@@ -67,9 +73,12 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
 /** A row of ids. */
 export const prepareRow = (row: Int32Array): Prepared => {
   const shape = [row.length];
-  const sha256 = contentHash({ kind: 'array', shape, data: row });
-  return { ending: 'npy', bytes: writeNpy(shape, row), shape, dtype: 'i32', values: null, hash: null, sha256, own: [] };
+  const content = { kind: 'array', shape, data: row } as const;
+  return { ending: 'npy', bytes: writeNpy(shape, row), shape, dtype: 'i32', ...plain(content) };
 };
+
+/** Of what is no image, and has no mean. */
+const plain = (content: Content) => ({ moments: NO_MOMENTS, hash: null, sha256: contentHash(content), own: [] });
 
 const changesImages = ({ transform, encode }: PrepareJob): boolean =>
   transform.resize !== null || transform.crop !== null || (encode !== 'auto' && encode !== 'raw');

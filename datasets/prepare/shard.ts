@@ -2,14 +2,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import { release } from '../image/release.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
-import { countMoments } from './moments.ts';
+import { addMoments, NO_MOMENTS } from './moments.ts';
 import { preparePlaces } from './places.ts';
 import type { PlanFile } from './plan-file.ts';
 import { openRowsOfIds } from './rows-of-ids.ts';
@@ -67,7 +66,7 @@ export async function writeShard(
   const writer = await kind.create();
   const ids = job.tokens ? await openRowsOfIds(job.tokens) : null;
   const perClass = new Array<number>(classes?.length ?? 1).fill(0);
-  const moments = countMoments();
+  let moments = NO_MOMENTS;
   const keys: string[] = [];
   const hashes: (string | null)[] = [];
   const bad: Bad[] = [];
@@ -88,12 +87,12 @@ export async function writeShard(
       continue;
     }
     for (const prepared of samples) {
-      const { shape, dtype, values, hash } = prepared;
+      const { shape, dtype, hash } = prepared;
       const labelName = entry.label === null ? null : (classes?.[entry.label] ?? null);
       write(
         writer.add({ name: `${name}-${String(keys.length).padStart(5, '0')}`, entry, prepared, labelName, classes }),
       );
-      if (values !== null) moments.add(values, shape!.at(-1) ?? 1);
+      moments = addMoments([moments, prepared.moments]);
       const field = shape === null ? null : { shape: [...shape], dtype: dtype! };
       fields.set(JSON.stringify(field), field);
       if (prepared.places === undefined) perClass[entry.label ?? 0]!++;
@@ -115,7 +114,7 @@ export async function writeShard(
     sha256: sha.digest('hex'),
     samples: keys.length,
     per_class: perClass,
-    moments: { ...moments.moments, sums: [...moments.moments.sums], squares: [...moments.moments.squares] },
+    moments: { ...moments, sums: [...moments.sums], squares: [...moments.squares] },
     field: fields.size === 1 ? [...fields.values()][0]! : null,
     keys,
     hashes,
@@ -132,38 +131,28 @@ interface Outcome {
   readonly problem: unknown;
 }
 
-/** Contents that are read ahead: a disk or a server answers while this process computes. */
-const AHEAD = 4;
+/** Contents that are read at a time: a disk or a server answers while this process computes, which answers one by one would interrupt. */
+const TOGETHER = 8;
 
-/**
- * Prepared samples in the order of their entries, one after another: other cores have other shards. Only what is computed in this thread
- * once a sample is prepared overlaps with the next one.
- */
+/** Prepared samples in the order of their entries, one after another: other cores have other shards. Contents are read ahead. */
 async function* inOrder(
   entries: readonly Entry[],
   loader: Loader,
   prepare: (entry: Entry, loading: Promise<Content>) => Promise<readonly Prepared[]>,
 ): AsyncGenerator<Outcome> {
   const loading: Promise<Content>[] = [];
-  let [read, begun] = [0, 0];
-  const begin = (): Promise<Outcome> | null => {
-    if (begun === entries.length) return null;
-    for (; read < entries.length && loading.length <= AHEAD; read++) {
-      const content = loader.load(entries[read]!);
-      content.catch(() => {}); // whoever awaits it hears of it
-      loading.push(content);
+  let read = 0;
+  for (const entry of entries) {
+    if (loading.length <= TOGETHER / 2) {
+      const all = entries.slice(read, read + TOGETHER).map((next) => loader.load(next));
+      for (const content of all) content.catch(() => {}); // whoever awaits it hears of it
+      loading.push(...all);
+      read += TOGETHER;
     }
-    const entry = entries[begun++]!;
-    return prepare(entry, loading.shift()!).then(
+    yield await prepare(entry, loading.shift()!).then(
       (samples) => ({ entry, samples, problem: null }),
       (problem: unknown) => ({ entry, samples: [], problem }),
     );
-  };
-  for (let next = begin(); next; ) {
-    const outcome = await next;
-    next = begin();
-    await turn(); // sharp has it before the caller keeps this thread busy
-    yield outcome;
   }
 }
 

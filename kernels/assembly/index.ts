@@ -62,6 +62,7 @@ export { pick } from "./pick";
 export { pixels_across, pixels_down } from "./pixels_resize";
 export { pixels_grey, pixels_hue } from "./pixels_colour";
 export { pixels_histogram, pixels_lookup, pixels_mix } from "./pixels_values";
+export { pixels_moments } from "./pixels_moments";
 export { pixels_smooth } from "./pixels_smooth";
 export { pixels_warp } from "./pixels_warp";
 export { pointwise_loss } from "./pointwise_loss";

@@ -62,6 +62,16 @@ export const pixels: Family = (memory) => {
       const counts = u32.subarray(at.counts >> 2, (at.counts >> 2) + 256 * C).fill(0);
       for (let i = 0; i < H * W * C; i++) counts[256 * (i % C) + u8[at.x + i]!]!++;
     },
+    pixels_moments(d, b, from, to) {
+      const { at, H, W, C } = readArguments('pixels_moments', memory, d, b);
+      if (from === to) return;
+      const sums = u32.subarray(at.sums >> 2, (at.sums >> 2) + C).fill(0);
+      const squares = u32.subarray(at.squares >> 2, (at.squares >> 2) + C).fill(0);
+      for (let i = 0; i < H * W * C; i++) {
+        sums[i % C]! += u8[at.x + i]!;
+        squares[i % C]! += u8[at.x + i]! ** 2;
+      }
+    },
     pixels_mix(d, b, from, to) {
       const { at, L, share } = readArguments('pixels_mix', memory, d, b);
       for (let i = from * L; i < to * L; i++) {

@@ -16,6 +16,8 @@ export const pixels = {
   pixels_lookup: define(['x', 'table', 'y'], ['H', 'W', 'C'], [], (i) => fixed(i.H)),
   // counts u32 (C, 256), of each byte
   pixels_histogram: define(['x', 'counts'], ['H', 'W', 'C'], [], () => fixed(1)),
+  // sums and squares u32 (C), of at most 2^16 pixels
+  pixels_moments: define(['x', 'sums', 'squares'], ['H', 'W', 'C'], [], () => fixed(1)),
   // y = (2^15 + 2^16 b + share (a - b)) >> 16, clamped: more than a itself where share is above 2^16
   pixels_mix: define(['a', 'b', 'y'], ['H', 'L', 'share'], [], (i) => fixed(i.H)),
   // red, green, blue: each becomes (19595 R + 38470 G + 7471 B + 2^15) >> 16

@@ -113,6 +113,27 @@ kernelSuite(
   }),
 );
 kernelSuite(
+  'pixels_moments',
+  [...sizes, { H: 1, W: 103, C: 3 }, { H: 256, W: 256, C: 1 }, { H: 256, W: 256, C: 3 }].map(
+    (size): KernelCase<'pixels_moments'> => {
+      const { H, W, C } = size;
+      const length = H * W * C;
+      const largest = H * W === 2 ** 16; // as many of the greatest byte as the sums have room for
+      return {
+        ...exact,
+        title: title(size),
+        operands: {
+          x: { data: largest ? new Uint8Array(length).fill(255) : bytes(length, 4), misalign: 3 },
+          sums: { data: new Uint32Array(C).fill(3) },
+          squares: { data: new Uint32Array(C).fill(3) },
+        },
+        ints: { H, W, C },
+        writes: ['sums', 'squares'],
+      };
+    },
+  ),
+);
+kernelSuite(
   'pixels_mix',
   [0, 1, 30000, 65536, 130001].map((share): KernelCase<'pixels_mix'> => {
     const [H, L] = [3, 37];
