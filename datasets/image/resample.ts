@@ -14,31 +14,20 @@ const KEPT_BYTES = 2 ** 26;
 
 /** @param kernels over the memory of an arena */
 export function createResampler(kernels: (arena: Arena) => PixelKernels): Resample {
-  let kept: Room | null = null;
+  let last: Layout | null = null;
   return (image, rows, columns) => {
-    const { data, rows: H, columns: W, channels: C } = image;
-    if (rows === H && columns === W) return image;
-    const across = resizeTaps(W, columns, 'bilinear');
-    const down = resizeTaps(H, rows, 'bilinear');
-    const L = columns * C;
-    // (H, W, C), (H, columns, C), (rows, columns, C), and the tables
-    const sizes = [data.length, H * L, rows * L, ...tableSizes(across), ...tableSizes(down)].map(roomOf);
-    const bytes = sizes.reduce((a, b) => a + b);
-    const room = kept && bytes <= kept.bytes ? kept : openRoom(bytes, kernels);
-    if (bytes <= KEPT_BYTES) kept = room;
-    const places = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, room.start));
-    const [x, half, y, ...tables] = places as [number, number, number, ...number[]];
-    const { u8, u32, i32 } = room.arena.views;
-    const put = ({ bounds, weights }: Taps, at: number) => {
-      u32.set(bounds, tables[at]! >> 2);
-      i32.set(weights, tables[at + 1]! >> 2);
-      return { bounds: tables[at]!, weights: tables[at + 1]! };
-    };
-    u8.set(data, x);
-    const acrossInts = { H, N: columns, C, most: across.most, xRow: W * C };
-    room.call('pixels_across', { x, ...put(across, 0), y: half }, acrossInts);
-    room.call('pixels_down', { x: half, ...put(down, 2), y }, { H: rows, L, most: down.most });
-    return { data: new Uint8Array(u8.subarray(y, y + rows * L)), rows, columns, channels: C };
+    if (rows === image.rows && columns === image.columns) return image;
+    const sizes: Sizes = [image.rows, image.columns, image.channels, rows, columns];
+    // most images of a set have the size of the one before, and so the same tables
+    const layout = last?.sizes.every((size, i) => size === sizes[i])
+      ? last
+      : layOut(sizes, last?.room ?? null, kernels);
+    last = layout.room.bytes <= KEPT_BYTES ? layout : null;
+    const { u8 } = layout.room.arena.views;
+    u8.set(image.data, layout.x);
+    layout.resample();
+    const data = new Uint8Array(u8.subarray(layout.y, layout.y + rows * columns * image.channels));
+    return { data, rows, columns, channels: image.channels };
   };
 }
 
@@ -50,11 +39,55 @@ export function resample(image: Pixels, rows: number, columns: number): Pixels {
   return own(image, rows, columns);
 }
 
+/** Rows and columns of an image, its channels, rows and columns that it gets. */
+type Sizes = readonly [H: number, W: number, C: number, rows: number, columns: number];
+
 interface Room {
   readonly arena: Arena;
   readonly call: CallPixels;
   readonly start: number;
   readonly bytes: number;
+}
+
+/** Where images of these sizes lie, tables and all. */
+interface Layout {
+  readonly sizes: Sizes;
+  readonly room: Room;
+  readonly x: number;
+  readonly y: number;
+  /** From x to y. */
+  resample(): void;
+}
+
+/** @param before taken again where it is large enough */
+function layOut(sizes: Sizes, before: Room | null, kernels: (arena: Arena) => PixelKernels): Layout {
+  const [H, W, C, rows, columns] = sizes;
+  const across = resizeTaps(W, columns, 'bilinear');
+  const down = resizeTaps(H, rows, 'bilinear');
+  const L = columns * C;
+  // (H, W, C), (H, columns, C), (rows, columns, C), and the tables
+  const parts = [H * W * C, H * L, rows * L, ...tableSizes(across), ...tableSizes(down)].map(roomOf);
+  const bytes = parts.reduce((a, b) => a + b);
+  const room = before && bytes <= before.bytes ? before : openRoom(bytes, kernels);
+  const places = parts.map((_, i) => parts.slice(0, i).reduce((a, b) => a + b, room.start));
+  const [x, half, y, ...tables] = places as [number, number, number, ...number[]];
+  const { u32, i32 } = room.arena.views;
+  const put = ({ bounds, weights }: Taps, at: number) => {
+    u32.set(bounds, tables[at]! >> 2);
+    i32.set(weights, tables[at + 1]! >> 2);
+    return { bounds: tables[at]!, weights: tables[at + 1]! };
+  };
+  const [acrossTables, downTables] = [put(across, 0), put(down, 2)];
+  return {
+    sizes,
+    room,
+    x,
+    y,
+    resample() {
+      room.call('pixels_across', { x, ...acrossTables, y: half }, { H, N: columns, C, most: across.most, xRow: W * C });
+      room.call('pixels_down', { x: half, ...downTables, y }, { H: rows, L, most: down.most });
+    },
+  };
 }
 
 function openRoom(bytes: number, kernels: (arena: Arena) => PixelKernels): Room {

@@ -9,6 +9,7 @@ import { placementOf } from '../../datasets/image/placement.ts';
 import { release } from '../../datasets/image/release.ts';
 import { createResampler, resample } from '../../datasets/image/resample.ts';
 import { sizeOf } from '../../datasets/image/size-of.ts';
+import type { Arena } from '../../kernels/arena.ts';
 import { referenceKernels } from '../../kernels/reference.ts';
 import { noise } from '../cases/kernel.ts';
 
@@ -67,6 +68,26 @@ describe('images that are brought to another size', () => {
         const image = { data, rows, columns, channels };
         assert.deepEqual(resample(image, R, C), reference(image, R, C), `${rows} x ${columns} of ${channels}`);
       }
+  });
+
+  it('have the same bytes whatever images came before: of the same size, of others, larger than memory is kept for', () => {
+    const kernels = ({ views }: Arena) => referenceKernels(views) as PixelKernels;
+    const sizes = [
+      [8, 9, 3, 5, 4],
+      [8, 9, 3, 5, 4],
+      [7, 9, 3, 5, 4],
+      [7, 8, 3, 5, 4],
+      [7, 8, 1, 5, 4],
+      [7, 8, 1, 4, 4],
+      [7, 8, 1, 4, 5],
+      [5000, 4500, 3, 1, 1],
+      [7, 8, 1, 4, 5],
+    ] as const;
+    for (const [i, [rows, columns, channels, R, C]] of sizes.entries()) {
+      const data = new Uint8Array(rows * columns * channels).map((_, at) => (at * (i + 3)) & 255);
+      const image = { data, rows, columns, channels };
+      assert.deepEqual(resample(image, R, C), createResampler(kernels)(image, R, C), `the image ${i}`);
+    }
   });
 
   const recipes: Readonly<Record<string, Pick<Recipe, 'resize' | 'crop'>>> = {
