@@ -11,6 +11,7 @@ import { prepareDataset } from '../../datasets/prepare/run.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { encoded, write } from './support/images.ts';
+import { PLAIN } from './support/prepare.ts';
 
 const home = temporaryFolder('hostile');
 const root = join(home, 'folder');
@@ -26,13 +27,9 @@ async function prepared(source: { reader: string; path: string }, out: string) {
       transform: { resize: { rows: 8, columns: 8, fit: 'fill' } },
     }),
     out: join(home, out),
+    ...PLAIN,
     threads: 2,
-    mode: 'incremental',
     maxErrors: { share: 1 },
-    task: null,
-    version: '0.0.0',
-    signal: new AbortController().signal,
-    onProgress: () => {},
   });
   const lines = (name: string) =>
     readFileSync(join(home, out, name), 'utf8')

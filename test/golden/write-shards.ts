@@ -11,6 +11,7 @@ import sharp from 'sharp';
 import { prepareSchema } from '../../datasets/prepare/job.ts';
 import { prepareDataset } from '../../datasets/prepare/run.ts';
 import { encoded, pixels, write } from '../datasets/support/images.ts';
+import { PLAIN } from '../datasets/support/prepare.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'shoal-shards-'));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -64,13 +65,7 @@ for (const { what, format, encode } of jobs) {
       shardSize: 5,
     }),
     out,
-    threads: 1,
-    mode: 'incremental',
-    maxErrors: { count: 0 },
-    task: null,
-    version: '0.0.0',
-    signal: new AbortController().signal,
-    onProgress: () => {},
+    ...PLAIN,
   });
 }
 const script = fileURLToPath(new URL('./check-shards.py', import.meta.url));

@@ -18,6 +18,7 @@ import type { Source } from '../../../datasets/source.ts';
 import { testReader } from '../../cases/reader.ts';
 import { type FileServer, serveFolder } from '../support/file-server.ts';
 import { encoded, pixels, writeImages } from '../support/images.ts';
+import { PLAIN } from '../support/prepare.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'shoal-webdataset-'));
 const at = (name: string) => join(home, name);
@@ -45,13 +46,7 @@ async function prepare(out: string, job: object): Promise<void> {
   await prepareDataset({
     job: prepareSchema.parse({ source: { reader: 'folder', path: at('images') }, shardSize: 5, ...job }),
     out: at(out),
-    threads: 1,
-    mode: 'incremental',
-    maxErrors: { count: 0 },
-    task: null,
-    version: '0.0.0',
-    signal: new AbortController().signal,
-    onProgress: () => {},
+    ...PLAIN,
   });
 }
 

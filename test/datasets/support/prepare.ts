@@ -4,6 +4,17 @@ import type { ShoalError } from '../../../base/errors.ts';
 import { prepareSchema } from '../../../datasets/prepare/job.ts';
 import { type PrepareOptions, type PrepareResult, prepareDataset } from '../../../datasets/prepare/run.ts';
 
+/** Of one thread, that puts up with nothing and says nothing. */
+export const PLAIN = {
+  threads: 1,
+  mode: 'incremental',
+  maxErrors: { count: 0 },
+  task: null,
+  version: '0.0.0',
+  signal: new AbortController().signal,
+  onProgress: () => {},
+} as const satisfies Partial<PrepareOptions>;
+
 export type Prepare = (out: string, job?: object, options?: Partial<PrepareOptions>) => Promise<PrepareResult>;
 
 /** Prepares `source` into folders of `home`. */
@@ -13,13 +24,7 @@ export const preparing =
     prepareDataset({
       job: prepareSchema.parse({ source: { reader: 'folder', path: source }, shardSize: 4, ...job }),
       out: join(home, out),
-      threads: 1,
-      mode: 'incremental',
-      maxErrors: { count: 0 },
-      task: null,
-      version: '0.0.0',
-      signal: new AbortController().signal,
-      onProgress: () => {},
+      ...PLAIN,
       ...options,
     });
 
