@@ -1,6 +1,7 @@
 // sampler.ts: which samples make up a step: a pure function of (seed, epoch, step). Reads no data; the orders stand in samplers/.
 import { ShoalError } from '../base/errors.ts';
 import { seedWords } from '../base/random.ts';
+import { consecutive } from './permutation.ts';
 import { type SamplerConfig, samplerKindOf } from './samplers/index.ts';
 import type { Order } from './samplers/kind.ts';
 
@@ -41,7 +42,7 @@ export function sampler(options: SamplerOptions): Sampler {
   whole('batch', batch, 1);
   whole('seed', seed, 0);
   const stepsPerEpoch = Math.ceil(length / batch);
-  const inOrder: Order = (_, first, size) => Uint32Array.from({ length: size }, (_, i) => first + i);
+  const inOrder: Order = (_, first, size) => consecutive(first, size);
   const facts = { length, seed: seedWords(seed), labels, classes };
   const order = shuffle ? samplerKindOf(by).open(by.config as never, facts) : inOrder;
   return {

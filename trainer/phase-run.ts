@@ -117,6 +117,7 @@ export class PhaseRun implements StoreObserver {
   committed(work: Work, totals: readonly number[], epochEnd: boolean): void {
     if (epochEnd) this.#tell(this.#usage(work.epoch + 1)); // before the epoch's own event
     this.#narrator.committed(work, totals, epochEnd);
+    if (epochEnd && !this.saves) this.#narrator.saved(work.step + 1); // nothing goes back: steps of earlier epochs are forgotten
   }
 
   counted(work: Work, totals: readonly number[], last: boolean): void {

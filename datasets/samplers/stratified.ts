@@ -1,6 +1,6 @@
 // stratified.ts: every sample once an epoch, in random order, each class spread evenly: all batches have about the same shares of classes.
 import { draws, SITE, unit } from '../../base/random.ts';
-import { permutation } from '../permutation.ts';
+import { consecutive, permutation } from '../permutation.ts';
 import { byClass, samplerKind, wholeEpochs } from './kind.ts';
 
 /** A class of n samples is shuffled, and its j-th put at a random point between j / n and (j + 1) / n of the epoch. */
@@ -18,7 +18,7 @@ export const stratified = samplerKind({
           at[samples[member]!] = (j + unit(word(j))) / samples.length;
         });
       });
-      return Uint32Array.from({ length: facts.length }, (_, i) => i).sort((a, b) => at[a]! - at[b]! || a - b);
+      return consecutive(0, facts.length).sort((a, b) => at[a]! - at[b]! || a - b);
     });
   },
 });

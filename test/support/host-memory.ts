@@ -1,5 +1,5 @@
-// host-memory.ts: run as a script with --expose-gc: trains once and prints, in MiB, what the weights take, and what arrays were held at each
-// event and at the end. In a process of its own: nothing else may come or go meanwhile. Read by test/trainer/host-memory.test.ts.
+// host-memory.ts: run as a script with --expose-gc: trains twice and prints, in MiB, what the weights take, what arrays were held at each event
+// and at the end, and by how many bytes a step of a long run the heap grows. In a process of its own: nothing else may come or go meanwhile. Read by test/trainer/host-memory.test.ts.
 import { runSession } from '../../trainer/session.ts';
 import { mlp, smallDataset, smallJob } from './small-jobs.ts';
 
@@ -7,12 +7,30 @@ export interface HostMemory {
   readonly weights: number;
   readonly during: readonly number[];
   readonly after: number;
+  readonly growth: number;
 }
 
 /** MiB of arrays that somebody holds. A plan's memory is WebAssembly's, and not among them. */
 function held(): number {
   globalThis.gc!();
   return process.memoryUsage().arrayBuffers / 2 ** 20;
+}
+
+/** Bytes by which the heap grows with each step of a run that keeps nothing, between two of its epochs. */
+async function growth(): Promise<number> {
+  const [from, to] = [2000, 5000];
+  const heap: number[] = [];
+  await runSession({
+    job: smallJob(mlp, { batch: 43, epochs: to, evaluateEvery: to }),
+    dataset: smallDataset(43, 23),
+    threads: 2,
+    onEvent: (event) => {
+      if (event.event !== 'epoch' || (event.epoch !== from && event.epoch !== to)) return;
+      globalThis.gc!();
+      heap.push(process.memoryUsage().heapUsed);
+    },
+  });
+  return (heap[1]! - heap[0]!) / (to - from);
 }
 
 if (import.meta.main) {
@@ -39,6 +57,7 @@ if (import.meta.main) {
     weights: weights.parameters.byteLength / 2 ** 20,
     during,
     after: held() - before,
+    growth: await growth(),
   };
   process.stdout.write(JSON.stringify(memory));
 }
