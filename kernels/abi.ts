@@ -56,6 +56,7 @@ export const BINDING = {
   carried: 57, // base of gradient sums of earlier steps, laid out as a contribution, that are added to the left of this step's; 0: none
   bundles: 58, // address of u32: how many bundles the rows belong to, each in an arena of its own, then base of the arena and rows of each; 0: one, in this arena
   joint: 59, // address of the reduce program of sums that threads have made together (trainer/joint.ts)
+  gathered: 60, // 1: nothing was called since a call with this descriptor and bundles, and what it gathered of them is in the scratch still
   words: 64,
 } as const;
 

@@ -11,8 +11,7 @@ const CONTRIBUTION = BINDING.base + SPACES.indexOf('contribution');
 
 /** Smaller gradients are not worth the trouble. */
 const LEAST_BYTES = 2 ** 18;
-/** Rows of tiles of a piece of a share, at least, and pieces of it, at most: each copies all rows of B once more. */
-const PIECE_BLOCKS = 2;
+/** Pieces of a thread's share, at most. */
 const PIECES = 8;
 
 /**
@@ -57,7 +56,7 @@ export function cutsOf(plan: Pick<Plan, 'calls' | 'joint'>, threads: number): re
   const { joint, points } = splitCalls(plan);
   return joint.map((call, i) => {
     const { K } = call.arguments.ints as { readonly K: number };
-    const pieces = 1 + Math.floor(Math.ceil(K / OUT_BLOCK) / threads / 2 / PIECE_BLOCKS);
+    const pieces = 1 + Math.floor(Math.ceil(K / OUT_BLOCK) / threads / 2);
     return { point: points.findIndex((point) => point >= plan.joint[i]!), pieces: Math.min(PIECES, pieces) };
   });
 }

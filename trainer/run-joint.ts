@@ -1,6 +1,6 @@
 // run-joint.ts: what one thread does of joint calls (joint.ts): its own share of each, then pieces that others have not come to. Whoever is held
 // up makes fewer. No decisions. Nothing here allocates, and it imports no node: module.
-import type { KernelEntry } from '../kernels/abi.ts';
+import { BINDING, type KernelEntry } from '../kernels/abi.ts';
 import { CALL_WORDS, JOBS, JOINT } from './control.ts';
 
 /** Whole-number division. It divides evenly: a fraction would be an object on the heap until the code is optimized. */
@@ -24,6 +24,7 @@ export interface JointThread {
 export function runJoint(thread: JointThread, program: number, count: number, jobs: number, claims: number): boolean {
   const { i32, entries, bindings, index, threads } = thread;
   const sharing = i32[(jobs >>> 2) + JOBS.sharing]!;
+  const gathered = (bindings >>> 2) + BINDING.gathered;
   for (let call = 0; call < count; call++) {
     const at = (program >>> 2) + call * CALL_WORDS;
     const words = (claims >>> 2) + call * (JOINT.shares + JOINT.shareWords * threads);
@@ -32,6 +33,7 @@ export function runJoint(thread: JointThread, program: number, count: number, jo
       if (!thread.waitWhile(passed, seen)) return false;
     const tiles = i32[at + 2]!;
     const pieces = i32[words + JOINT.pieces]!;
+    i32[gathered] = 0;
     for (let turn = 0; turn < threads; turn++) {
       const owner = (index + turn) % threads;
       const share = words + JOINT.shares + JOINT.shareWords * owner;
@@ -42,7 +44,9 @@ export function runJoint(thread: JointThread, program: number, count: number, jo
         const piece = turn === 0 ? mine : pieces - 1 - Atomics.add(i32, share + 1, 1);
         const from = first + pieceAt(piece, pieces, span);
         const to = first + pieceAt(piece + 1, pieces, span);
-        if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, from, to);
+        if (from === to) continue;
+        entries[i32[at]!]!(i32[at + 1]!, bindings, from, to);
+        i32[gathered] = 1;
       }
     }
   }

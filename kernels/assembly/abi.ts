@@ -13,6 +13,7 @@ export const LEAVES: usize = 220;
 export const LEAF_ENDS: usize = 224;
 export const CARRIED: usize = 228;
 export const BUNDLES: usize = 232;
+export const GATHERED: usize = 240;
 export const SCRATCH_SPACE: usize = 12;
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // gemm_tn.ts: out = A^T x B and the ladder: gradients of dense weights. A tile is OUT_BLOCK rows of out by one panel of columns; its
 // sums, leaf by leaf and in the tree, never leave the caches.
-import { ADD, arenaOf, BUNDLES, rowsOf, scratchOf } from "./abi";
+import { ADD, arenaOf, BUNDLES, GATHERED, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
@@ -29,14 +29,15 @@ const NEAR_PANELS: i32 = <i32>(NEAR_BYTES / BLOCK_BYTES);
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
   const ys = <usize>args.ldb(d) << 2, height = PANEL_BYTES * M;
-  const left = firstPanel(from, to, panels), right = endPanel(from, to, panels);
-  const many = M >= COPY_ROWS && panels >= COPY_PANELS, gathers = load<u32>(b, BUNDLES) != 0;
+  const gathers = load<u32>(b, BUNDLES) != 0, many = M >= COPY_ROWS && panels >= COPY_PANELS;
+  // of bundles all panels are gathered, at once: the pieces that follow need them too, and gather no more
+  const left = gathers ? 0 : firstPanel(from, to, panels), right = gathers ? panels : endPanel(from, to, panels);
   const copies = gathers || (many && height * (panels + 3) <= COPY_BYTES);
   if (many && !copies && leafCount(b) == 1 && N % PANEL == 0) return inBlocks(d, b, from, to, left, right);
   const program = programOf(b), runs = write(program, b, args.m(d));
   const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
   const y = args.b(d, b) + PANEL_BYTES * left;
-  if (copies) gatherPanels(b, args.m(d), y, ys, copyB, height, min((right - left) * PANEL, N - left * PANEL));
+  if (copies && !load<u32>(b, GATHERED)) gatherPanels(b, args.m(d), y, ys, copyB, height, min((right - left) * PANEL, N - left * PANEL));
   const near = min(panels, max(1, <i32>(NEAR_BYTES / height)));
 
   for (let open = from, close = from; open < to; open = close) {

@@ -196,6 +196,7 @@ function run<K extends KernelName>(
     for (let t = tiles; t > 0; ) {
       const from = Math.max(0, t - 1 - (t % 3)); // pieces of one to three tiles, last first
       entry(layout.descriptor, layout.bindings, from, t);
+      views.u32[(layout.bindings >> 2) + BINDING.gathered] = 1;
       t = from;
     }
   assert.deepEqual(guard(c, layout), outside, `${kernel}: wrote outside its operands`);

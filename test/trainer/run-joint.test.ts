@@ -1,18 +1,19 @@
 // run-joint.test.ts: how threads share the tiles of joint calls: each tile once, whoever comes late. The products: joint.test.ts, leaves.test.ts.
 import assert from 'node:assert/strict';
-import type { KernelEntry } from '../../kernels/abi.ts';
+import { BINDING, type KernelEntry } from '../../kernels/abi.ts';
 import { CALL_WORDS, JOBS, JOINT } from '../../trainer/control.ts';
 import { cutsOf } from '../../trainer/joint.ts';
 import type { PlanCall } from '../../trainer/plan-builder.ts';
 import { type JointThread, runJoint } from '../../trainer/run-joint.ts';
 import { covers, type Made } from '../support/pieces.ts';
 
-const [PROGRAM, JOBS_AT, CLAIMS] = [64, 1024, 2048]; // bytes
+const [PROGRAM, JOBS_AT, CLAIMS, BINDINGS] = [64, 1024, 2048, 4096]; // bytes
 
 /** Calls of so many tiles in so many pieces a share, whose leaves are computed by all threads but `late` ones. */
 function house(threads: number, calls: readonly { tiles: number; pieces: number }[], late = 0) {
   const i32 = new Int32Array(new SharedArrayBuffer(8192));
   const made: Made[][] = calls.map(() => []);
+  const gathered: number[] = [];
   /** Runs inside a thread's piece: what others do meanwhile. */
   const meanwhile: (() => void)[] = [];
   i32[JOBS_AT / 4 + JOBS.sharing] = threads;
@@ -25,17 +26,18 @@ function house(threads: number, calls: readonly { tiles: number; pieces: number 
   const run = (index: number, waitWhile: JointThread['waitWhile'] = () => assert.fail('nothing to wait for')) => {
     const entry: KernelEntry = (call, _, from, to) => {
       made[call]!.push({ by: index, from, to });
+      gathered.push(i32[BINDINGS / 4 + BINDING.gathered]!);
       meanwhile.shift()?.();
     };
     return runJoint(
-      { i32, entries: [entry], bindings: 0, index, threads, waitWhile },
+      { i32, entries: [entry], bindings: BINDINGS, index, threads, waitWhile },
       PROGRAM,
       calls.length,
       JOBS_AT,
       CLAIMS,
     );
   };
-  return { i32, made, meanwhile, run };
+  return { i32, made, gathered, meanwhile, run };
 }
 
 describe('threads that share joint calls', () => {
@@ -79,6 +81,15 @@ describe('threads that share joint calls', () => {
     covers(made[1]!, 40);
   });
 
+  it('tell the kernel, from a second piece of a call on, that what it gathered is there still', () => {
+    const { gathered, run } = house(1, [
+      { tiles: 100, pieces: 3 },
+      { tiles: 40, pieces: 2 },
+    ]);
+    run(0);
+    assert.deepEqual(gathered, [0, 1, 1, 0, 1]);
+  });
+
   it('begin when the leaves of all threads have passed, and leave when the pool is poisoned', () => {
     const { i32, made, run } = house(2, [{ tiles: 10, pieces: 1 }], 1);
     const passed = JOBS_AT / 4 + JOBS.passed;
@@ -116,8 +127,8 @@ describe('the cuts of joint calls', () => {
     const pieces = (K: number, threads: number) => cutsOf({ calls: [call(K)], joint: [0] }, threads)[0]!.pieces;
     assert.deepEqual(
       [48, 192, 384, 784, 5408].map((K) => pieces(K, 2)),
-      [1, 1, 2, 3, 8],
+      [1, 2, 3, 5, 8],
     );
-    assert.equal(pieces(5408, 16), 2);
+    assert.equal(pieces(5408, 16), 4);
   });
 });
