@@ -56,10 +56,8 @@ export async function runAgent({ input, command, write, about, silenceMs = 30_00
   });
 
   function start({ args, env, files }: Extract<ToAgent, { do: 'start' }>): void {
-    folder = mkdtempSync(join(tmpdir(), 'shoal-')); // mode 700
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content, { mode: 0o600 });
     child = here(command).start({
-      args: args.map((word) => word.replaceAll('{files}', folder!)),
+      args: withFiles(args, files),
       env,
       line: (line) => write({ line }),
       text: (text) => write({ text }),
@@ -70,6 +68,16 @@ export async function runAgent({ input, command, write, about, silenceMs = 30_00
         end(code ?? 128 + constants.signals.SIGKILL);
       },
     });
+  }
+
+  /** Writes the files, and puts their folder into the arguments. */
+  function withFiles(args: readonly string[], files: Readonly<Record<string, string>>): readonly string[] {
+    const contents = Object.entries(files);
+    if (contents.length === 0) return args;
+    const at = mkdtempSync(join(tmpdir(), 'shoal-')); // mode 700
+    folder = at;
+    for (const [name, content] of contents) writeFileSync(join(at, name), content, { mode: 0o600 });
+    return args.map((word) => word.replaceAll('{files}', at));
   }
 
   async function check(job: unknown): Promise<void> {

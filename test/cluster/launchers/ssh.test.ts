@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
@@ -17,6 +17,7 @@ import { createRun } from '../../../trainer/run-folder.ts';
 import { holders, nothingLeft } from '../../cases/launcher.ts';
 import { clusterJob } from '../../support/cluster-job.ts';
 import { shRemote } from '../../support/sh-remote.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { COMMAND, same, wholeRuns } from '../support/whole-runs.ts';
 
 describe('a hostfile', () => {
@@ -146,6 +147,31 @@ describe('an agent', () => {
     const [code] = await once(agent, 'close');
     assert.deepEqual(exits.at(-1), { exit: null });
     assert.equal(code, 137);
+  });
+
+  it('has a folder for the files that it is sent while its process lives, and none where it is sent none', async () => {
+    const folder = temporaryFolder('agent');
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder;
+    try {
+      const script = `console.log(require('fs').readdirSync(process.argv[1]).length, process.argv[2] && require('fs').readFileSync(process.argv[2], 'utf8'))`;
+      const lineOf = async (args: readonly string[], files: Readonly<Record<string, string>>) => {
+        const input = new PassThrough();
+        input.write(
+          `${JSON.stringify({ do: 'start', args: ['-e', script, ...args], env: {}, files } satisfies ToAgent)}\n`,
+        );
+        const said: FromAgent[] = [];
+        const about = () => Promise.reject(new Error('not asked'));
+        await runAgent({ input, command: [process.execPath], write: (message) => void said.push(message), about });
+        assert.deepEqual(readdirSync(folder), [], 'nothing stays');
+        return said[0];
+      };
+      assert.deepEqual(await lineOf([folder, '{files}/key'], { key: 'secret' }), { line: '1 secret' });
+      assert.deepEqual(await lineOf([folder], {}), { line: '0 undefined' });
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
   });
 
   it('ends its process when the near end says nothing for too long', async () => {
