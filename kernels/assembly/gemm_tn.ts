@@ -37,7 +37,7 @@ export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const program = programOf(b), runs = write(program, b, args.m(d));
   const copyA = (program + (<usize>runs << 3) + 63) & ~63, copyB = copyA + 3 * height;
   const y = args.b(d, b) + PANEL_BYTES * left;
-  if (copies && !load<u32>(b, GATHERED)) gatherPanels(b, args.m(d), y, ys, copyB, height, min((right - left) * PANEL, N - left * PANEL));
+  if (copies && !(gathers && load<u32>(b, GATHERED))) gatherPanels(b, args.m(d), y, ys, copyB, height, min((right - left) * PANEL, N - left * PANEL));
   const near = min(panels, max(1, <i32>(NEAR_BYTES / height)));
 
   for (let open = from, close = from; open < to; open = close) {

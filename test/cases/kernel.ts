@@ -231,6 +231,14 @@ export function relativeError(actual: Data, expected: Data): number {
   return difference === 0 ? 0 : Math.sqrt(difference / (norm || Number.MIN_VALUE));
 }
 
+/** `assert.deepEqual` would describe every difference of large arrays, in gigabytes. */
+export function sameBytes(actual: Data, expected: Data, message: string): void {
+  const [a, e] = [bytesOf(actual), bytesOf(expected)];
+  assert.equal(a.length, e.length, message);
+  const at = a.findIndex((byte, i) => byte !== e[i]);
+  assert.equal(at, -1, `${message}: byte ${at} of ${e.length} is ${a[at]}, not ${e[at]}`);
+}
+
 /** Declares the tests of one kernel. */
 export function kernelSuite<K extends KernelName>(kernel: K, cases: readonly KernelCase<K>[]): void {
   describe(`kernel ${kernel}`, () => {
@@ -247,22 +255,13 @@ export function kernelSuite<K extends KernelName>(kernel: K, cases: readonly Ker
             assert.ok(error <= c.tolerance, `${name}: ${operand} is off by ${error}`);
           }
           for (const [operand, given] of Object.entries(c.operands) as [OperandName<K>, Given][])
-            if (!c.writes.includes(operand))
-              assert.deepEqual(bytesOf(actual.get(operand)!), bytesOf(given.data), `${name}: changed ${operand}`);
+            if (!c.writes.includes(operand)) sameBytes(actual.get(operand)!, given.data, `${name}: changed ${operand}`);
           const same = first.get(build) ?? actual;
           first.set(build, same);
           const pieces = run(kernel, kernels[kernel], c, 'pieces');
           for (const operand of c.writes) {
-            assert.deepEqual(
-              bytesOf(actual.get(operand)!),
-              bytesOf(same.get(operand)!),
-              `${name}: other bits than the first tile`,
-            );
-            assert.deepEqual(
-              bytesOf(pieces.get(operand)!),
-              bytesOf(same.get(operand)!),
-              `${name}: other bits when split`,
-            );
+            sameBytes(actual.get(operand)!, same.get(operand)!, `${name}: other bits than the first tile`);
+            sameBytes(pieces.get(operand)!, same.get(operand)!, `${name}: other bits when split`);
           }
         }
       });
@@ -284,12 +283,13 @@ export function noise(length: number, seed = 1): Float32Array {
 export const zeros = (length: number): Float32Array => new Float32Array(length);
 export type { Views };
 
-/** What one build (default: relaxed, the first tile) leaves in the operands of a case: for checks beside the twins. */
+/** What one build (default: relaxed, the first tile) leaves in the operands of a case, called once or in pieces: for checks beside the twins. */
 export function outputsOf<K extends KernelName>(
   kernel: K,
   c: KernelCase<K>,
   build: 'simd' | 'relaxed' = 'relaxed',
+  split: 'whole' | 'pieces' = 'whole',
 ): ReadonlyMap<OperandName<K>, Data> {
   const { kernels } = builds.find((candidate) => candidate.build === build)!;
-  return run(kernel, kernels[kernel], c, 'whole') as ReadonlyMap<OperandName<K>, Data>;
+  return run(kernel, kernels[kernel], c, split) as ReadonlyMap<OperandName<K>, Data>;
 }
