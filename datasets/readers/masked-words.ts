@@ -1,6 +1,7 @@
 // masked-words.ts: hides some ids of a window, to be told from the others. Which and how, a source of draws says. Not the reading.
 // Source of the shares: Devlin et al., "BERT" (2018), arXiv 1810.04805, section 3.1.
 import { unit } from '../../base/random.ts';
+import { consecutive } from '../permutation.ts';
 
 /**
  * A share of the places, at least one: of these four fifths become the id `size`, a tenth any id below it, a tenth stay. Labels are the
@@ -14,7 +15,7 @@ export function maskedWords(
 ): readonly [ids: Int32Array, labels: Int32Array] {
   const ids = window.slice();
   const labels = new Int32Array(window.length).fill(-1);
-  const places = Uint32Array.from(window, (_, i) => i);
+  const places = consecutive(0, window.length);
   const count = Math.max(1, Math.round(rate * window.length));
   const below = (word: number, n: number): number => Math.floor(unit(word) * n);
   for (let i = 0; i < count; i++) {

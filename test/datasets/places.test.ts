@@ -13,10 +13,10 @@ import { fieldBytes, type Reader } from '../../datasets/reader.ts';
 import { datasetSchema, openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { write } from './support/images.ts';
+import { PLAIN } from './support/prepare.ts';
 
 const home = temporaryFolder('places');
 const at = (name: string): string => join(home, name);
-const { signal } = new AbortController();
 const FORMATS = ['webdataset', 'tfrecord', 'parquet'] as const;
 const [ROWS, COLUMNS] = [12, 16];
 
@@ -24,13 +24,9 @@ function prepare(out: string, source: object, job: object = {}, threads = 1): Pr
   return prepareDataset({
     job: prepareSchema.parse({ source, shardSize: 3, split: { test: 0.25 }, ...job }),
     out: at(out),
+    ...PLAIN,
     threads,
-    mode: 'incremental',
     maxErrors: { count: 9 },
-    task: null,
-    version: 'test',
-    signal,
-    onProgress() {},
   });
 }
 
@@ -63,7 +59,7 @@ const picture = (i: number, box: readonly number[], bright = 200 + i, dark = 10 
 
 async function examined(options: object) {
   const source = await scanDataset(options);
-  const found = await examine(source, signal);
+  const found = await examine(source, PLAIN.signal);
   await source.close();
   return found;
 }

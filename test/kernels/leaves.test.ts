@@ -1,5 +1,4 @@
 // leaves.test.ts: kernels that sum over rows give, for several leaves in one call, the very bits of a call a leaf added in the tree.
-import assert from 'node:assert/strict';
 import type { KernelName, OperandName } from '../../kernels/signatures.ts';
 import { ladder } from '../../trainer/tree.ts';
 import { type KernelCase, noise, outputsOf, sameBytes, zeros } from '../cases/kernel.ts';
@@ -30,7 +29,7 @@ function suite<K extends KernelName>(
         const all = ends.at(-1)!;
         const whole = outputsOf(kernel, { ...make(0, all), leafEnds: ends }).get(out) as Sums;
         const each = ends.map((end, i) => outputsOf(kernel, make(ends[i - 1] ?? 0, end)).get(out) as Sums);
-        assert.deepEqual(new Uint8Array(whole.buffer), new Uint8Array(added(each).buffer));
+        sameBytes(whole, added(each), 'side by side');
       });
   });
 }

@@ -1,5 +1,6 @@
 // host-memory.ts: run as a script with --expose-gc: trains twice and prints, in MiB, what the weights take, what arrays were held at each event
-// and at the end, and by how many bytes a step of a long run the heap grows. In a process of its own: nothing else may come or go meanwhile. Read by test/trainer/host-memory.test.ts.
+// and at the end, and by how many bytes a step of a long run the heap grows. In a process of its own: nothing else may come or go meanwhile.
+// Read by test/trainer/host-memory.test.ts.
 import { runSession } from '../../trainer/session.ts';
 import { mlp, smallDataset, smallJob } from './small-jobs.ts';
 
@@ -7,6 +8,7 @@ export interface HostMemory {
   readonly weights: number;
   readonly during: readonly number[];
   readonly after: number;
+  /** Bytes. */
   readonly growth: number;
 }
 
