@@ -7,6 +7,9 @@ export const segments = {
     'a: usize, as: usize, b: usize, bs: usize, program: usize, runs: i32, stack: usize, level: usize, more: usize, out: usize, os: usize, mode: i32',
 } as const;
 
+/** k of one turn of the innermost loop of the largest kernels (micro.ts, UNROLL): leaves are short, more of it is seldom run. */
+const UNROLL = 4;
+
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /**
@@ -24,18 +27,24 @@ export function segmentKernel(rows: number, vectors: number): string[] {
       .map((r) => `const ${name}${r} = ${r === 0 ? first : `${name}${r - 1} + ${stride}`};`)
       .join(' ');
   const vectorwise = (line: (v: number) => string): string => range(vectors).map(line).join(' ');
+  const unroll = rows >= 5 ? UNROLL : 1;
   const upper = (v: number): number => vectors - 1 - v;
   return [
     `export function segments${rows}x${4 * vectors}(${segments.parameters}): void {`,
     '  for (; runs > 0; runs--) {',
     `    ${all((r, v) => `let c${r}_${v} = f32x4.splat(0);`)}`,
-    '    for (let k = load<i32>(program); k > 0; k--) {',
-    `      ${vectorwise((v) => `const b${v} = v128.load(b, ${16 * v});`)}`,
-    ...range(rows).flatMap((r) => [
-      `      const a${r} = v128.load32_splat(a, ${4 * r});`,
-      `      ${vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`)}`,
+    `    for (let k = load<i32>(program); k > 0; k -= ${unroll}) {`,
+    ...range(unroll).flatMap((u) => [
+      ...(u === 0 ? [] : [`      if (k == ${u}) break;`]),
+      '      {',
+      `      ${vectorwise((v) => `const b${v} = v128.load(b, ${16 * v});`)}`,
+      ...range(rows).flatMap((r) => [
+        `      const a${r} = v128.load32_splat(a, ${4 * r});`,
+        `      ${vectorwise((v) => `c${r}_${v} = fma(a${r}, b${v}, c${r}_${v});`)}`,
+      ]),
+      '      a += as; b += bs;',
+      '      }',
     ]),
-    '      a += as; b += bs;',
     '    }',
     '    for (let sums = load<i32>(program, 4); sums > 0; sums--) {',
     '      stack -= level;',
