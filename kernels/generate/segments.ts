@@ -7,7 +7,7 @@ export const segments = {
     'a: usize, as: usize, b: usize, bs: usize, program: usize, runs: i32, stack: usize, level: usize, more: usize, out: usize, os: usize, mode: i32',
 } as const;
 
-/** k of one turn of the innermost loop of the largest kernels (micro.ts, UNROLL): leaves are short, more of it is seldom run. */
+/** k of one turn of the innermost loop of the largest kernels, as of micro.ts' UNROLL_APART. */
 const UNROLL = 4;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
