@@ -1,4 +1,4 @@
-// joining.test.ts: who is let into a run and who is not: roles over real sockets, in this process. Not deaths: processes.test.ts.
+// joining.test.ts: who is let into a run and who is not: roles over real sockets, in this process. Not deaths: processes-killed.slow.test.ts.
 import assert from 'node:assert/strict';
 import type { ShoalError } from '../../base/errors.ts';
 import { executorOf } from '../../bin/input/executor.ts';

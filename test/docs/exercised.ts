@@ -5,13 +5,13 @@
 export type Exercise = readonly [file: string, title: string];
 
 const TYPED = 'types in what the page shows, word for word';
-const local: Exercise = ['test/docs/typed/launch-local.test.ts', TYPED];
+const local: Exercise = ['test/docs/typed/launch-local.slow.test.ts', TYPED];
 const kubernetes: Exercise = ['test/docs/typed/launch-kubernetes.test.ts', TYPED];
 const ssh: Exercise = ['test/verify/ssh.ts', 'types in what docs/launch-ssh.md shows, word for word'];
 const slurm: Exercise = ['test/verify/slurm.ts', 'types in what docs/launch-slurm.md shows, word for word'];
 const mpi: Exercise = ['test/verify/mpi.ts', 'types in what docs/launch-mpi.md shows, word for word'];
 const simulate: Exercise = [
-  'test/docs/typed/scale.test.ts',
+  'test/docs/typed/scale.slow.test.ts',
   'simulates what the page does, and prints the figures that stand there',
 ];
 const starter: Exercise = [
@@ -22,12 +22,12 @@ const starter: Exercise = [
 export const EXERCISED: Readonly<Record<string, Readonly<Record<string, Exercise>>>> = {
   'launch.md': {
     'npx shoal launch --prep --engine local --workers 2 -- digits -o prepared --encode raw --shard-size 2500': [
-      'test/bin/launch.test.ts',
+      'test/bin/launch.slow.test.ts',
       '--prep makes the dataset of one data prep, in tasks of their own',
     ],
     'npx shoal launch examples/digits.json --engine slurm --workers 4 --executor tensorflow --set tolerance=0.001 --sbatch=--gpus-per-task=1 --print':
       [
-        'test/bin/launch.test.ts',
+        'test/bin/launch.slow.test.ts',
         '--executor is passed on to workers, installed here or not, where the job has a tolerance',
       ],
     'npx shoal launch JOB --engine local --workers 2': local,
@@ -51,7 +51,7 @@ export const EXERCISED: Readonly<Record<string, Readonly<Record<string, Exercise
       'ends: status says so with the way to go on; logs have a line for each thing that happened, and nobody wrote the token',
     ],
     'npx shoal chaos examples/digits.json --mtbf 5s': [
-      'test/cluster/processes.test.ts',
+      'test/cluster/processes-killed.slow.test.ts',
       'shoal chaos lists what it killed, and finds the bytes of one undisturbed process',
     ],
   },
@@ -110,7 +110,7 @@ export const EXERCISED: Readonly<Record<string, Readonly<Record<string, Exercise
   },
   'scale.md': {
     'npx shoal scale examples/digits.json --threads 1,2': [
-      'test/bin/scale.test.ts',
+      'test/bin/scale.slow.test.ts',
       'measures a grid, writes a page, and resumes: only what is missing is run again',
     ],
     'npx shoal simulate examples/digits.json --workers 1000 --link 100Mbit --latency 40ms --mtbf 1h': simulate,

@@ -126,17 +126,4 @@ describe('fused pairs', () => {
     assert.equal(digest('simd'), simd);
     assert.equal(digest('relaxed'), relaxed);
   });
-
-  it('are not needed: the kernel suites pass without them', () => {
-    const suites = ['test/kernels/*.test.ts', '--ignore', 'test/kernels/self-test.test.ts'];
-    inChild('0', [
-      'node_modules/mocha/bin/mocha.js',
-      '--no-config',
-      '--timeout',
-      '60000',
-      '--reporter',
-      'dot',
-      ...suites,
-    ]);
-  });
 });

@@ -21,6 +21,8 @@ import { later } from './ends.ts';
 
 export const COMMAND = [process.execPath, 'bin/shoal.ts'] as const;
 export const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
+/** Every evaluation after the first lowers the learning rate: a decision that is lost or taken twice changes every byte after it. */
+export const PLATEAU = { class_name: 'ReduceLROnPlateau', config: { patience: 1, factor: 0.7, min_delta: 100 } };
 const SAMPLES = 96;
 
 export interface Ran {

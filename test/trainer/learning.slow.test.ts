@@ -1,4 +1,4 @@
-// learning.test.ts: models by name, made narrow, learn real data in seconds: digits, and the texts of a package. At full length, to stated
+// learning.slow.test.ts: models by name, made narrow, learn real data in seconds: digits, and the texts of a package. At full length, to stated
 // figures: test/verify/fashion.ts and text.ts.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';

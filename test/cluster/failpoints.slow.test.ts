@@ -1,4 +1,4 @@
-// failpoints.test.ts: processes of a run die just before and just after points of commit and checkpoint, one start after the other.
+// failpoints.slow.test.ts: processes of a run die just before and just after points of commit and checkpoint, one start after the other.
 // All points, a role at a time: test/verify/promises; in a simulated world: simulator.test.ts.
 import assert from 'node:assert/strict';
 import { closeAll } from './support/ends.ts';

@@ -1,4 +1,4 @@
-// launch.test.ts: shoal launch where nothing is submitted: scripts and objects on stdout, and command lines that cannot be meant.
+// launch.slow.test.ts: shoal launch where nothing is submitted: scripts and objects on stdout, and command lines that cannot be meant.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';

@@ -1,4 +1,4 @@
-// scale.test.ts: docs/scale.md: what a simulation prints does not depend on the machine, so the page is held against it to the letter; and the HTML
+// scale.slow.test.ts: docs/scale.md: what a simulation prints does not depend on the machine, so the page is held against it to the letter; and the HTML
 // pages that come of it say the same.
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// ssh.test.ts: what the ssh launcher does beside launching: hostfiles, the comparing of hosts, and no orphan whichever end dies.
+// ssh.slow.test.ts: what the ssh launcher does beside launching: hostfiles, the comparing of hosts, and no orphan whichever end dies.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// scale.test.ts: shoal scale as a whole: measured runs of a small job, its files, and an experiment that goes on where it was cut off.
+// scale.slow.test.ts: shoal scale as a whole: measured runs of a small job, its files, and an experiment that goes on where it was cut off.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// launch-local.test.ts: docs/launch-local.md, followed by somebody whose examples/digits.json is a small job: the processes are real.
+// launch-local.slow.test.ts: docs/launch-local.md, followed by somebody whose examples/digits.json is a small job: the processes are real.
 import assert from 'node:assert/strict';
 import { freePort } from '../../cluster/support/whole-runs.ts';
 import { docFolder, type Ran, sessionsOf, typeIn } from '../../support/doc-commands.ts';
