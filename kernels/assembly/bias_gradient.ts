@@ -5,81 +5,123 @@ import { bias_gradient as args } from "./generated/arguments";
 import { storeUpTo } from "./lanes";
 import { addTile, leafCount, leafEnd, merges } from "./leaves";
 import { climb } from "./reduce";
+import { PANEL, PANEL_BYTES } from "./tile";
 
-/** Channels that a tile covers. */
-const PANEL: i32 = 16;
+/** Panels whose sums are open at once: all channels of a row are read before the next row. */
+const OPEN_PANELS: i32 = 16;
 
 export function bias_gradient(d: usize, b: usize, from: i32, to: i32): void {
-  const leaves = leafCount(b), stack = scratchOf(b), H = args.H(d), W = args.W(d), C = args.C(d);
-  const step = <usize>C << 2, image = <usize>args.dyImage(d) << 2, row = <usize>args.dyRow(d) << 2;
-  for (let tile = from; tile < to; tile++) {
-    const c = tile * PANEL, channel = <usize>c << 2;
-    let depth: usize = 0, first = 0;
-    for (let leaf = 0; leaf < leaves; leaf++) {
-      const end = leafEnd(b, leaf);
-      sumImages(stack + (depth << 6), args.dy(d, b) + channel, image, row, step, first, end, H, W);
-      for (let n = merges(leaf); n > 0; n--) {
-        depth--;
-        addTile(stack + (depth << 6), stack + (depth << 6) + 64, 1);
-      }
-      depth++;
-      first = end;
+  for (let open = from; open < to; open += OPEN_PANELS) group(d, b, open, min(OPEN_PANELS, to - open));
+}
+
+/** `panels` panels from panel `open` on. */
+function group(d: usize, b: usize, open: i32, panels: i32): void {
+  const stack = scratchOf(b), level = PANEL_BYTES * panels, leaves = leafCount(b), C = args.C(d), channel = PANEL_BYTES * open;
+  let depth: usize = 0, first = 0;
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const end = leafEnd(b, leaf), sums = stack + level * depth, image = sums + level;
+    memory.fill(sums, 0, level);
+    for (let i = first; i < end; i++) {
+      sumImage(image, panels, args.dy(d, b) + (<usize>args.dyImage(d) << 2) * i + channel, d);
+      addTile(sums, image, panels);
     }
-    for (; depth > 1; depth--) addTile(stack + ((depth - 2) << 6), stack + ((depth - 1) << 6), 1);
-    const out = args.out(d, b) + channel, offset = args.outOffset(d) + channel;
-    for (let v: i32 = 0; v < 4; v++) {
-      const at = <usize>v << 4;
-      storeSum(b, out + at, offset + at, v128.load(stack + at), C - c - 4 * v);
+    for (let n = merges(leaf); n > 0; n--) {
+      depth--;
+      addTile(stack + level * depth, stack + level * (depth + 1), panels);
     }
+    depth++;
+    first = end;
+  }
+  for (; depth > 1; depth--) addTile(stack + level * (depth - 2), stack + level * (depth - 1), panels);
+  const out = args.out(d, b) + channel, offset = args.outOffset(d) + channel;
+  for (let v: i32 = 0; v < 4 * panels; v++) {
+    const at = <usize>v << 4, left = C - PANEL * open - 4 * v;
+    if (left > 0) storeUpTo(out + at, climb(b, offset + at, v128.load(stack + at)), left);
   }
 }
 
-/** Sixteen channels' sums over images [from, to) of H rows of W pixels, stored to `sums`. */
-function sumImages(
-  sums: usize, first: usize, image: usize, row: usize, step: usize, from: i32, to: i32, H: i32, W: i32,
-): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  for (let i = from; i < to; i++) {
-    const dy = first + <usize>i * image;
-    let i0 = f32x4.splat(0), i1 = i0, i2 = i0, i3 = i0;
-    for (let h = 0; h < H; h++) {
-      let at = dy + <usize>h * row;
-      let r0 = f32x4.splat(0), r1 = r0, r2 = r0, r3 = r0;
-      let w = W;
-      for (; w >= 2; w -= 2) {
-        const a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
-        at += step;
-        const b0 = v128.load(at, 0), b1 = v128.load(at, 16), b2 = v128.load(at, 32), b3 = v128.load(at, 48);
-        at += step;
-        r0 = f32x4.add(r0, f32x4.add(a0, b0));
-        r1 = f32x4.add(r1, f32x4.add(a1, b1));
-        r2 = f32x4.add(r2, f32x4.add(a2, b2));
-        r3 = f32x4.add(r3, f32x4.add(a3, b3));
-      }
-      if (w) {
-        r0 = f32x4.add(r0, v128.load(at, 0));
-        r1 = f32x4.add(r1, v128.load(at, 16));
-        r2 = f32x4.add(r2, v128.load(at, 32));
-        r3 = f32x4.add(r3, v128.load(at, 48));
-      }
-      i0 = f32x4.add(i0, r0);
-      i1 = f32x4.add(i1, r1);
-      i2 = f32x4.add(i2, r2);
-      i3 = f32x4.add(i3, r3);
-    }
-    s0 = f32x4.add(s0, i0);
-    s1 = f32x4.add(s1, i1);
-    s2 = f32x4.add(s2, i2);
-    s3 = f32x4.add(s3, i3);
+/** The sums of one image, of which a row is summed in all panels before the next. */
+function sumImage(sums: usize, panels: i32, dy: usize, d: usize): void {
+  const W = args.W(d), step = <usize>args.C(d) << 2, row = <usize>args.dyRow(d) << 2;
+  memory.fill(sums, 0, PANEL_BYTES * panels);
+  for (let h = args.H(d); h > 0; h--) {
+    let p = 0;
+    for (; p + 1 < panels; p += 2) addRow2(sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
+    for (; p < panels; p++) addRow(sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
+    dy += row;
   }
-  v128.store(sums, s0);
-  v128.store(sums, s1, 16);
-  v128.store(sums, s2, 32);
+}
+
+/** sums += the sum of `W` pixels of one panel, `step` bytes apart. */
+function addRow(sums: usize, at: usize, step: usize, W: i32): void {
+  let r0 = f32x4.splat(0), r1 = r0, r2 = r0, r3 = r0;
+  for (; W >= 2; W -= 2) {
+    const a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
+    at += step;
+    const b0 = v128.load(at, 0), b1 = v128.load(at, 16), b2 = v128.load(at, 32), b3 = v128.load(at, 48);
+    at += step;
+    r0 = f32x4.add(r0, f32x4.add(a0, b0));
+    r1 = f32x4.add(r1, f32x4.add(a1, b1));
+    r2 = f32x4.add(r2, f32x4.add(a2, b2));
+    r3 = f32x4.add(r3, f32x4.add(a3, b3));
+  }
+  if (W) {
+    r0 = f32x4.add(r0, v128.load(at, 0));
+    r1 = f32x4.add(r1, v128.load(at, 16));
+    r2 = f32x4.add(r2, v128.load(at, 32));
+    r3 = f32x4.add(r3, v128.load(at, 48));
+  }
+  const s0 = f32x4.add(v128.load(sums, 0), r0), s1 = f32x4.add(v128.load(sums, 16), r1);
+  const s2 = f32x4.add(v128.load(sums, 32), r2), s3 = f32x4.add(v128.load(sums, 48), r3);
   v128.store(sums, s3, 48);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s0, 0);
 }
 
-// @ts-ignore: decorator
-@inline
-function storeSum(b: usize, out: usize, offset: usize, sum: v128, n: i32): void {
-  if (n > 0) storeUpTo(out, climb(b, offset, sum), n);
+/** The same of two panels side by side: lines next to each other come from memory together. */
+function addRow2(sums: usize, at: usize, step: usize, W: i32): void {
+  let r0 = f32x4.splat(0), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0, r6 = r0, r7 = r0;
+  for (; W >= 2; W -= 2) {
+    const a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
+    const a4 = v128.load(at, 64), a5 = v128.load(at, 80), a6 = v128.load(at, 96), a7 = v128.load(at, 112);
+    at += step;
+    const b0 = v128.load(at, 0), b1 = v128.load(at, 16), b2 = v128.load(at, 32), b3 = v128.load(at, 48);
+    const b4 = v128.load(at, 64), b5 = v128.load(at, 80), b6 = v128.load(at, 96), b7 = v128.load(at, 112);
+    at += step;
+    r0 = f32x4.add(r0, f32x4.add(a0, b0));
+    r1 = f32x4.add(r1, f32x4.add(a1, b1));
+    r2 = f32x4.add(r2, f32x4.add(a2, b2));
+    r3 = f32x4.add(r3, f32x4.add(a3, b3));
+    r4 = f32x4.add(r4, f32x4.add(a4, b4));
+    r5 = f32x4.add(r5, f32x4.add(a5, b5));
+    r6 = f32x4.add(r6, f32x4.add(a6, b6));
+    r7 = f32x4.add(r7, f32x4.add(a7, b7));
+  }
+  if (W) {
+    r0 = f32x4.add(r0, v128.load(at, 0));
+    r1 = f32x4.add(r1, v128.load(at, 16));
+    r2 = f32x4.add(r2, v128.load(at, 32));
+    r3 = f32x4.add(r3, v128.load(at, 48));
+    r4 = f32x4.add(r4, v128.load(at, 64));
+    r5 = f32x4.add(r5, v128.load(at, 80));
+    r6 = f32x4.add(r6, v128.load(at, 96));
+    r7 = f32x4.add(r7, v128.load(at, 112));
+  }
+  const s0 = f32x4.add(v128.load(sums, 0), r0);
+  const s1 = f32x4.add(v128.load(sums, 16), r1);
+  const s2 = f32x4.add(v128.load(sums, 32), r2);
+  const s3 = f32x4.add(v128.load(sums, 48), r3);
+  const s4 = f32x4.add(v128.load(sums, 64), r4);
+  const s5 = f32x4.add(v128.load(sums, 80), r5);
+  const s6 = f32x4.add(v128.load(sums, 96), r6);
+  const s7 = f32x4.add(v128.load(sums, 112), r7);
+  v128.store(sums, s7, 112);
+  v128.store(sums, s6, 96);
+  v128.store(sums, s5, 80);
+  v128.store(sums, s4, 64);
+  v128.store(sums, s3, 48);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s0, 0);
 }

@@ -1,4 +1,4 @@
-// kill.test.ts: kill -9 of a training process: in an epoch after a checkpoint, and inside the write of one. Resumed, it ends in the
+// kill.slow.test.ts: kill -9 of a training process: in an epoch after a checkpoint, and inside the write of one. Resumed, it ends in the
 // same bytes. (What a power failure loses besides is trainer/checkpoint-write.test.ts's.)
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
