@@ -1,6 +1,6 @@
 // gemm_tn.ts: out = A^T x B and the ladder: gradients of dense weights. A tile is OUT_BLOCK rows of out by one panel of columns; its
 // sums, leaf by leaf and in the tree, never leave the caches.
-import { ADD, arenaOf, BUNDLES, GATHERED, rowsOf, scratchOf } from "./abi";
+import { ADD, arenaOf, BUNDLES, FAR, GATHERED, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
@@ -25,6 +25,12 @@ const NEAR_BYTES: usize = 1 << 14;
 const BLOCK_PANELS: i32 = 64;
 const BLOCK_BYTES: usize = <usize>SUM_BLOCK * PANEL_BYTES;
 const NEAR_PANELS: i32 = <i32>(NEAR_BYTES / BLOCK_BYTES);
+/**
+ * From this size on out is far: with weights and what an update keeps of them, it fills the caches of most cores. Measured: 1.05 to 1.24
+ * times as fast, but slower where rows lie a page apart and take each other's places.
+ */
+const FAR_BYTES: usize = 1 << 21;
+const FAR_ROW: usize = 4096;
 
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), panels = ceilDiv(N, PANEL);
@@ -96,7 +102,7 @@ function addBlock(
   const K = args.K(d), panels = args.N(d) / PANEL, height = PANEL_BYTES * count;
   const strip: usize = 3 * PANEL_BYTES;
   const as = <usize>args.lda(d) << 2, ys = <usize>args.ldb(d) << 2, os = <usize>args.ldo(d) << 2;
-  const stack = scratchOf(b) + TILE_BYTES, program = programOf(b), mode = first > 0 ? ADD : 0;
+  const stack = scratchOf(b) + TILE_BYTES, program = programOf(b), mode = (first > 0 ? ADD : 0) | farOf(d);
   const copyA = (program + 8 + 63) & ~63, copyB = copyA + 3 * BLOCK_BYTES;
   store<i32>(program, count);
   store<i32>(program, 0, 4);
@@ -123,6 +129,13 @@ function programOf(b: usize): usize {
   return scratchOf(b) + TILE_BYTES + LEVEL * LEVELS;
 }
 
+// @ts-ignore: decorator
+@inline
+function farOf(d: usize): i32 {
+  const row = <usize>args.ldo(d) << 2;
+  return row < FAR_ROW && row * args.K(d) >= FAR_BYTES ? FAR : 0;
+}
+
 /** Rows `row` on of `panels` panels from `panel` on: of whole ones, or of the last, which is not. */
 function side(
   d: usize, b: usize, p: usize, as: usize, q: usize, ys: usize, next: usize,
@@ -131,7 +144,7 @@ function side(
   const out = args.out(d, b), os = <usize>args.ldo(d) << 2, place = os * row + PANEL_BYTES * panel, to = out + place;
   const offset = args.outOffset(d) + place, sum = scratchOf(b), stack = sum + TILE_BYTES, program = programOf(b);
   if (whole) {
-    const siblings = ladderCount(b), nearest = siblingBase(b, 0) + offset, mode = siblings > 0 ? ADD : 0;
+    const siblings = ladderCount(b), nearest = siblingBase(b, 0) + offset, mode = (siblings > 0 ? ADD : 0) | farOf(d);
     sweepSegments(p, as, q, ys, next, program, runs, stack, LEVEL, to, os, nearest, rows, panels, PANEL, mode);
     if (siblings > 1) finish(b, 1, to, os, to, offset, os, rows, panels * PANEL);
   } else {

@@ -1,4 +1,5 @@
 // sweep.ts: covers the rows of one tile with micro-kernels, as evenly as can be (8 = 4 + 4). No kernel.
+import { FAR } from "./abi";
 import { affine, affine12x8, outer, pixels, segments, taps } from "./generated/micro";
 import { ceilDiv, PANEL_BYTES, tileRows, tileVectors } from "./tile";
 
@@ -72,7 +73,7 @@ export function sweepOuter(
 /**
  * out (rows, panels x 16) = A^T x B over `runs` runs of rows of both, added as `program` says (generate/segments.ts) on a stack of sums
  * `level` bytes apart, plus `more`, of out's shape, in mode ADD. Panels of B lie `next` bytes apart. Few rows of all panels first, so
- * that long runs of out are written at once. `columns`, of a single panel, as in sweepAffine.
+ * that long runs of out are written at once, in mode FAR asked for before. `columns`, of a single panel, as in sweepAffine.
  */
 export function sweepSegments(
   a: usize, as: usize, b: usize, bs: usize, next: usize, program: usize, runs: i32, stack: usize, level: usize,
@@ -82,6 +83,7 @@ export function sweepSegments(
   const turns = ceilDiv(rows, tileRows), few = rows / turns, long = rows % turns;
   for (let turn = 0; turn < turns; turn++) {
     const r = turn < long ? few + 1 : few;
+    if (mode & FAR) touch(out, os, r, panels);
     let q = b, to = out, m = more;
     for (let panel = 0; panel < panels; panel++) {
       for (let column = 0; column < width; column += stride) {
@@ -96,6 +98,14 @@ export function sweepSegments(
     out += os * r;
     more += os * r;
   }
+}
+
+/** Asks for every line of some rows at once: a store to a line that is far away waits for it, and all later stores behind it. */
+// @ts-ignore: decorator
+@inline
+function touch(out: usize, os: usize, rows: i32, panels: i32): void {
+  for (const end = out + os * rows; out < end; out += os)
+    for (let at = out; at < out + PANEL_BYTES * panels; at += PANEL_BYTES) load<u8>(at);
 }
 
 /** out (rows, columns) = sum over runs x len pixels of x[pixel + table[row]] * b[pixel]. Columns as in sweepAffine. */

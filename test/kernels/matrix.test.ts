@@ -153,11 +153,12 @@ kernelSuite(
 
 kernelSuite(
   'gemm_tn',
-  // the last two are too large for whole copies of their rows, and go block by block
+  // one whose sums are asked for ahead; the last two are too large for whole copies of their rows, and go block by block
   [
     ...products,
     { rows: 300, K: 100, N: 700 },
     { rows: 129, K: 47, N: 9 },
+    { rows: 5, K: 4100, N: 130 },
     { rows: 300, K: 100, N: 1088 },
     { rows: 2100, K: 50, N: 96 },
   ].map((p, i): KernelCase<'gemm_tn'> => {
