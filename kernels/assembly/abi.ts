@@ -68,7 +68,7 @@ export function fma(a: v128, b: v128, c: v128): v128 {
 /** Modes of a micro-kernel's epilogue: add to what is there; then max with 0. */
 export const ADD: i32 = 1;
 export const RELU: i32 = 2;
-/** The result is to be asked for before it is made (gemm_tn.ts). */
+/** The result is asked for before it is made (far.ts). */
 export const FAR: i32 = 4;
 
 /** max(x, 0) that lets NaN pass. */

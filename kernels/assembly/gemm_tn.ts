@@ -2,6 +2,7 @@
 // sums, leaf by leaf and in the tree, never leave the caches.
 import { ADD, arenaOf, BUNDLES, FAR, GATHERED, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
+import { isFar } from "./far";
 import { gemm_tn as args } from "./generated/arguments";
 import { finish, ladderCount, siblingBase } from "./ladder";
 import { leafCount, leafEnd, merges } from "./leaves";
@@ -26,10 +27,9 @@ const BLOCK_PANELS: i32 = 64;
 const BLOCK_BYTES: usize = <usize>SUM_BLOCK * PANEL_BYTES;
 const NEAR_PANELS: i32 = <i32>(NEAR_BYTES / BLOCK_BYTES);
 /**
- * From this size on out is far: with weights and what an update keeps of them, it fills the caches of most cores. Measured: 1.05 to 1.24
- * times as fast, but slower where rows lie a page apart and take each other's places.
+ * Rows of out less than so many bytes apart are asked for where out is far: a store to a line that is not there waits for it, and all later
+ * stores behind it. Rows a page apart would take each other's places.
  */
-const FAR_BYTES: usize = 1 << 21;
 const FAR_ROW: usize = 4096;
 
 export function gemm_tn(d: usize, b: usize, from: i32, to: i32): void {
@@ -132,8 +132,7 @@ function programOf(b: usize): usize {
 // @ts-ignore: decorator
 @inline
 function farOf(d: usize): i32 {
-  const row = <usize>args.ldo(d) << 2;
-  return row < FAR_ROW && row * args.K(d) >= FAR_BYTES ? FAR : 0;
+  return isFar(args.K(d), <usize>args.ldo(d) << 2, FAR_ROW) ? FAR : 0;
 }
 
 /** Rows `row` on of `panels` panels from `panel` on: of whole ones, or of the last, which is not. */

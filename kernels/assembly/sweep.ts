@@ -1,5 +1,6 @@
 // sweep.ts: covers the rows of one tile with micro-kernels, as evenly as can be (8 = 4 + 4). No kernel.
 import { FAR } from "./abi";
+import { touch } from "./far";
 import { affine, affine12x8, outer, pixels, segments, taps } from "./generated/micro";
 import { ceilDiv, PANEL_BYTES, tileRows, tileVectors } from "./tile";
 
@@ -83,7 +84,7 @@ export function sweepSegments(
   const turns = ceilDiv(rows, tileRows), few = rows / turns, long = rows % turns;
   for (let turn = 0; turn < turns; turn++) {
     const r = turn < long ? few + 1 : few;
-    if (mode & FAR) touch(out, os, r, panels);
+    if (mode & FAR) touch(out, os, r, PANEL_BYTES * panels);
     let q = b, to = out, m = more;
     for (let panel = 0; panel < panels; panel++) {
       for (let column = 0; column < width; column += stride) {
@@ -98,14 +99,6 @@ export function sweepSegments(
     out += os * r;
     more += os * r;
   }
-}
-
-/** Asks for every line of some rows at once: a store to a line that is far away waits for it, and all later stores behind it. */
-// @ts-ignore: decorator
-@inline
-function touch(out: usize, os: usize, rows: i32, panels: i32): void {
-  for (const end = out + os * rows; out < end; out += os)
-    for (let at = out; at < out + PANEL_BYTES * panels; at += PANEL_BYTES) load<u8>(at);
 }
 
 /** out (rows, columns) = sum over runs x len pixels of x[pixel + table[row]] * b[pixel]. Columns as in sweepAffine. */

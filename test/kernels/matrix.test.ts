@@ -186,7 +186,8 @@ kernelSuite(
 
 kernelSuite(
   'gemm_nt',
-  [...products, { rows: 150, K: 200, N: 20 }].flatMap((p: Product) =>
+  // weights of the last are asked for ahead
+  [...products, { rows: 150, K: 200, N: 20 }, { rows: 20, K: 4100, N: 130 }].flatMap((p: Product) =>
     [8, 16].map((width): KernelCase<'gemm_nt'> => {
       const { rows, m = 1, K, N } = p;
       const ldw = N + 1;
