@@ -8,7 +8,10 @@ import { transpose } from "./transpose";
 
 /** Slices of dY that one block of W's rows meets before the next: W is read once for all of them. */
 const OPEN_SLICES: i32 = 8;
-/** Rows of W less than so many bytes apart are asked for one after another where W is far: read side by side, each ends before a core sees where it leads. */
+/**
+ * Rows of W less than so many bytes apart are asked for one after another where W is far: the kernel reads six side by side, and such short
+ * ones end before a core sees where they lead.
+ */
 const FAR_ROW: usize = 1024;
 
 export function gemm_nt(d: usize, b: usize, from: i32, to: i32): void {
