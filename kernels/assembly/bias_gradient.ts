@@ -2,7 +2,7 @@
 // additions in a row, so few roundings.
 import { scratchOf } from "./abi";
 import { bias_gradient as args } from "./generated/arguments";
-import { storeUpTo } from "./lanes";
+import { clear, storeUpTo } from "./lanes";
 import { addTile, leafCount, leafEnd, merges } from "./leaves";
 import { climb } from "./reduce";
 import { PANEL, PANEL_BYTES } from "./tile";
@@ -20,7 +20,7 @@ function group(d: usize, b: usize, open: i32, panels: i32): void {
   let depth: usize = 0, first = 0;
   for (let leaf = 0; leaf < leaves; leaf++) {
     const end = leafEnd(b, leaf), sums = stack + level * depth, image = sums + level;
-    memory.fill(sums, 0, level);
+    clear(sums, PANEL * panels);
     for (let i = first; i < end; i++) {
       sumImage(image, panels, args.dy(d, b) + (<usize>args.dyImage(d) << 2) * i + channel, d);
       addTile(sums, image, panels);
@@ -43,83 +43,59 @@ function group(d: usize, b: usize, open: i32, panels: i32): void {
 /** The sums of one image, of which a row is summed in all panels before the next. */
 function sumImage(sums: usize, panels: i32, dy: usize, d: usize): void {
   const W = args.W(d), step = <usize>args.C(d) << 2, row = <usize>args.dyRow(d) << 2;
-  memory.fill(sums, 0, PANEL_BYTES * panels);
+  clear(sums, PANEL * panels);
   for (let h = args.H(d); h > 0; h--) {
     let p = 0;
-    for (; p + 1 < panels; p += 2) addRow2(sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
-    for (; p < panels; p++) addRow(sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
+    for (; p + 1 < panels; p += 2) addRow(true, sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
+    if (p < panels) addRow(false, sums + PANEL_BYTES * p, dy + PANEL_BYTES * p, step, W);
     dy += row;
   }
 }
 
-/** sums += the sum of `W` pixels of one panel, `step` bytes apart. */
-function addRow(sums: usize, at: usize, step: usize, W: i32): void {
-  let r0 = f32x4.splat(0), r1 = r0, r2 = r0, r3 = r0;
-  for (; W >= 2; W -= 2) {
-    const a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
-    at += step;
-    const b0 = v128.load(at, 0), b1 = v128.load(at, 16), b2 = v128.load(at, 32), b3 = v128.load(at, 48);
-    at += step;
-    r0 = f32x4.add(r0, f32x4.add(a0, b0));
-    r1 = f32x4.add(r1, f32x4.add(a1, b1));
-    r2 = f32x4.add(r2, f32x4.add(a2, b2));
-    r3 = f32x4.add(r3, f32x4.add(a3, b3));
-  }
-  if (W) {
-    r0 = f32x4.add(r0, v128.load(at, 0));
-    r1 = f32x4.add(r1, v128.load(at, 16));
-    r2 = f32x4.add(r2, v128.load(at, 32));
-    r3 = f32x4.add(r3, v128.load(at, 48));
-  }
-  const s0 = f32x4.add(v128.load(sums, 0), r0), s1 = f32x4.add(v128.load(sums, 16), r1);
-  const s2 = f32x4.add(v128.load(sums, 32), r2), s3 = f32x4.add(v128.load(sums, 48), r3);
-  v128.store(sums, s3, 48);
-  v128.store(sums, s2, 32);
-  v128.store(sums, s1, 16);
-  v128.store(sums, s0, 0);
-}
-
-/** The same of two panels side by side: lines next to each other come from memory together. */
-function addRow2(sums: usize, at: usize, step: usize, W: i32): void {
+/**
+ * sums += the sum of `W` pixels of a panel, `step` bytes apart; `two`: of that and the next, for lines next to each other come from memory
+ * together.
+ */
+// @ts-ignore: decorator
+@inline
+function addRow(two: bool, sums: usize, at: usize, step: usize, W: i32): void {
   let r0 = f32x4.splat(0), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0, r6 = r0, r7 = r0;
   for (; W >= 2; W -= 2) {
-    const a0 = v128.load(at, 0), a1 = v128.load(at, 16), a2 = v128.load(at, 32), a3 = v128.load(at, 48);
-    const a4 = v128.load(at, 64), a5 = v128.load(at, 80), a6 = v128.load(at, 96), a7 = v128.load(at, 112);
-    at += step;
-    const b0 = v128.load(at, 0), b1 = v128.load(at, 16), b2 = v128.load(at, 32), b3 = v128.load(at, 48);
-    const b4 = v128.load(at, 64), b5 = v128.load(at, 80), b6 = v128.load(at, 96), b7 = v128.load(at, 112);
-    at += step;
-    r0 = f32x4.add(r0, f32x4.add(a0, b0));
-    r1 = f32x4.add(r1, f32x4.add(a1, b1));
-    r2 = f32x4.add(r2, f32x4.add(a2, b2));
-    r3 = f32x4.add(r3, f32x4.add(a3, b3));
-    r4 = f32x4.add(r4, f32x4.add(a4, b4));
-    r5 = f32x4.add(r5, f32x4.add(a5, b5));
-    r6 = f32x4.add(r6, f32x4.add(a6, b6));
-    r7 = f32x4.add(r7, f32x4.add(a7, b7));
+    const next = at + step;
+    r0 = f32x4.add(r0, f32x4.add(v128.load(at, 0), v128.load(next, 0)));
+    r1 = f32x4.add(r1, f32x4.add(v128.load(at, 16), v128.load(next, 16)));
+    r2 = f32x4.add(r2, f32x4.add(v128.load(at, 32), v128.load(next, 32)));
+    r3 = f32x4.add(r3, f32x4.add(v128.load(at, 48), v128.load(next, 48)));
+    if (two) {
+      r4 = f32x4.add(r4, f32x4.add(v128.load(at, 64), v128.load(next, 64)));
+      r5 = f32x4.add(r5, f32x4.add(v128.load(at, 80), v128.load(next, 80)));
+      r6 = f32x4.add(r6, f32x4.add(v128.load(at, 96), v128.load(next, 96)));
+      r7 = f32x4.add(r7, f32x4.add(v128.load(at, 112), v128.load(next, 112)));
+    }
+    at = next + step;
   }
   if (W) {
     r0 = f32x4.add(r0, v128.load(at, 0));
     r1 = f32x4.add(r1, v128.load(at, 16));
     r2 = f32x4.add(r2, v128.load(at, 32));
     r3 = f32x4.add(r3, v128.load(at, 48));
-    r4 = f32x4.add(r4, v128.load(at, 64));
-    r5 = f32x4.add(r5, v128.load(at, 80));
-    r6 = f32x4.add(r6, v128.load(at, 96));
-    r7 = f32x4.add(r7, v128.load(at, 112));
+    if (two) {
+      r4 = f32x4.add(r4, v128.load(at, 64));
+      r5 = f32x4.add(r5, v128.load(at, 80));
+      r6 = f32x4.add(r6, v128.load(at, 96));
+      r7 = f32x4.add(r7, v128.load(at, 112));
+    }
   }
-  const s0 = f32x4.add(v128.load(sums, 0), r0);
-  const s1 = f32x4.add(v128.load(sums, 16), r1);
-  const s2 = f32x4.add(v128.load(sums, 32), r2);
-  const s3 = f32x4.add(v128.load(sums, 48), r3);
-  const s4 = f32x4.add(v128.load(sums, 64), r4);
-  const s5 = f32x4.add(v128.load(sums, 80), r5);
-  const s6 = f32x4.add(v128.load(sums, 96), r6);
-  const s7 = f32x4.add(v128.load(sums, 112), r7);
-  v128.store(sums, s7, 112);
-  v128.store(sums, s6, 96);
-  v128.store(sums, s5, 80);
-  v128.store(sums, s4, 64);
+  addTo(sums, r0, r1, r2, r3);
+  if (two) addTo(sums + PANEL_BYTES, r4, r5, r6, r7);
+}
+
+/** A panel's sums += those. */
+// @ts-ignore: decorator
+@inline
+function addTo(sums: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+  const s0 = f32x4.add(v128.load(sums, 0), r0), s1 = f32x4.add(v128.load(sums, 16), r1);
+  const s2 = f32x4.add(v128.load(sums, 32), r2), s3 = f32x4.add(v128.load(sums, 48), r3);
   v128.store(sums, s3, 48);
   v128.store(sums, s2, 32);
   v128.store(sums, s1, 16);

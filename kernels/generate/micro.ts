@@ -4,7 +4,7 @@
 // The revectorizer fuses two v128 operations into one of 256 bits where it finds stores 16 bytes apart off one base. So: vectors of
 // a row stand together, every load comes before the first store, each kernel has one set of stores, and a pair's upper half is stored
 // first: V8 then stores the pair once, the other way round it stores the lower half twice.
-import { segmentKernel, segments } from './segments.ts';
+import { segmentKernel, segments, UNROLL_APART } from './segments.ts';
 
 /** What a family of micro-kernels differs in. */
 interface Family {
@@ -39,8 +39,6 @@ const advance = (rows: number, by: number | string): string => each(rows, (r) =>
  * shared with another thread runs short of. Each k stands in a block of its own: V8 would mix the sums of one block, and spill.
  */
 const UNROLL = 8;
-/** The same where pointers move by what only the call knows: 8 measured no faster than one. */
-const UNROLL_APART = 4;
 
 /** C = A x panel + init: rows of A lie `as` bytes apart. `step`: bytes from one k of the panel to the next, 64 if it is 16 wide. */
 const affine: Family = {

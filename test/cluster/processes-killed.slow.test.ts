@@ -5,28 +5,16 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { auditRun } from '../../cluster/coordinator-files.ts';
 import type { RunEvent } from '../../trainer/events.ts';
-import { type Job, parseJob } from '../../trainer/job.ts';
+import { parseJob } from '../../trainer/job.ts';
 import { createRun } from '../../trainer/run-folder.ts';
-import { runSession } from '../../trainer/session.ts';
 import { firstSnapshot, type WeightsAt } from '../../trainer/snapshot.ts';
-import { closeAll } from './support/ends.ts';
-import { COMMAND, PLATEAU, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
+import { PLATEAU, suiteRuns } from './support/suite-runs.ts';
+import { COMMAND, same, wholeRuns } from './support/whole-runs.ts';
 
-const EPOCHS = 6;
 const CHAOS = 20;
 
 describe('a run in several processes, some of them killed,', function () {
-  this.timeout(180_000); // minutes on a busy machine
-  let runs: WholeRuns;
-
-  before(async () => {
-    runs = await wholeRuns({ epochs: EPOCHS, callbacks: [PLATEAU] });
-  });
-  after(() => runs.remove());
-  afterEach(closeAll);
-
-  /** The job in this process, beside its run in several. */
-  const alone = (job: Job) => runSession({ job, dataset: runs.dataset, threads: 1 });
+  const runs = suiteRuns(this);
 
   it('ends early with the weights of its best epoch, with the bytes of one process, though the coordinator and a server are killed -9 after that epoch, and with decisions that stand in the log', async () => {
     const config = { patience: 2, min_delta: 100, restore_best_weights: true };
@@ -45,7 +33,7 @@ describe('a run in several processes, some of them killed,', function () {
         for (const name of ['coordinator', 'server-1']) kill(name);
       },
     });
-    const [{ done }, ran] = await Promise.all([alone(early), running]);
+    const [{ done }, ran] = await Promise.all([runs.alone(early), running]);
     assert.equal(done.reason, 'early-stopping');
     assert.equal(ran.done.reason, 'early-stopping');
     assert.deepEqual([done.restored_step, ran.done.restored_step], [4, 4]);
@@ -88,7 +76,12 @@ describe('a run in several processes, some of them killed,', function () {
     );
     const other = await createRun(`${runs.at.folder}/runs`, resting);
     const still = runs.run({ workers: 1, servers: 1, path: other });
-    const [phasedAlone, ran, restingAlone, rested] = await Promise.all([alone(phased), running, alone(resting), still]);
+    const [phasedAlone, ran, restingAlone, rested] = await Promise.all([
+      runs.alone(phased),
+      running,
+      runs.alone(resting),
+      still,
+    ]);
     same(ran.done, phasedAlone.done);
     assert.ok(auditRun(ran.path, phased).ok);
     same(rested.done, restingAlone.done);

@@ -9,33 +9,20 @@ import { promisify } from 'node:util';
 import { keepIdentity } from '../../cluster/certificate.ts';
 import { local } from '../../cluster/launchers/local.ts';
 import type { RunEvent } from '../../trainer/events.ts';
-import { type Job, parseJob } from '../../trainer/job.ts';
+import { parseJob } from '../../trainer/job.ts';
 import { createRun } from '../../trainer/run-folder.ts';
-import { runSession } from '../../trainer/session.ts';
 import { wideMlp } from '../support/small-jobs.ts';
-import { closeAll } from './support/ends.ts';
-import { COMMAND, PLATEAU, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
-
-const EPOCHS = 6;
+import { suiteRuns } from './support/suite-runs.ts';
+import { COMMAND, same } from './support/whole-runs.ts';
 
 describe('a run in several processes', function () {
-  this.timeout(180_000); // minutes on a busy machine
-  let runs: WholeRuns;
-
-  before(async () => {
-    runs = await wholeRuns({ epochs: EPOCHS, callbacks: [PLATEAU] });
-  });
-  after(() => runs.remove());
-  afterEach(closeAll);
-
-  /** The job in this process, beside its run in several. */
-  const alone = (job: Job) => runSession({ job, dataset: runs.dataset, threads: 1 });
+  const runs = suiteRuns(this);
 
   it('with the codec f16, leaves sent as halves and subtrees as floats end with the bytes of one process', async () => {
     const halves = parseJob({ ...runs.at.json, codec: 'f16', epochs: 3 }, runs.at.path);
     const path = await createRun(`${runs.at.folder}/runs`, halves);
     // of 8 leaves, 3 workers hold subtrees and single ones
-    const [{ done }, ran] = await Promise.all([alone(halves), runs.run({ workers: 3, servers: 2, path })]);
+    const [{ done }, ran] = await Promise.all([runs.alone(halves), runs.run({ workers: 3, servers: 2, path })]);
     assert.notEqual(done.parameters_sha256, runs.expected.parameters_sha256);
     same(ran.done, done);
   });
@@ -45,7 +32,7 @@ describe('a run in several processes', function () {
     const wide = parseJob({ ...runs.at.json, model, epochs: 2 }, runs.at.path);
     const path = await createRun(`${runs.at.folder}/runs`, wide);
     const roles = { 'worker-2': { options: { '--threads': '2' } } };
-    const [{ done }, ran] = await Promise.all([alone(wide), runs.run({ workers: 2, servers: 2, path, roles })]);
+    const [{ done }, ran] = await Promise.all([runs.alone(wide), runs.run({ workers: 2, servers: 2, path, roles })]);
     same(ran.done, done);
     const told = ran.events.find((it) => it.event === 'workers');
     assert.deepEqual(Object.keys(told!.leaves).sort(), ['worker-1', 'worker-2']);

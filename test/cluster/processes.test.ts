@@ -7,21 +7,13 @@ import { parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { runSession } from '../../trainer/session.ts';
-import { closeAll } from './support/ends.ts';
-import { PLATEAU, same, type WholeRuns, wholeRuns } from './support/whole-runs.ts';
+import { EPOCHS, suiteRuns } from './support/suite-runs.ts';
+import { same } from './support/whole-runs.ts';
 
-const EPOCHS = 6;
 const STEPS = 4 * EPOCHS;
 
 describe('a run in several processes', function () {
-  this.timeout(180_000); // minutes on a busy machine
-  let runs: WholeRuns;
-
-  before(async () => {
-    runs = await wholeRuns({ epochs: EPOCHS, callbacks: [PLATEAU] });
-  });
-  after(() => runs.remove());
-  afterEach(closeAll);
+  const runs = suiteRuns(this);
 
   it('2 workers of 2 threads and 3 servers end with the three hashes of one process; each worker computed leaves', async () => {
     const ran = await runs.run({ workers: 2, servers: 3, threads: 2 });

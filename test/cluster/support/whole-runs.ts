@@ -21,8 +21,6 @@ import { later } from './ends.ts';
 
 export const COMMAND = [process.execPath, 'bin/shoal.ts'] as const;
 export const HASHES = ['parameters_sha256', 'state_sha256', 'optimizer_sha256'] as const;
-/** Every evaluation after the first lowers the learning rate: a decision that is lost or taken twice changes every byte after it. */
-export const PLATEAU = { class_name: 'ReduceLROnPlateau', config: { patience: 1, factor: 0.7, min_delta: 100 } };
 const SAMPLES = 96;
 
 export interface Ran {
@@ -55,6 +53,8 @@ export interface WholeRuns {
   readonly dataset: Dataset;
   readonly expected: DoneEvent;
   run(plan: RunPlan): Promise<Ran>;
+  /** Another job in this process, on the same data. */
+  alone(job: Job): ReturnType<typeof runSession>;
   /** @param killed names of processes that were killed by hand, in any order */
   holds(ran: Pick<Ran, 'done' | 'events' | 'path'>, killed?: readonly string[]): void;
   remove(): void;
@@ -88,8 +88,8 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
   const at = clusterJob(changes, SAMPLES);
   const job = parseJob(at.json, at.path);
   const dataset = await openJobData(job);
-  const alone: RunEvent[] = [];
-  const { done: expected } = await runSession({ job, dataset, threads: 1, onEvent: (event) => alone.push(event) });
+  const told: RunEvent[] = [];
+  const { done: expected } = await runSession({ job, dataset, threads: 1, onEvent: (event) => told.push(event) });
 
   async function run(plan: RunPlan): Promise<Ran> {
     const { workers, servers, allowed, threads = 1, signal, onEvent, roles } = plan;
@@ -121,7 +121,7 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
 
   function holds({ done, events, path }: Pick<Ran, 'done' | 'events' | 'path'>, killed: readonly string[] = []): void {
     same(done, expected);
-    assert.deepEqual(epochs(events), epochs(alone));
+    assert.deepEqual(epochs(events), epochs(told));
     const audit = auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.draws, job.epochs * SAMPLES);
@@ -130,7 +130,8 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
     assert.deepEqual(events.flatMap((it) => (it.event === 'killed' ? [it.name] : [])).sort(), [...killed].sort());
   }
 
-  return { at, job, dataset, expected, run, holds, remove: at.remove };
+  const alone = (other: Job) => runSession({ job: other, dataset, threads: 1 });
+  return { at, job, dataset, expected, run, alone, holds, remove: at.remove };
 }
 
 function lines(path: string): readonly string[] {
