@@ -35,8 +35,8 @@ export interface Operand {
   readonly at: number;
 }
 
-/** Bytes of scratch that a kernel may use in its thread: what `winograd` and `winograd_dw` work in. */
-export const SCRATCH_BYTES = 2 * 1024 * 1024;
+/** Bytes of scratch that a kernel may use in its thread: what `gemm`, `winograd` and `winograd_dw` work in. */
+export const SCRATCH_BYTES = 2304 * 1024;
 /** Bytes that may be read, never written, beyond any operand: tails are loaded as whole vectors. */
 export const READ_SLACK = 256;
 

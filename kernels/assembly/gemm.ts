@@ -1,22 +1,22 @@
 // gemm.ts: C = activation(A x W + bias), W row major: some panels of it are copied next to the caches just before they are used, so
-// that nothing is packed ahead. A tile is some rows, at most ROW_BLOCK, by one panel.
+// that nothing is packed ahead. A tile is some rows, at most GEMM_BLOCK, by one panel.
 import { ADD, RELU, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
-import { ceilDiv, endPanel, firstPanel, PANEL, PANEL_BYTES, ROW_BLOCK, sumBlock } from "./tile";
+import { ceilDiv, endPanel, firstPanel, GEMM_BLOCK, PANEL, PANEL_BYTES, sumBlock } from "./tile";
 
 /** Panels of W that all blocks of rows meet before the next panels: so many that W is read in long runs and A seldom (kernels/signatures.ts). */
-const OPEN_PANELS: i32 = 64;
+const OPEN_PANELS: i32 = 32;
 /**
- * From so many panels on, the block of A's rows that they meet is copied if its rows lie a page or more apart: they took up a page each,
- * and the same places in the caches.
+ * From so many panels on, the block of A's rows that they meet is copied if its rows are parts of longer ones that lie a page or more
+ * apart: they took up the same places in the caches.
  */
-const COPY_PANELS: i32 = 32;
+const COPY_PANELS: i32 = 16;
 const PAGE_BYTES: usize = 4096;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
-  const blocks = ceilDiv(rowsOf(b) * args.m(d), ROW_BLOCK), panels = ceilDiv(args.N(d), PANEL);
+  const blocks = ceilDiv(rowsOf(b) * args.m(d), GEMM_BLOCK), panels = ceilDiv(args.N(d), PANEL);
   memory.fill(scratchOf(b), 0, PANEL_BYTES);
   for (let open = from, close = from; open < to; open = close) {
     const first = open / (OPEN_PANELS * blocks) * OPEN_PANELS, across = min(OPEN_PANELS, panels - first);
@@ -28,10 +28,10 @@ export function gemm(d: usize, b: usize, from: i32, to: i32): void {
 /** Tiles `from` to `to` of `across` panels from panel `first` on: block of rows by block of rows. */
 function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32): void {
   const a = args.a(d, b), w = args.w(d, b), bias = args.bias(d, b), c = args.c(d, b);
-  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), blocks = ceilDiv(M, ROW_BLOCK), block = sumBlock(K);
+  const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), blocks = ceilDiv(M, GEMM_BLOCK), block = sumBlock(K);
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
-  const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * ROW_BLOCK;
+  const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * GEMM_BLOCK;
   const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + PANEL_BYTES * block * OPEN_PANELS;
 
   for (let k = 0; k < K; k += block) {
@@ -40,7 +40,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
     for (let open = from, close = from; open < to; open = close) {
       const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
       close = min(to, (at + 1) * across);
-      const copies = close - open >= COPY_PANELS && as >= PAGE_BYTES, top = a + as * row + (<usize>k << 2);
+      const copies = close - open >= COPY_PANELS && as >= PAGE_BYTES && count < K, top = a + as * row + (<usize>k << 2);
       if (copies) copyColumns(top, as, copy, width, rows, count);
       for (let tile = open; tile < close; tile++) {
         const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;

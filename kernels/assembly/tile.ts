@@ -12,15 +12,20 @@ export declare const tileVectors: i32;
 /** Widest panel, in floats, and its row in bytes. */
 export const PANEL: i32 = 16;
 export const PANEL_BYTES: usize = 64;
-/** Rows of C, or pixels, in one tile (kernels/signatures.ts). */
+/** Rows of C in one tile of `gemm` (kernels/signatures.ts). */
+export const GEMM_BLOCK: i32 = 48;
+/** Pixels, or rows of W, in one tile (kernels/signatures.ts). */
 export const ROW_BLOCK: i32 = 96;
 /** Rows of a weight gradient in one tile (kernels/signatures.ts). */
 export const OUT_BLOCK: i32 = 48;
 /** Rows of K that one tile of a packing kernel covers (kernels/signatures.ts). */
 export const PACK_BLOCK: i32 = 512;
 
-/** Longest sum of one block of K: a panel of it fits into the L1 cache. Part of the profile. */
-const K_BLOCK: i32 = 384;
+/**
+ * Longest sum of one block of K. Its panel streams from the second-level cache as fast as it is multiplied; each block more would read C
+ * again, which costs more. Part of the profile.
+ */
+const K_BLOCK: i32 = 1024;
 
 /** Length of the blocks, as even as can be, in which a sum over K is taken. At least 1. */
 // @ts-ignore: decorator

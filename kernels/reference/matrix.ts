@@ -1,7 +1,7 @@
 // matrix.ts: reference twins of the matrix kernels and of their packing. Sums in f64, in order of K. Not fast.
 import { readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
-import { OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
+import { GEMM_BLOCK, OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowOffsets, rowsOf } from './shared.ts';
 
 const range = (block: number, size: number, end: number): readonly [number, number] => [
@@ -62,7 +62,7 @@ export const matrix: Family = (memory) => ({
     const a = readArguments('gemm', memory, d, b);
     const M = rowsOf(memory, b) * a.m;
     const panels = Math.ceil(a.N / PANEL);
-    const blocks = Math.ceil(M / ROW_BLOCK);
+    const blocks = Math.ceil(M / GEMM_BLOCK);
     for (let tile = from; tile < to; tile++) {
       const group = Math.floor(tile / (OPEN_PANELS * blocks)) * OPEN_PANELS; // its first panel
       const across = Math.min(OPEN_PANELS, panels - group);

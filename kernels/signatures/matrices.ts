@@ -1,5 +1,5 @@
 // matrices.ts: signatures of matrix products and the packing of their operands. No arithmetic (../signatures.ts).
-import { OUT_BLOCK, PACK_BLOCK, ROW_BLOCK } from './blocks.ts';
+import { GEMM_BLOCK, OUT_BLOCK, PACK_BLOCK, ROW_BLOCK } from './blocks.ts';
 import { define, fixed, panels } from './kind.ts';
 
 export const matrices = {
@@ -21,7 +21,7 @@ export const matrices = {
   gemm: define(['a', 'w', 'bias', 'c'], ['m', 'K', 'N', 'lda', 'ldw', 'ldc', 'hasBias', 'activation'], [], (i) => ({
     each: panels(i.N),
     m: i.m,
-    per: ROW_BLOCK,
+    per: GEMM_BLOCK,
   })),
   // out (K, N) = A (M, K)^T x B (M, N), then + each finished left sibling (abi.ts, ladder)
   gemm_tn: define(['a', 'b', 'out'], ['m', 'K', 'N', 'lda', 'ldb', 'ldo'], [], (i) =>

@@ -127,6 +127,10 @@ kernelSuite(
   'gemm',
   [
     ...products,
+    { rows: 47, K: 20, N: 31 },
+    { rows: 48, K: 1025, N: 16, bias: true, relu: true },
+    { rows: 49, K: 12, N: 48 },
+    { rows: 8, K: 1024, N: 10, bias: true },
     { rows: 200, K: 40, N: 300 },
     { rows: 100, K: 1030, N: 1040, bias: true, relu: true }, // rows of A a page apart; more panels than are open at once
   ].map((p: Product): KernelCase<'gemm'> => {
@@ -187,7 +191,13 @@ kernelSuite(
 kernelSuite(
   'gemm_nt',
   // weights of the last are asked for ahead
-  [...products, { rows: 150, K: 200, N: 20 }, { rows: 20, K: 4100, N: 130 }].flatMap((p: Product) =>
+  [
+    ...products,
+    { rows: 7, K: 20, N: 1024 },
+    { rows: 9, K: 97, N: 1025 },
+    { rows: 150, K: 200, N: 20 },
+    { rows: 20, K: 4100, N: 130 },
+  ].flatMap((p: Product) =>
     [8, 16].map((width): KernelCase<'gemm_nt'> => {
       const { rows, m = 1, K, N } = p;
       const ldw = N + 1;
