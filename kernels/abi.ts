@@ -36,7 +36,7 @@ export interface Operand {
 }
 
 /** Bytes of scratch that a kernel may use in its thread: what `gemm`, `winograd` and `winograd_dw` work in. */
-export const SCRATCH_BYTES = 2304 * 1024;
+export const SCRATCH_BYTES = 4352 * 1024;
 /** Bytes that may be read, never written, beyond any operand: tails are loaded as whole vectors. */
 export const READ_SLACK = 256;
 

@@ -7,7 +7,7 @@ import { sweepAffine } from "./sweep";
 import { ceilDiv, endPanel, firstPanel, GEMM_BLOCK, PANEL, PANEL_BYTES, sumBlock } from "./tile";
 
 /** Panels of W that all blocks of rows meet before the next panels: so many that W is read in long runs and A seldom (kernels/signatures.ts). */
-const OPEN_PANELS: i32 = 32;
+const OPEN_PANELS: i32 = 64;
 /**
  * From so many panels on, the block of A's rows that they meet is copied if its rows are parts of longer ones that lie a page or more
  * apart: they took up the same places in the caches.
@@ -25,6 +25,13 @@ export function gemm(d: usize, b: usize, from: i32, to: i32): void {
   }
 }
 
+/** Bytes of a copied panel, of an odd number of rows: as many as a power of two would all begin at the same place of a cache. */
+// @ts-ignore: decorator
+@inline
+function panelBytes(rows: i32): usize {
+  return PANEL_BYTES * (rows | 1);
+}
+
 /** Tiles `from` to `to` of `across` panels from panel `first` on: block of rows by block of rows. */
 function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32): void {
   const a = args.a(d, b), w = args.w(d, b), bias = args.bias(d, b), c = args.c(d, b);
@@ -32,11 +39,11 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * GEMM_BLOCK;
-  const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + PANEL_BYTES * block * OPEN_PANELS;
+  const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS;
 
   for (let k = 0; k < K; k += block) {
-    const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL;
-    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, PANEL_BYTES * count, count, min((right - left) * PANEL, N - start));
+    const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL, next = panelBytes(count);
+    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, next, count, min((right - left) * PANEL, N - start));
     for (let open = from, close = from; open < to; open = close) {
       const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
       close = min(to, (at + 1) * across);
@@ -47,7 +54,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
         const q = c + cs * row + (<usize>column << 2);
         if (!whole && k > 0) copyColumns(q, cs, tail, PANEL_BYTES, rows, columns);
         sweepAffine(
-          copies ? copy : top, copies ? width : as, packed + PANEL_BYTES * ((tile % across - left) * count), PANEL_BYTES, count,
+          copies ? copy : top, copies ? width : as, packed + next * (tile % across - left), PANEL_BYTES, count,
           hasBias && k == 0 ? bias + (<usize>column << 2) : zero, whole ? q : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
         );
         if (!whole) copyColumns(tail, PANEL_BYTES, q, cs, rows, columns);
