@@ -6,8 +6,13 @@ import { gemm as args } from "./generated/arguments";
 import { sweepAffine } from "./sweep";
 import { ceilDiv, endPanel, firstPanel, GEMM_BLOCK, PANEL, PANEL_BYTES, sumBlock } from "./tile";
 
-/** Panels of W that all blocks of rows meet before the next panels: so many that W is read in long runs and A seldom (kernels/signatures.ts). */
-const OPEN_PANELS: i32 = 64;
+/**
+ * Panels of W, at most, that all blocks of rows meet before the next panels, in groups as even as can be: so many that W is read in long
+ * runs and A seldom (kernels/signatures.ts).
+ */
+const OPEN_PANELS: i32 = 48;
+/** The same where there is one block of rows: what is copied is used once, and longer runs are worth more than a place in the caches. */
+const OPEN_PANELS_ONCE: i32 = 64;
 /**
  * From so many panels on, the block of A's rows that they meet is copied if its rows are parts of longer ones that lie a page or more
  * apart: they took up the same places in the caches.
@@ -17,9 +22,10 @@ const PAGE_BYTES: usize = 4096;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
   const blocks = ceilDiv(rowsOf(b) * args.m(d), GEMM_BLOCK), panels = ceilDiv(args.N(d), PANEL);
+  const most = ceilDiv(panels, ceilDiv(panels, blocks == 1 ? OPEN_PANELS_ONCE : OPEN_PANELS));
   memory.fill(scratchOf(b), 0, PANEL_BYTES);
   for (let open = from, close = from; open < to; open = close) {
-    const first = open / (OPEN_PANELS * blocks) * OPEN_PANELS, across = min(OPEN_PANELS, panels - first);
+    const first = open / (most * blocks) * most, across = min(most, panels - first);
     close = min(to, (first + across) * blocks);
     group(d, b, first, across, open - first * blocks, close - first * blocks);
   }
@@ -39,7 +45,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * GEMM_BLOCK;
-  const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS;
+  const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS_ONCE;
 
   for (let k = 0; k < K; k += block) {
     const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL, next = panelBytes(count);

@@ -63,9 +63,10 @@ export const matrix: Family = (memory) => ({
     const M = rowsOf(memory, b) * a.m;
     const panels = Math.ceil(a.N / PANEL);
     const blocks = Math.ceil(M / GEMM_BLOCK);
+    const open = Math.ceil(panels / Math.ceil(panels / OPEN_PANELS));
     for (let tile = from; tile < to; tile++) {
-      const group = Math.floor(tile / (OPEN_PANELS * blocks)) * OPEN_PANELS; // its first panel
-      const across = Math.min(OPEN_PANELS, panels - group);
+      const group = Math.floor(tile / (open * blocks)) * open; // its first panel
+      const across = Math.min(open, panels - group);
       const inside = tile - group * blocks;
       const block = Math.floor(inside / across);
       const [firstRow, lastRow] = [Math.floor((M * block) / blocks), Math.floor((M * (block + 1)) / blocks)];

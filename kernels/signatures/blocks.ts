@@ -6,8 +6,8 @@ export const PANEL = 16;
 export const GEMM_BLOCK = 48;
 /** Pixels, or rows of W, that one tile of `conv`, `depthwise` and `gemm_nt` covers. */
 export const ROW_BLOCK = 96;
-/** Panels of W that tiles of `gemm` walk through block of rows by block of rows, before the next panels. */
-export const OPEN_PANELS = 64;
+/** Panels of W, at most, that tiles of `gemm` walk through block of rows by block of rows, before the next panels: groups as even as can be. */
+export const OPEN_PANELS = 48;
 /** Slices of dY that tiles of `gemm_nt` walk through block of W's rows by block, before the next slices. */
 export const OPEN_SLICES = 8;
 /** Rows of a weight gradient that one tile of `gemm_tn` and `conv_dw` covers. */
