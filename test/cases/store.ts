@@ -1,6 +1,7 @@
 // store.ts: the suite that every store passes: it hands out the work, adds sums in the tree, updates, saves and stops as promised.
 // Sums come from this file, not from an executor: noise of (step, leaf), so that each leaf and each step shows.
 import assert from 'node:assert/strict';
+import { SCRATCH_BYTES } from '../../kernels/abi.ts';
 import { type Arena, createArena } from '../../kernels/arena.ts';
 import { type ContributionLayout, contributionLayout, type Part } from '../../trainer/contribution.ts';
 import type { LocalStore, StoreObserver } from '../../trainer/local-store.ts';
@@ -153,7 +154,7 @@ export function testStore(title: string, open: (parts: StoreParts) => OpenedStor
     let arena: Arena;
     let record: Told;
     const start = (schedule: Partial<Schedule> = {}, staging = 4, from: Snapshot = START) => {
-      arena = createArena(8 << 20);
+      arena = createArena((4 << 20) + 2 * SCRATCH_BYTES); // of two threads at most
       record = { works: [], saved: [], told: [] };
       const observer: StoreObserver = {
         saves: true,
