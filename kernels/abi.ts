@@ -35,7 +35,7 @@ export interface Operand {
   readonly at: number;
 }
 
-/** Bytes of scratch that a kernel may use in its thread: what `gemm`, `winograd` and `winograd_dw` work in. */
+/** Bytes of scratch that a kernel may use in its thread: 64 panels of 1,024 rows and a block of A in `gemm`, which needs most of it. */
 export const SCRATCH_BYTES = 4352 * 1024;
 /** Bytes that may be read, never written, beyond any operand: tails are loaded as whole vectors. */
 export const READ_SLACK = 256;

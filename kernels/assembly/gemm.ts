@@ -48,7 +48,8 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS_ONCE;
 
   for (let k = 0; k < K; k += block) {
-    const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0), start = (first + left) * PANEL, next = panelBytes(count);
+    const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0);
+    const start = (first + left) * PANEL, next = panelBytes(count);
     copyPanels(w + ws * k + (<usize>start << 2), ws, packed, next, count, min((right - left) * PANEL, N - start));
     for (let open = from, close = from; open < to; open = close) {
       const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
