@@ -16,6 +16,8 @@ export const CONTROL = {
   poison: 32,
   /** 1 + number of the first command whose veto stopped the run; 0 while all is well. */
   halted: 48,
+  /** 1 + number of the newest veto that let pass: the update behind it has begun. */
+  updating: 56,
   /** Arrivals, then generation, of the barrier of all threads. */
   barrier: 64,
   /** Turns of a waiting loop before a thread sleeps (patience.ts). */

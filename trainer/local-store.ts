@@ -71,6 +71,11 @@ export interface LocalStore extends Store {
   interrupt(reason?: 'interrupted' | 'early-stopping'): void;
   /** Why work() ended; null before. */
   readonly stopped: StopReason | null;
+  /**
+   * Whether the newest committed version can still be had. Not where a thread has died in the midst of the next update: slots are updated
+   * in place. To be asked when close() has settled.
+   */
+  whole(): Promise<boolean>;
   /** The newest committed version: a copy; its weights alone, a copy; the optimizer's slots in pieces, where they lie. */
   snapshot(): Snapshot;
   weights(): WeightsAt;
@@ -95,6 +100,8 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   let settling: Promise<void> = Promise.resolve();
   let wake: (() => void) | null = null;
   let latest: Work | null = null;
+  /** Queued, and not known to be done: in their order. */
+  const queued: QueuedUpdate[] = [];
 
   const trained = trainedOf(versions.segments);
   const parameterCount = lengthOf(parametersOf(versions.segments));
@@ -187,6 +194,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     try {
       await read; // whoever hears of the step finds its batch free again
       await pool.done(update.command);
+      queued.shift();
       const totals = update.totals();
       const finite = Number.isFinite(totals[0]);
       const first = !finite && state.stopping !== 'not-finite';
@@ -206,6 +214,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     },
     async contribute(work, contributed) {
       const update = await updates.submit(work, await staging.bring(contributed, settling));
+      queued.push(update);
       settling = settling.then(() => settle(update, work, contributed.ready));
     },
     interrupt(reason = 'interrupted') {
@@ -214,6 +223,10 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     },
     get stopped() {
       return stopped;
+    },
+    async whole() {
+      await pool.ended();
+      return !queued.some((update) => update.begun());
     },
     snapshot,
     weights,

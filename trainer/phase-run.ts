@@ -1,6 +1,6 @@
 // phase-run.ts: one phase of a run, from its engine to what it leaves to the next: what is committed is told, saved and decided on. Which
 // phases there are is session.ts's.
-import { type ShoalError, toWire } from '../base/errors.ts';
+import { ShoalError, toWire } from '../base/errors.ts';
 import { type Dataset, decodedBy } from '../datasets/reader.ts';
 import { namesBest } from './callbacks/index.ts';
 import type { Evaluated } from './callbacks/kind.ts';
@@ -89,7 +89,6 @@ export class PhaseRun implements StoreObserver {
     try {
       await this.engine.run(new AbortController().signal);
     } catch (error) {
-      // a thread has died: the last committed version is whole, since a step writes into the other copy
       await this.#saveNow();
       throw error;
     }
@@ -155,6 +154,10 @@ export class PhaseRun implements StoreObserver {
   async #saveNow(): Promise<void> {
     await this.engine.store.close(); // what is done is committed, whatever failed behind it
     await this.#saving;
+    if (!(await this.engine.store.whole())) {
+      this.#problem(torn(this.#saved), false);
+      return;
+    }
     const snapshot = this.engine.store.snapshot();
     if (snapshot.version > this.#saved && allFinite(numbersOf(snapshot))) await this.save(snapshot);
     await this.#saving;
@@ -173,3 +176,13 @@ export class PhaseRun implements StoreObserver {
     this.#tell({ event: 'threads', leaves, collections: reports.map((report) => report.collections) });
   }
 }
+
+/** @param saved steps of the newest checkpoint; 0: there is none */
+const torn = (saved: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_UPDATE_TORN',
+    operation: 'save a checkpoint',
+    got: 'a thread that ended while it changed what the optimizer keeps',
+    expected: 'a version that stands whole',
+    hint: saved === 0 ? 'No step was saved before: begin anew.' : `The newest checkpoint is that of step ${saved}.`,
+  });

@@ -62,6 +62,8 @@ export interface ComputePool {
   joint(program: EncodedCalls, template: number, jobs: number, claims: number): number;
   /** Everything from here on is dropped when the f64 at this address, which `everywhere` has just written, is not finite. */
   veto(address: number): number;
+  /** Whether a thread has gone past that veto, so that what comes behind it may be half done. */
+  begun(veto: number): boolean;
   /** Settles when the command is done by all threads. Rejects when a thread has died. */
   done(command: number): Promise<void>;
   /**
@@ -73,6 +75,8 @@ export interface ComputePool {
   readonly halted: boolean;
   /** Settles when there is room for `commands` more. */
   room(commands: number): Promise<void>;
+  /** Where a thread has died: settles when the others have ended too, and nothing is written any more. Else at once. */
+  ended(): Promise<void>;
   /** Ends the threads. @returns what each reported, where it could. */
   close(): Promise<readonly ThreadReport[]>;
 }
@@ -213,12 +217,14 @@ export function createPool(options: PoolOptions): ComputePool {
     joint: (program, template, jobs, claims) =>
       submit(COMMAND.joint, 0, program.address, program.count, template, jobs, claims),
     veto: (address) => submit(COMMAND.veto, 0, address),
+    begun: (veto) => ((Atomics.load(i32, word + CONTROL.updating) - veto) | 0) >= 0,
     done: reached,
     passed,
     get halted() {
       return Atomics.load(i32, word + CONTROL.halted) !== 0;
     },
     room: (commands) => reached(head + commands - RING),
+    ended: async () => void (failure && (await Promise.all(reports))),
     async close() {
       closing = true;
       letGo();

@@ -179,7 +179,8 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     } else if (kind === COMMAND.veto) {
       // an f64 is not finite when all bits of its exponent are set
       halted = (i32[(i32[at + 2]! >>> 2) + 1]! & 0x7ff00000) === 0x7ff00000;
-      if (halted && index === 0) Atomics.store(i32, control + CONTROL.halted, (sequence + 1) | 0);
+      if (!halted) Atomics.store(i32, control + CONTROL.updating, (sequence + 1) | 0);
+      else if (index === 0) Atomics.store(i32, control + CONTROL.halted, (sequence + 1) | 0);
     } else {
       bind(i32[at + 4]!);
       const done =

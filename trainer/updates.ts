@@ -42,6 +42,8 @@ export interface UpdatesOptions extends UpdateOptions {
 export interface QueuedUpdate {
   /** The last of its commands. */
   readonly command: number;
+  /** Whether a thread has begun to change weights, or what the optimizer keeps, which is changed in place. */
+  begun(): boolean;
   /** The loss sum and the counts; they stand when the command is done. */
   totals(): number[];
 }
@@ -186,12 +188,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
       const at = record + SCALARS_AT + totalsAt;
       writeRecord(record, work, sums);
       await pool.room(2 + ranges.length + rounds.length * (ranges.length + 1));
-      let command = pool.everywhere(totals, record);
-      if (work.kind === 'gradient') {
-        pool.veto(at);
-        command = queue(work, record);
-      }
-      return { command, totals: () => Array.from(f64.subarray(at >>> 3, (at >>> 3) + contribution.scalars)) };
+      const totalled = pool.everywhere(totals, record);
+      const veto = work.kind === 'gradient' ? pool.veto(at) : null;
+      return {
+        command: veto === null ? totalled : queue(work, record),
+        begun: () => veto !== null && pool.begun(veto),
+        totals: () => Array.from(f64.subarray(at >>> 3, (at >>> 3) + contribution.scalars)),
+      };
     },
   };
 }

@@ -45,7 +45,15 @@ export const wideMlp = [
   layer('Dense', { units: 4, activation: 'softmax' }),
 ];
 
-/** The same with regularizers and constraints. */
+/** Updating its weights takes as long as computing what a few samples say of them. */
+export const heavyMlp = [
+  ...mlp.slice(0, 2),
+  layer('Dense', { units: 700, activation: 'relu' }),
+  layer('Dense', { units: 700, activation: 'relu' }),
+  layer('Dense', { units: 4, activation: 'softmax' }),
+];
+
+/** `mlp` with regularizers and constraints. */
 export const boundedMlp = [
   ...mlp.slice(0, 2),
   layer('Dense', {

@@ -6,7 +6,7 @@ import type { RunEvent } from '../../trainer/events.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { allFinite, numbersOf } from '../../trainer/snapshot.ts';
 import { brokenDataset, gatedDataset } from '../support/hooked-dataset.ts';
-import { convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { convNet, heavyMlp, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 import { JOBS, lastEvent, outcome, type SmallRun, smallRun } from '../support/small-run.ts';
 import { type WatchedThreads, watchThreads } from '../support/watch-threads.ts';
 
@@ -44,10 +44,13 @@ describe('faults', () => {
       it(`ends the run within 5 s with a whole checkpoint: thread ${victim} of ${threads} in teams of ${teamSize}, step ${step}`, async () => {
         const saved: SmallRun['saved'][number][] = [];
         let killed = 0;
+        let torn = false;
         const run = smallRun(job, {
           threads,
           teamSize,
           onEvent(event) {
+            // rarely: what the optimizer keeps was being changed, and the checkpoint before stays the newest
+            if (event.event === 'problem') torn ||= event.problem.code === 'SHOAL_UPDATE_TORN';
             if (event.event !== 'step' || event.step !== step) return;
             // the host is held up while the threads run ahead of what it knows to be committed
             Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
@@ -60,11 +63,36 @@ describe('faults', () => {
         });
         await assert.rejects(run, { code: 'SHOAL_THREAD_DIED', got: new RegExp(`compute thread ${victim} ended`) });
         assert.ok(performance.now() - killed < 5000);
-        const start = saved.at(-1)!;
-        assert.ok(start.version >= step, `saved ${saved.map((s) => s.version)}`);
-        assert.deepEqual(outcome(await smallRun(job, { start })), outcome(await undisturbed()));
+        const start = saved.at(-1);
+        if (!torn) assert.ok(start!.version >= step, `saved ${saved.map((s) => s.version)}`);
+        assert.deepEqual(outcome(await smallRun(job, start && { start })), outcome(await undisturbed()));
       });
     }
+
+    it('leaves nothing torn behind: 6 runs whose updates take long, each with a thread killed, resume to the same bytes', async () => {
+      const of = smallJob(heavyMlp, { batch: 4, microShards: 2, epochs: 3 });
+      const expected = outcome(await smallRun(of));
+      for (let turn = 0; turn < 6; turn++) {
+        const saved: SmallRun['saved'][number][] = [];
+        let torn = false;
+        const first = watch.started.length;
+        const run = smallRun(of, {
+          onEvent(event) {
+            if (event.event === 'problem') torn ||= event.problem.code === 'SHOAL_UPDATE_TORN';
+            if (event.event !== 'step' || event.step !== 14) return;
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + turn / 4);
+            void watch.started[first + (turn % 2)]!.terminate();
+          },
+          onSave: async (snapshot) => {
+            saved.push(snapshot);
+          },
+        });
+        await assert.rejects(run, { code: 'SHOAL_THREAD_DIED' });
+        const start = saved.at(-1)!;
+        assert.ok(torn ? start.version === 11 : start.version >= 14, `saved ${start.version}, torn: ${torn}`);
+        assert.deepEqual(outcome(await smallRun(of, { start })), expected);
+      }
+    });
   });
 
   describe('a data thread that cannot read a sample', () => {
