@@ -49,8 +49,12 @@ export class Peer {
     });
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       if (!line.startsWith('{')) return; // some library's banner
-      this.#waiting?.resolve(JSON.parse(line));
-      this.#waiting = undefined;
+      try {
+        this.#waiting?.resolve(JSON.parse(line));
+        this.#waiting = undefined;
+      } catch {
+        this.#fail(`no JSON: ${line.slice(0, 200)}`);
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 # protocol.py: one JSON line in, one out, and the digits as arrays. It knows no framework.
 import json
+import math
 import sys
 import time
 
@@ -47,7 +48,9 @@ def timed(run, seconds, rate=0.0):
         trained += batches
         passed = time.perf_counter() - start
         rate = trained / passed
-    return {"samples_per_second": samples / passed, "loss": float(loss)}
+    loss = float(loss)
+    # JSON has no NaN: a peer that was trained until its numbers broke says so, and is as fast
+    return {"samples_per_second": samples / passed, "loss": loss if math.isfinite(loss) else None}
 
 
 def fastest(variants, seconds=0.4, rounds=3):

@@ -20,7 +20,8 @@ export type PeerReply = Measurement | { readonly error: string };
 
 export interface Measurement {
   readonly samples_per_second: number;
-  readonly loss: number;
+  /** Null: not a number, or infinite. */
+  readonly loss: number | null;
   /** How this peer trains this job fastest. */
   readonly variant?: string;
 }

@@ -12,6 +12,7 @@ const script = `
     if (quit) process.exit(0);
     if (name === 'digits') say({ samples_per_second: seconds * 100, loss: 2 });
     if (name === 'mlp') say({ error: 'no such kernel' });
+    if (name === 'simple-cnn' && seconds > 0) console.log('{ "loss": NaN }');
     if (name === 'conv-dense') { console.error('out of memory'); process.exitCode = 3; process.stdin.destroy(); }
   });`;
 const start = (code: string) =>
@@ -37,6 +38,13 @@ describe('bench peer', () => {
   it('that dies gives its exit code and last words', async () => {
     const peer = await start(script);
     await assert.rejects(peer.measure('conv-dense', 1), { code: 'SHOAL_BENCH_PEER', got: 'exit 3: out of memory' });
+    await peer.close();
+  });
+
+  it('that answers with what is no JSON is an error, and goes on', async () => {
+    const peer = await start(script);
+    await assert.rejects(peer.measure('simple-cnn', 1), { code: 'SHOAL_BENCH_PEER', got: 'no JSON: { "loss": NaN }' });
+    assert.deepEqual(await peer.measure('digits', 2), { samples_per_second: 200, loss: 2 });
     await peer.close();
   });
 
