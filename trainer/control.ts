@@ -38,6 +38,9 @@ export const teamWord = (team: number): number => CONTROL.lines + LINE * (RING +
 export const commandWord = (slot: number, teams: number): number =>
   CONTROL.lines + LINE * (RING + teams) + COMMAND_WORDS * slot;
 
+/** Words count commands modulo 2^32, the host counts them all: the count that `word` stands for, less than 2^31 before or after `near`. */
+export const countOf = (word: number, near: number): number => near - ((near - word) | 0);
+
 /** What a command asks for. */
 export const COMMAND = {
   /** words: kind, barrier, program, calls, template: every thread runs its share of each call's tiles. */

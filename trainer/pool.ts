@@ -7,9 +7,21 @@ import { workerFile } from '../base/worker-file.ts';
 import { BINDING, SCRATCH_BYTES } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { KernelModule } from '../kernels/load.ts';
-import { COMMAND, CONTROL, commandWord, controlWords, HELP, JOBS, RING, TELL, type ThreadSetup } from './control.ts';
+import {
+  COMMAND,
+  CONTROL,
+  commandWord,
+  controlWords,
+  countOf,
+  HELP,
+  JOBS,
+  RING,
+  TELL,
+  type ThreadSetup,
+} from './control.ts';
 import { keepPatience } from './patience.ts';
 import { registeredModules } from './registered-modules.ts';
+import { createWaiting } from './waiting.ts';
 import type { ThreadReport, WorkerData } from './worker.ts';
 
 /** For this process, from its first pool on: before, it may be a program that never trains. */
@@ -143,41 +155,8 @@ export function createPool(options: PoolOptions): ComputePool {
     }),
   );
 
-  const completed = () => Atomics.load(i32, word + CONTROL.completed);
-  /** Who waits, and for how many commands. One sleep serves all, and ends when about half of them have what they want: waking the
-   * host takes a core from a compute thread, so it is done seldom. What runs out of commands has met them all. */
-  const waiting: { readonly count: number; readonly settle: (error?: Error) => void }[] = [];
-  let watching = false;
-  async function watch(): Promise<void> {
-    watching = true;
-    await null; // so that those who begin to wait now are among them
-    for (;;) {
-      const told = Atomics.load(i32, word + CONTROL.told);
-      settleReached();
-      const middle = waiting[Math.floor(waiting.length / 2)];
-      if (!middle) break;
-      Atomics.store(i32, word + commandWord((middle.count - 1) % RING, teams) + TELL, 1);
-      if (completed() >= middle.count) continue; // it may have ended before it could see that somebody waits
-      const wait = Atomics.waitAsync(i32, word + CONTROL.told, told);
-      if (wait.async) await wait.value;
-    }
-    watching = false;
-  }
-  function settleReached(): void {
-    const now = completed();
-    while (waiting.length > 0 && (waiting[0]!.count <= now || failure)) {
-      const { count, settle } = waiting.shift()!;
-      settle(count <= now ? undefined : failure!); // done is done, even when a thread has died since
-    }
-  }
-  async function reached(count: number): Promise<void> {
-    if (completed() >= count) return;
-    await new Promise<void>((resolve, reject) => {
-      const place = waiting.findLastIndex((other) => other.count <= count) + 1;
-      waiting.splice(place, 0, { count, settle: (error) => (error ? reject(error) : resolve()) });
-      if (!watching) void watch();
-    });
-  }
+  const completed = () => countOf(Atomics.load(i32, word + CONTROL.completed), head);
+  const { reached } = createWaiting({ i32, control: word, teams, completed, failure: () => failure });
 
   async function passed(command: number, jobs: number, n: number): Promise<boolean> {
     const at = jobs >>> 2;
