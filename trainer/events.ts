@@ -43,7 +43,7 @@ export interface StepEventRecord {
   /** Mean over the batch. */
   readonly loss: number;
   readonly metrics: Metrics;
-  /** Since the step before. */
+  /** Since the step before was told: several are told at once, so only sums of it mean something. */
   readonly ms: number;
   readonly samples: number;
 }
