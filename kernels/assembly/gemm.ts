@@ -1,9 +1,9 @@
-// gemm.ts: C = activation(A x W + bias), W row major: some panels of it are copied next to the caches just before they are used, so
-// that nothing is packed ahead. A tile is some rows, at most GEMM_BLOCK, by one panel.
+// gemm.ts: C = activation(A x W + bias), W row major: some panels of it are copied next to the caches as they are first used, or just
+// before, so that nothing is packed ahead. A tile is some rows, at most GEMM_BLOCK, by one panel.
 import { ADD, RELU, rowsOf, scratchOf } from "./abi";
 import { copyColumns, copyPanels } from "./columns";
 import { gemm as args } from "./generated/arguments";
-import { sweepAffine } from "./sweep";
+import { sweepAffine, sweepPacking } from "./sweep";
 import { ceilDiv, endPanel, firstPanel, GEMM_BLOCK, PANEL, PANEL_BYTES, sumBlock } from "./tile";
 
 /**
@@ -19,6 +19,11 @@ const OPEN_PANELS_ONCE: i32 = 64;
  */
 const COPY_PANELS: i32 = 16;
 const PAGE_BYTES: usize = 4096;
+/**
+ * Up to this size of W its panels are copied by the first rows that meet them. Of a larger one, which comes from far, whole rows are copied
+ * ahead: long runs come faster.
+ */
+const NEAR_BYTES: usize = 1 << 22;
 
 export function gemm(d: usize, b: usize, from: i32, to: i32): void {
   const blocks = ceilDiv(rowsOf(b) * args.m(d), GEMM_BLOCK), panels = ceilDiv(args.N(d), PANEL);
@@ -43,14 +48,15 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const a = args.a(d, b), w = args.w(d, b), bias = args.bias(d, b), c = args.c(d, b);
   const M = rowsOf(b) * args.m(d), K = args.K(d), N = args.N(d), blocks = ceilDiv(M, GEMM_BLOCK), block = sumBlock(K);
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
-  const hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
+  const near = ws * K <= NEAR_BYTES, hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * GEMM_BLOCK;
   const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS_ONCE;
 
   for (let k = 0; k < K; k += block) {
     const count = min(block, K - k), mode = (k > 0 ? ADD : 0) | (k + count == K ? relu : 0);
-    const start = (first + left) * PANEL, next = panelBytes(count);
-    copyPanels(w + ws * k + (<usize>start << 2), ws, packed, next, count, min((right - left) * PANEL, N - start));
+    const ahead = near ? min(right, N / PANEL - first) : left, start = (first + ahead) * PANEL, next = panelBytes(count);
+    if (ahead < right)
+      copyPanels(w + ws * k + (<usize>start << 2), ws, packed + next * (ahead - left), next, count, min((right - ahead) * PANEL, N - start));
     for (let open = from, close = from; open < to; open = close) {
       const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
       close = min(to, (at + 1) * across);
@@ -59,12 +65,16 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
       for (let tile = open; tile < close; tile++) {
         const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;
         const q = c + cs * row + (<usize>column << 2);
-        if (!whole && k > 0) copyColumns(q, cs, tail, PANEL_BYTES, rows, columns);
-        sweepAffine(
-          copies ? copy : top, copies ? width : as, packed + next * (tile % across - left), PANEL_BYTES, count,
-          hasBias && k == 0 ? bias + (<usize>column << 2) : zero, whole ? q : tail, whole ? cs : PANEL_BYTES, rows, columns, mode,
-        );
-        if (!whole) copyColumns(tail, PANEL_BYTES, q, cs, rows, columns);
+        const p = copies ? copy : top, ps = copies ? width : as, panel = packed + next * (tile % across - left);
+        const init = hasBias && k == 0 ? bias + (<usize>column << 2) : zero;
+        if (whole && near && tile < from + across)
+          sweepPacking(p, ps, w + ws * k + (<usize>column << 2), ws, panel, count, init, q, cs, rows, mode);
+        else if (whole) sweepAffine(p, ps, panel, PANEL_BYTES, count, init, q, cs, rows, columns, mode);
+        else {
+          if (k > 0) copyColumns(q, cs, tail, PANEL_BYTES, rows, columns);
+          sweepAffine(p, ps, panel, PANEL_BYTES, count, init, tail, PANEL_BYTES, rows, columns, mode);
+          copyColumns(tail, PANEL_BYTES, q, cs, rows, columns);
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
 // sweep.ts: covers the rows of one tile with micro-kernels, as evenly as can be (8 = 4 + 4). No kernel.
 import { FAR } from "./abi";
 import { touch } from "./far";
-import { affine, affine12x8, outer, pixels, segments, taps } from "./generated/micro";
+import { affine, affine12x8, outer, packing, pixels, segments, taps } from "./generated/micro";
 import { ceilDiv, PANEL_BYTES, tileRows, tileVectors } from "./tile";
 
 /**
@@ -28,6 +28,24 @@ export function sweepAffine(
     for (let turn = 0; turn < turns; turn++) {
       const r = turn < more ? few + 1 : few;
       affine(r, stride == 16, p, as, panel + at, step, k, init + at, q, cs, mode);
+      p += as * r;
+      q += cs * r;
+    }
+  }
+}
+
+/** The same of 16 columns of a matrix W, whose rows lie `ws` bytes apart: the first rows of C copy them to the panel as they read them. */
+export function sweepPacking(
+  a: usize, as: usize, w: usize, ws: usize, panel: usize, k: i32, init: usize, c: usize, cs: usize, rows: i32, mode: i32,
+): void {
+  const stride = tileVectors << 2, turns = ceilDiv(rows, tileRows), few = rows / turns, more = rows % turns;
+  for (let column = 0; column < 16; column += stride) {
+    const at = <usize>column << 2;
+    let p = a, q = c + at;
+    for (let turn = 0; turn < turns; turn++) {
+      const r = turn < more ? few + 1 : few;
+      if (turn == 0) packing(r, stride == 16, p, as, w + at, ws, k, init + at, q, cs, panel + at, mode);
+      else affine(r, stride == 16, p, as, panel + at, PANEL_BYTES, k, init + at, q, cs, mode);
       p += as * r;
       q += cs * r;
     }

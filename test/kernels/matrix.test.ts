@@ -132,8 +132,9 @@ kernelSuite(
     { rows: 49, K: 12, N: 48 },
     { rows: 8, K: 1024, N: 10, bias: true },
     { rows: 200, K: 40, N: 300 },
-    // more panels than are open at once: over one block of rows, and over several, a page apart
+    // more panels than are open at once: over one block of rows, and over several, a page apart; W just near, and just far
     { rows: 5, K: 30, N: 1040, bias: true },
+    { rows: 100, K: 1030, N: 1016, bias: true, relu: true },
     { rows: 100, K: 1030, N: 1040, bias: true, relu: true },
   ].map((p: Product): KernelCase<'gemm'> => {
     const { rows, m = 1, K, N } = p;
