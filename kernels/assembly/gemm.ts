@@ -50,6 +50,8 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
   const as = <usize>args.lda(d) << 2, ws = <usize>args.ldw(d) << 2, cs = <usize>args.ldc(d) << 2;
   const near = ws * K <= NEAR_BYTES, hasBias = args.hasBias(d), relu = args.activation(d) == 1 ? RELU : 0;
   const zero = scratchOf(b), tail = zero + PANEL_BYTES, packed = tail + PANEL_BYTES * GEMM_BLOCK;
+  // a panel that only one block of rows meets need not stay: the next one takes its place in the first cache
+  const once = near && from / across == (to - 1) / across;
   const left = firstPanel(from, to, across), right = endPanel(from, to, across), copy = packed + panelBytes(block) * OPEN_PANELS_ONCE;
 
   for (let k = 0; k < K; k += block) {
@@ -65,7 +67,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
       for (let tile = open; tile < close; tile++) {
         const column = (first + tile % across) * PANEL, columns = min(PANEL, N - column), whole = columns == PANEL;
         const q = c + cs * row + (<usize>column << 2);
-        const p = copies ? copy : top, ps = copies ? width : as, panel = packed + next * (tile % across - left);
+        const p = copies ? copy : top, ps = copies ? width : as, panel = once && whole ? packed : packed + next * (tile % across - left);
         const init = hasBias && k == 0 ? bias + (<usize>column << 2) : zero;
         if (whole && near && tile < from + across)
           sweepPacking(p, ps, w + ws * k + (<usize>column << 2), ws, panel, count, init, q, cs, rows, mode);
