@@ -226,7 +226,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     },
     async whole() {
       await pool.ended();
-      return !queued.some((update) => update.begun());
+      return !queued.some(({ veto }) => veto !== null && pool.begun(veto));
     },
     snapshot,
     weights,

@@ -203,7 +203,9 @@ export function createPool(options: PoolOptions): ComputePool {
       return Atomics.load(i32, word + CONTROL.halted) !== 0;
     },
     room: (commands) => reached(head + commands - RING),
-    ended: async () => void (failure && (await Promise.all(reports))),
+    async ended() {
+      if (failure) await Promise.all(reports);
+    },
     async close() {
       closing = true;
       letGo();

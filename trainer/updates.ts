@@ -42,8 +42,8 @@ export interface UpdatesOptions extends UpdateOptions {
 export interface QueuedUpdate {
   /** The last of its commands. */
   readonly command: number;
-  /** Whether a thread has begun to change weights, or what the optimizer keeps, which is changed in place. */
-  begun(): boolean;
+  /** The veto behind which weights are changed, and what the optimizer keeps, in place; null where nothing is. */
+  readonly veto: number | null;
   /** The loss sum and the counts; they stand when the command is done. */
   totals(): number[];
 }
@@ -192,7 +192,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       const veto = work.kind === 'gradient' ? pool.veto(at) : null;
       return {
         command: veto === null ? totalled : queue(work, record),
-        begun: () => veto !== null && pool.begun(veto),
+        veto,
         totals: () => Array.from(f64.subarray(at >>> 3, (at >>> 3) + contribution.scalars)),
       };
     },

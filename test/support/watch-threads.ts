@@ -1,4 +1,5 @@
 // watch-threads.ts: the worker threads that a test starts: to kill one, and to see that none is left.
+import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 
 export interface WatchedThreads {
@@ -26,4 +27,21 @@ export function watchThreads(): WatchedThreads {
     },
     stop: () => process.off('worker', seen),
   };
+}
+
+/** Every test of this describe() must leave no thread and nothing open behind. @returns the threads of the test under way */
+export function leavesNothing(): () => WatchedThreads {
+  let watch: WatchedThreads;
+  let open: string;
+  const resources = () => process.getActiveResourcesInfo().sort().join();
+  beforeEach(() => {
+    open = resources();
+    watch = watchThreads();
+  });
+  afterEach(() => {
+    watch.stop();
+    assert.equal(watch.alive, 0, 'threads that outlived the run');
+    assert.equal(resources(), open, 'handles that outlived the run');
+  });
+  return () => watch;
 }

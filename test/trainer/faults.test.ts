@@ -1,4 +1,5 @@
-// faults.test.ts: what a run does when something breaks: it ends soon, with its reason, and with nothing bad on the disk.
+// faults.test.ts: what a run does when something breaks: it ends soon, with its reason, and with nothing bad on the disk. Where a
+// compute thread dies: dead-thread.test.ts.
 import assert from 'node:assert/strict';
 import { readerFromArrays } from '../../datasets/from-arrays.ts';
 import type { Dataset } from '../../datasets/reader.ts';
@@ -6,9 +7,9 @@ import type { RunEvent } from '../../trainer/events.ts';
 import { prepare } from '../../trainer/prepare.ts';
 import { allFinite, numbersOf } from '../../trainer/snapshot.ts';
 import { brokenDataset, gatedDataset } from '../support/hooked-dataset.ts';
-import { convNet, heavyMlp, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
+import { convNet, mlp, smallDataset, smallJob } from '../support/small-jobs.ts';
 import { JOBS, lastEvent, outcome, type SmallRun, smallRun } from '../support/small-run.ts';
-import { type WatchedThreads, watchThreads } from '../support/watch-threads.ts';
+import { leavesNothing } from '../support/watch-threads.ts';
 
 const job = { ...JOBS.convolutional, epochs: 8 };
 let whole: Promise<SmallRun>;
@@ -19,81 +20,7 @@ const undisturbed = () => {
 };
 
 describe('faults', () => {
-  /** Every test of this file must leave no thread and nothing open behind. */
-  let watch: WatchedThreads;
-  let open: string;
-  const resources = () => process.getActiveResourcesInfo().sort().join();
-  beforeEach(() => {
-    open = resources();
-    watch = watchThreads();
-  });
-  afterEach(() => {
-    watch.stop();
-    assert.equal(watch.alive, 0, 'threads that outlived the run');
-    assert.equal(resources(), open, 'handles that outlived the run');
-  });
-
-  describe('a compute thread that is killed in the middle of a step', () => {
-    for (const [threads, teamSize, victim, step] of [
-      [1, 1, 0, 3],
-      [2, 1, 1, 5],
-      [2, 2, 0, 12],
-      [3, 1, 0, 17],
-      [4, 2, 3, 20],
-    ] as const) {
-      it(`ends the run within 5 s with a whole checkpoint: thread ${victim} of ${threads} in teams of ${teamSize}, step ${step}`, async () => {
-        const saved: SmallRun['saved'][number][] = [];
-        let killed = 0;
-        let torn = false;
-        const run = smallRun(job, {
-          threads,
-          teamSize,
-          onEvent(event) {
-            // rarely: what the optimizer keeps was being changed, and the checkpoint before stays the newest
-            if (event.event === 'problem') torn ||= event.problem.code === 'SHOAL_UPDATE_TORN';
-            if (event.event !== 'step' || event.step !== step) return;
-            // the host is held up while the threads run ahead of what it knows to be committed
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
-            killed = performance.now();
-            void watch.started[victim]!.terminate();
-          },
-          onSave: async (snapshot) => {
-            saved.push(snapshot);
-          },
-        });
-        await assert.rejects(run, { code: 'SHOAL_THREAD_DIED', got: new RegExp(`compute thread ${victim} ended`) });
-        assert.ok(performance.now() - killed < 5000);
-        const start = saved.at(-1);
-        if (!torn) assert.ok(start!.version >= step, `saved ${saved.map((s) => s.version)}`);
-        assert.deepEqual(outcome(await smallRun(job, start && { start })), outcome(await undisturbed()));
-      });
-    }
-
-    it('leaves nothing torn behind: 6 runs whose updates take long, each with a thread killed, resume to the same bytes', async () => {
-      const of = smallJob(heavyMlp, { batch: 4, microShards: 2, epochs: 3 });
-      const expected = outcome(await smallRun(of));
-      for (let turn = 0; turn < 6; turn++) {
-        const saved: SmallRun['saved'][number][] = [];
-        let torn = false;
-        const first = watch.started.length;
-        const run = smallRun(of, {
-          onEvent(event) {
-            if (event.event === 'problem') torn ||= event.problem.code === 'SHOAL_UPDATE_TORN';
-            if (event.event !== 'step' || event.step !== 14) return;
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + turn / 4);
-            void watch.started[first + (turn % 2)]!.terminate();
-          },
-          onSave: async (snapshot) => {
-            saved.push(snapshot);
-          },
-        });
-        await assert.rejects(run, { code: 'SHOAL_THREAD_DIED' });
-        const start = saved.at(-1)!;
-        assert.ok(torn ? start.version === 11 : start.version >= 14, `saved ${start.version}, torn: ${torn}`);
-        assert.deepEqual(outcome(await smallRun(of, { start })), expected);
-      }
-    });
-  });
+  const watch = leavesNothing();
 
   describe('a data thread that cannot read a sample', () => {
     it('ends the run with its reason and a checkpoint of what was computed, from which it ends with the same bytes', async () => {
@@ -214,7 +141,7 @@ describe('faults', () => {
         assert.match(error.expected, /4,096 MiB/);
         return true;
       });
-      assert.equal(watch.started.length, 0);
+      assert.equal(watch().started.length, 0);
       assert.ok(process.memoryUsage().rss - before < 200 * 2 ** 20);
     });
 
@@ -234,7 +161,7 @@ describe('faults', () => {
   describe('a run that cannot begin', () => {
     const refused = async (code: string, options: Parameters<typeof smallRun>[1]) => {
       await assert.rejects(smallRun(JOBS.dense, options), { code });
-      assert.equal(watch.started.length, 0, 'threads were started');
+      assert.equal(watch().started.length, 0, 'threads were started');
     };
     const { train, test } = smallDataset(40, 10);
 

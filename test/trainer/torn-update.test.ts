@@ -1,5 +1,5 @@
 // torn-update.test.ts: a thread that ends while it updates in place: the store knows whether its newest version stands whole. What a run
-// makes of that: faults.test.ts.
+// makes of that: dead-thread.test.ts.
 import assert from 'node:assert/strict';
 import { createArena } from '../../kernels/arena.ts';
 import { loadKernels } from '../../kernels/load.ts';
