@@ -1,6 +1,7 @@
 // torn-update.test.ts: a thread that ends while it updates in place: the store knows whether its newest version stands whole. What a run
 // makes of that: dead-thread.test.ts.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createArena } from '../../kernels/arena.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { contributionLayout, memoryBytes } from '../../trainer/contribution.ts';
@@ -40,6 +41,7 @@ async function killed(when: 'before' | 'within') {
   );
   const watch = watchThreads();
   const pool = createPool({ arena, kernels, threads: 1, teamSize: 1, arenaBytes: 64 });
+  await once(process, 'worker'); // told when the loop turns, which waiting for an update keeps from turning
   let veto = 0;
   const watched: ComputePool = Object.assign(Object.create(pool) as ComputePool, {
     veto(address: number) {
