@@ -40,6 +40,7 @@ const FAILURES = [
   'DATA_LAYOUT',
   'DATA_CLOSED',
   'DATA_ERRORS',
+  'DATA_WRITE',
   'RUN_WRITE',
 ];
 

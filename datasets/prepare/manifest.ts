@@ -12,7 +12,8 @@ import { addMoments, meanAndDeviation } from './moments.ts';
 import { nearPairs } from './perceptual.ts';
 import { PARTS, type Planned } from './plan.ts';
 import { FILES, type PlanFile, readPlan } from './plan-file.ts';
-import { readRecord, type ShardRecord, writeWhole } from './shard.ts';
+import { readRecord, type ShardRecord } from './shard.ts';
+import { isLeftOver, writeWhole } from './whole-file.ts';
 
 const part = z.object({
   samples: z.number(),
@@ -56,7 +57,7 @@ export interface Finished {
 
 /**
  * Writes bad.jsonl, near-duplicates.jsonl and, last, manifest.json.
- * @throws {ShoalError} SHOAL_DATA_UNFINISHED naming a shard that is missing, SHOAL_DATA_EMPTY
+ * @throws {ShoalError} SHOAL_DATA_UNFINISHED naming a shard that is missing, SHOAL_DATA_EMPTY, SHOAL_DATA_WRITE
  */
 export function finish(out: string): Finished {
   const planned = readPlan(out);
@@ -77,8 +78,7 @@ export function finish(out: string): Finished {
   const jsonLines = (values: readonly object[]) => values.map((value) => `${canonicalJson(value)}\n`).join('');
   writeWhole(join(out, FILES.bad), jsonLines(bad));
   writeWhole(join(out, FILES.near), jsonLines(pairs));
-  // what killed processes have left; nobody writes here any more
-  for (const name of readdirSync(out)) if (name.endsWith('.partial')) rmSync(join(out, name));
+  for (const name of readdirSync(out)) if (isLeftOver(name)) rmSync(join(out, name), { force: true });
   writeWhole(join(out, FILES.manifest), text);
   return { manifest, sha256: createHash('sha256').update(text).digest('hex'), bad };
 }

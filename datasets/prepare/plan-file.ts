@@ -9,7 +9,7 @@ import { parseJsonLines } from '../formats/json-lines.ts';
 import type { Bad, Places } from '../source.ts';
 import { type PrepareJob, prepareSchema } from './job.ts';
 import type { Planned } from './plan.ts';
-import { writeWhole } from './shard.ts';
+import { writeWhole } from './whole-file.ts';
 
 export const FILES = {
   plan: 'plan.jsonl',

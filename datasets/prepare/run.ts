@@ -19,6 +19,7 @@ import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
+import { writing } from './whole-file.ts';
 import { writeShards } from './write-shards.ts';
 
 export interface PrepareOptions {
@@ -74,7 +75,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
 
 async function prepareSource(source: Source, options: PrepareOptions): Promise<PrepareResult> {
   const { out, job, task, threads, signal, onProgress } = options;
-  mkdirSync(out, { recursive: true });
+  writing(out, () => mkdirSync(out, { recursive: true }));
   const planned = await planFor(source, options);
   const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);
   const records = new Map<string, ShardRecord>();

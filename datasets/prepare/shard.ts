@@ -1,6 +1,6 @@
 // shard.ts: one shard written: its file first, then the record that makes it count. Killed at any moment, it is made again, the same.
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
@@ -13,6 +13,7 @@ import { preparePlaces } from './places.ts';
 import type { PlanFile } from './plan-file.ts';
 import { openRowsOfIds } from './rows-of-ids.ts';
 import { type Prepared, prepareRow, prepareSample } from './sample.ts';
+import { beginFile, type WholeFile, writeWhole } from './whole-file.ts';
 import { writers } from './writers/index.ts';
 
 export interface ShardTask {
@@ -43,27 +44,41 @@ export const recordSchema = z.strictObject({
 
 export type ShardRecord = z.output<typeof recordSchema>;
 
-/** Writes OUT/NAME.tar and then OUT/NAME.json. @throws {ShoalError} SHOAL_OPTIONAL_PACKAGE, and the system's errors */
+/** Writes OUT/NAME.tar and then OUT/NAME.json. @throws {ShoalError} SHOAL_OPTIONAL_PACKAGE, SHOAL_DATA_WRITE */
 export async function writeShard(
   out: string,
+  task: ShardTask,
+  loader: Loader,
+  job: PrepareJob,
+  about: Pick<PlanFile, 'classes' | 'places'>,
+): Promise<ShardRecord> {
+  const name = `${task.name}.${writers[job.format]!.ending}`;
+  const file = beginFile(join(out, name));
+  try {
+    const record = { ...(await fillShard(file, task, loader, job, about)), file: name };
+    writeWhole(join(out, `${task.name}.json`), `${canonicalJson(record)}\n`);
+    return record;
+  } finally {
+    file.discard();
+  }
+}
+
+async function fillShard(
+  file: WholeFile,
   { name, part, entries }: ShardTask,
   loader: Loader,
   job: PrepareJob,
   { classes, places }: Pick<PlanFile, 'classes' | 'places'>,
-): Promise<ShardRecord> {
-  const kind = writers[job.format]!;
-  const file = `${name}.${kind.ending}`;
-  const partial = join(out, `${file}.${process.pid}.partial`);
-  const descriptor = openSync(partial, 'w');
+): Promise<Omit<ShardRecord, 'file'>> {
   const sha = createHash('sha256');
   let bytes = 0;
   const write = (chunks: readonly Uint8Array[]): void => {
     const all = Buffer.concat(chunks); // one call of the system in place of many
     sha.update(all);
-    for (let done = 0; done < all.length; ) done += writeSync(descriptor, all, done);
+    file.write(all);
     bytes += all.length;
   };
-  const writer = await kind.create();
+  const writer = await writers[job.format]!.create();
   const ids = job.tokens ? await openRowsOfIds(job.tokens) : null;
   const perClass = new Array<number>(classes?.length ?? 1).fill(0);
   let moments = NO_MOMENTS;
@@ -103,13 +118,10 @@ export async function writeShard(
     }
   }
   write(await writer.end());
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(partial, join(out, file));
-  const record: ShardRecord = {
+  file.finish();
+  return {
     shard: name,
     part,
-    file,
     bytes,
     sha256: sha.digest('hex'),
     samples: keys.length,
@@ -120,8 +132,6 @@ export async function writeShard(
     hashes,
     bad,
   };
-  writeWhole(join(out, `${name}.json`), `${canonicalJson(record)}\n`);
-  return record;
 }
 
 interface Outcome {
@@ -164,13 +174,6 @@ export function readRecord(out: string, name: string): ShardRecord | null {
   } catch {
     return null;
   }
-}
-
-/** The old file or the new one, never a piece of it, after a crash at any moment. */
-export function writeWhole(path: string, text: string): void {
-  const partial = `${path}.${process.pid}.partial`;
-  writeFileSync(partial, text, { flush: true });
-  renameSync(partial, path);
 }
 
 const noLabel = ({ key }: Entry): ShoalError =>

@@ -1,5 +1,5 @@
 // spool.ts: a source that can be read only once, from its beginning (stdin, gzip, a server without ranges), as a file that can be read anywhere.
-import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { ShoalError } from '../../base/errors.ts';
 import { download } from '../fetch/download.ts';
 import { isUrl } from '../files.ts';
 import { braces, isPacked, nameOf, unpackedName } from '../readers/locations.ts';
+import { writeError } from './whole-file.ts';
 
 /** Readers of single files, and what such a file is called where the source has no name. */
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ export interface Spooled {
 /**
  * Copies what cannot be read at any place into the system's folder for such files (TMPDIR), unpacked; anything else stays where it is. So orders,
  * splits and duplicates are those of the file itself: a buffer would shuffle a part at a time, and know no class before the end.
- * @throws {ShoalError} SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for gzip that is damaged, the system's errors; the signal's reason when aborted
+ * @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for gzip that is damaged, SHOAL_DATA_WRITE; the signal's reason when aborted
  */
 export async function spool(
   options: { readonly reader: string; readonly path?: unknown },
@@ -58,7 +59,8 @@ export async function spool(
     return { options: { ...options, path: join(folder, whole) }, remove };
   } catch (error) {
     remove();
-    throw error;
+    signal.throwIfAborted();
+    throw writeError(error, `copy ${path} into ${folder}`);
   }
 }
 
@@ -79,6 +81,7 @@ async function isReadOnce(location: string, signal: AbortSignal): Promise<boolea
 async function bring(location: string, to: string, signal: AbortSignal, stdin: NodeJS.ReadableStream): Promise<void> {
   const isHere = location !== '-' && !isUrl(location);
   const from = isHere ? location : `${to}.raw`;
+  if (isHere && !statSync(location, { throwIfNoEntry: false })?.isFile()) throw missing(location);
   if (location === '-') await pipeline(stdin, createWriteStream(from), { signal });
   else if (!isHere) await download({ url: location, to: from, sha256: null, signal });
   if (await isGzip(from)) await unpack(from, to, signal);
@@ -111,3 +114,12 @@ async function isGzip(path: string): Promise<boolean> {
     await file.close();
   }
 }
+
+const missing = (path: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_MISSING',
+    operation: `open ${path}`,
+    got: 'no such file',
+    expected: 'a file that can be read',
+    hint: 'Paths are relative to the working directory.',
+  });

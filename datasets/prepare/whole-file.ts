@@ -1,0 +1,92 @@
+// whole-file.ts: a file of a preparation that is there whole or not at all, and what a file system refuses to take. What stands in it: shard.ts and others.
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { ShoalError } from '../../base/errors.ts';
+
+export interface WholeFile {
+  /** Appends. @throws {ShoalError} SHOAL_DATA_WRITE */
+  write(bytes: Uint8Array): void;
+  /** Synced, and under its name: the old file or the new one is there, never a piece of it. @throws {ShoalError} SHOAL_DATA_WRITE */
+  finish(): void;
+  /** What was written is removed, unless it is finished. */
+  discard(): void;
+}
+
+/** Until it is finished its name is another one, which tells the process that writes it. @throws {ShoalError} SHOAL_DATA_WRITE */
+export function beginFile(path: string): WholeFile {
+  const partial = `${path}.${process.pid}.partial`;
+  const descriptor = writing(path, () => openSync(partial, 'w'));
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(descriptor);
+    open = false;
+  };
+  return {
+    write: (bytes) =>
+      writing(path, () => {
+        for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+      }),
+    finish: () =>
+      writing(path, () => {
+        fsyncSync(descriptor);
+        close();
+        renameSync(partial, path);
+      }),
+    discard() {
+      close();
+      rmSync(partial, { force: true });
+    },
+  };
+}
+
+/** @throws {ShoalError} SHOAL_DATA_WRITE */
+export function writeWhole(path: string, text: string): void {
+  const file = beginFile(path);
+  try {
+    file.write(Buffer.from(text));
+    file.finish();
+  } finally {
+    file.discard();
+  }
+}
+
+/** Whether it is of a process that was killed. One that lives here is still writing it, and will remove it itself. */
+export function isLeftOver(name: string): boolean {
+  const writer = /\.(\d+)\.partial$/.exec(name)?.[1];
+  return name.endsWith('.partial') && (writer === undefined || !lives(Number(writer)));
+}
+
+function lives(pid: number): boolean {
+  if (pid === process.pid) return false; // it asks when it has written all
+  try {
+    process.kill(pid, 0); // no signal: whether there is one
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** What `write` returns. @throws {ShoalError} SHOAL_DATA_WRITE for the file system's errors; others as they are */
+export function writing<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw writeError(error, `write ${path}`);
+  }
+}
+
+/** SHOAL_DATA_WRITE for the file system's errors; others as they are. */
+export function writeError(error: unknown, operation: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (error instanceof ShoalError || code === undefined || syscall === undefined) return error;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new ShoalError(
+    {
+      code: 'SHOAL_DATA_WRITE',
+      operation,
+      got: `${full ? 'a full disk: ' : ''}${message}`,
+      expected: 'to write there',
+      hint: `${full ? 'Free some space' : 'Check the disk and the rights to it'}, then run the same command again: it goes on.`,
+    },
+    { cause: error },
+  );
+}

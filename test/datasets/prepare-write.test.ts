@@ -1,0 +1,66 @@
+// prepare-write.test.ts: preparations that cannot write, and two that write into one folder: what is told, what is left, what is not lost.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../support/temporary.ts';
+import { writeImages } from './support/images.ts';
+import { code, preparing } from './support/prepare.ts';
+
+const bin = fileURLToPath(new URL('../../bin/shoal.ts', import.meta.url));
+const home = temporaryFolder('prepare-write');
+const source = join(home, 'source');
+const prepare = preparing(home, source);
+
+/** `shoal data prep` where no file may have more than so many blocks of 512 bytes, as on a disk that is full. */
+const limited = (blocks: number, ...flags: string[]) =>
+  spawnSync('sh', ['-c', `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, bin, 'data', 'prep', ...flags], {
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: join(home, 'tmp'), NODE_DISABLE_COMPILE_CACHE: '1' },
+  });
+
+describe('a preparation that cannot write', () => {
+  before(async () => {
+    mkdirSync(join(home, 'tmp'));
+    await writeImages(source, 10);
+  });
+
+  it('names the file and the reason, shows no stack, leaves no piece of a file, and goes on when it can', () => {
+    const flags = [source, '-o', join(home, 'full'), '--encode', 'raw', '--shard-size', '20', '--threads', '1'];
+    const { status, stderr } = limited(60, ...flags);
+    assert.equal(status, 1);
+    assert.match(stderr, /SHOAL_DATA_WRITE: write .*\/full\/train-000000\.tar\n {2}got {6}EFBIG/);
+    assert.doesNotMatch(stderr, /\.ts:\d/);
+    assert.deepEqual(readdirSync(join(home, 'full')), ['plan.jsonl']);
+    assert.equal(limited(1_000_000, ...flags).status, 0);
+    assert.ok(readdirSync(join(home, 'full')).includes('manifest.json'));
+  });
+
+  it('tells of it where a stream is copied first, and leaves nothing there', () => {
+    writeFileSync(join(home, 'packed.csv.gz'), 'x,label\n'.repeat(9000));
+    const { status, stderr } = limited(10, join(home, 'packed.csv.gz'), '-o', join(home, 'streamed'));
+    assert.equal(status, 1);
+    assert.match(stderr, /SHOAL_DATA_WRITE: copy .*packed\.csv\.gz/);
+    assert.deepEqual(readdirSync(join(home, 'tmp')), []);
+  });
+
+  it('says so where a file has the name of the folder, and where a packed source is not there', async () => {
+    writeFileSync(join(home, 'taken'), '');
+    await assert.rejects(prepare('taken'), code('SHOAL_DATA_WRITE', /write .*taken: got EEXIST/));
+    const path = join(home, 'none.csv.gz');
+    await assert.rejects(prepare('none', { source: { reader: 'csv', path } }), code('SHOAL_DATA_MISSING', /none\.csv/));
+  });
+});
+
+describe('two preparations into one folder', () => {
+  it('leave alone what the other one, which lives, is writing, and remove what dead ones have left', async () => {
+    const left = (pid: number | string) => `train-000001.tar.${pid}.partial`;
+    mkdirSync(join(home, 'both'));
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    for (const pid of [process.ppid, dead, 'x']) writeFileSync(join(home, 'both', left(pid)), '');
+    await prepare('both');
+    const partial = readdirSync(join(home, 'both')).filter((name) => name.endsWith('.partial'));
+    assert.deepEqual(partial, [left(process.ppid)]);
+  });
+});
