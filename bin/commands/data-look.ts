@@ -3,15 +3,16 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { captionOf, contactSheet, drawSamples, inClasses } from '../../datasets/contact-sheet.ts';
 import { compareHashes, type Examination, examine } from '../../datasets/examine.ts';
 import { readManifest } from '../../datasets/prepare/manifest.ts';
+import { writing } from '../../datasets/prepare/whole-file.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
 import { COUNTED, type Source } from '../../datasets/source.ts';
 import { type PrepFlags, sourceOptions } from '../input/prepare-options.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
-import { count, table } from '../output/format.ts';
+import { count, onOneLine, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
-import { typed } from '../output/usage-error.ts';
+import { typed, usageError } from '../output/usage-error.ts';
 
 export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
   readonly json?: boolean;
@@ -85,7 +86,7 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
   if (classes !== null) {
     const lines = classes.map((name, i) => [
       String(i),
-      name,
+      onOneLine(name),
       count(perClass[i]!),
       `${((100 * perClass[i]!) / Math.max(1, good)).toFixed(1)} %`,
       weights[i]!.toFixed(3),
@@ -98,13 +99,16 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
 }
 
 export async function inspectCommand(path: string, options: InspectOptions, screen: Screen): Promise<ExitCode> {
-  const { samples = 48, seed = '0', html } = options;
+  const { samples = 48, html } = options;
+  const seed = seedOf(options.seed ?? '0');
   const source = await scanDataset(sourceOptions(path, options));
   try {
     const { entries, classes, places, bad } = source;
-    const drawn = drawSamples(source, html === undefined ? Math.min(samples, 10) : samples, Number(seed));
-    if (html !== undefined)
-      writeFileSync(html, await contactSheet(source, { title: path, samples, seed: Number(seed) }));
+    const drawn = drawSamples(source, html === undefined ? Math.min(samples, 10) : samples, seed);
+    if (html !== undefined) {
+      const page = await contactSheet(source, { title: path, samples, seed });
+      writing(html, () => writeFileSync(html, page));
+    }
     const about = { samples: entries.length, classes, places: places ?? null, bad: bad.length };
     if (options.json) {
       screen.out(
@@ -123,7 +127,7 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
     );
     const rows = drawn
       .slice(0, 10)
-      .map((entry) => [entry.part ?? '', captionOf(source, entry), JSON.stringify(entry.key)]);
+      .map((entry) => [entry.part ?? '', onOneLine(captionOf(source, entry)), JSON.stringify(entry.key)]);
     screen.out(table(rows));
     screen.out(
       html === undefined
@@ -134,6 +138,11 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
   } finally {
     await source.close();
   }
+}
+
+function seedOf(text: string): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw usageError('read --seed', text, 'a whole number from 0 on', 'The default is 0.');
 }
 
 async function examined(source: Source): Promise<Examination> {

@@ -8,7 +8,7 @@ import { type PrepFlags, parseMaxErrors, prepareJob } from '../input/prepare-opt
 import { untilInterrupted } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
-import { count, duration, table } from '../output/format.ts';
+import { count, duration, onOneLine, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
 import { typed, usageError } from '../output/usage-error.ts';
 import { endWithParent } from '../parent.ts';
@@ -127,4 +127,4 @@ function showFinished(
 }
 
 const shortened = (names: readonly string[]): string =>
-  names.length <= 8 ? names.join(', ') : `${names.slice(0, 7).join(', ')}, ...`;
+  onOneLine(names.length <= 8 ? names.join(', ') : `${names.slice(0, 7).join(', ')}, ...`);

@@ -72,7 +72,7 @@ export function prepareJob(source: string, flags: PrepFlags): PrepareJob {
     shuffle: flags.shuffle,
     split: flags.split === undefined ? undefined : parseSplit(flags.split),
     stratify: flags.stratify,
-    group: flags.group,
+    group: flags.group === undefined ? undefined : patternOf(flags.group),
     dedup: flags.dedup,
     ownParts: flags.ownParts,
     tokens: tokensOf(flags),
@@ -80,6 +80,21 @@ export function prepareJob(source: string, flags: PrepFlags): PrepareJob {
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const hint = 'shoal data prep --help tells what there is.';
   return check(prepareSchema, present, { code: 'SHOAL_USAGE', operation: 'prepare data', hint });
+}
+
+/** As it stands, if it is a pattern. @throws SHOAL_USAGE */
+function patternOf(text: string): string {
+  try {
+    new RegExp(text);
+    return text;
+  } catch (error) {
+    throw usageError(
+      'read --group',
+      (error as Error).message,
+      'a regular expression',
+      "For example --group '^([^/]+)'.",
+    );
+  }
 }
 
 /** How texts become ids; undefined where nothing is said of it. @throws SHOAL_USAGE */

@@ -54,3 +54,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
     right.includes(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
   return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
 }
+
+/** A name on one line: what moves a terminal's cursor, or changes its colours, is spelt out. */
+export const onOneLine = (name: string): string =>
+  name.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseMaxErrors, parseSplit, parseTransform } from '../../bin/input/prepare-options.ts';
+import { parseMaxErrors, parseSplit, parseTransform, prepareJob } from '../../bin/input/prepare-options.ts';
 import { write, writeImages } from '../datasets/support/images.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf, shoal } from './support/shoal.ts';
@@ -78,6 +78,16 @@ describe('shoal data', () => {
     const html = readFileSync(join(home, 'sheet.html'), 'utf8');
     assert.ok(html.includes('&#60;b&#62;&#38;.png') && !html.includes('<b>&'));
     assert.equal(html.split('src="data:image/png').length, 25);
+    const nowhere = await shoal(home, ['data', 'inspect', 'images', '--html', 'none/sheet.html']);
+    assert.match(nowhere.stderr, /SHOAL_DATA_WRITE: write none\/sheet\.html/);
+    const seed = await shoal(home, ['data', 'inspect', 'images', '--seed', 'x']);
+    assert.deepEqual([seed.code, /SHOAL_USAGE: read --seed/.test(seed.stderr)], [2, true]);
+  });
+
+  it('prints a name of several lines on one', async () => {
+    write(home, 'odd.csv', 'x,label\n1,"a\nb"\n2,"\x1b[31mc"\n');
+    const { stdout } = await shoal(home, ['data', 'stats', 'odd.csv']);
+    assert.match(stdout, /0 {2}\\u001b\[31mc .*\n +1 {2}a\\u000ab /);
   });
 
   it('trains, evaluates and predicts on what was prepared', async () => {
@@ -120,5 +130,8 @@ describe('shoal data', () => {
     for (const wrong of ['0.8', '0.5/0.6', 'a/b']) assert.throws(() => parseSplit(wrong), wrong);
     assert.deepEqual([parseMaxErrors('3'), parseMaxErrors('5%')], [{ count: 3 }, { share: 0.05 }]);
     for (const wrong of ['1.5', '-1', '200%', 'x']) assert.throws(() => parseMaxErrors(wrong), wrong);
+    const job = (group: string) => prepareJob('digits', { group, shuffle: true, stratify: true });
+    assert.equal(job('^(a)').group, '^(a)');
+    assert.throws(() => job('(a'), /SHOAL_USAGE|read --group: got .*Unterminated group/);
   });
 });
