@@ -11,8 +11,8 @@ const TYPES: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => NpyArra
   '|u1': (bytes) => bytes,
   '<f4': ({ buffer }) => new Float32Array(buffer),
   '<i4': ({ buffer }) => new Int32Array(buffer),
-  // numpy's default; labels and ids fit into 32 bits, and what does not becomes -1, which no label is
-  '<i8': ({ buffer }) => Int32Array.from(new BigInt64Array(buffer), (x) => (x >= 0n && x < 2n ** 31n ? Number(x) : -1)),
+  // numpy's default; labels, ids and counts fit into 32 bits
+  '<i8': ({ buffer }) => Int32Array.from(new BigInt64Array(buffer), Number),
 };
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -66,5 +66,8 @@ export function parseNpy(bytes: Uint8Array, origin: string): NpyArray {
     );
   }
   const own = new Uint8Array(rest); // a copy, even of a Buffer: it starts at a multiple of 8
+  const large = type === '<i8' && new BigInt64Array(own.buffer).find((x) => x !== BigInt.asIntN(32, x));
+  if (large)
+    throw wrong('SHOAL_DATA_FORMAT', `the number ${large}`, 'numbers of 32 bits', 'Save array.astype("float32").');
   return { shape: dimensions, data: make(own) };
 }

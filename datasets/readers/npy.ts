@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { arraySource } from '../array-source.ts';
 import { isUrl, readAll } from '../files.ts';
+import { damagedMember } from '../formats/zip-sums.ts';
 import { loadSource, splitKeys } from '../load-source.ts';
 import { type NpyArray, parseNpy } from '../npy.ts';
 import type { Bad, Entry, Part, Source } from '../source.ts';
@@ -76,12 +77,13 @@ async function scanArrays(path: string): Promise<Source> {
         `samples of [${sampleShape(x).join(', ')}]`,
         `[${shape.join(', ')}], as in ${first.name}`,
       );
-    if (y.data.length !== x.shape[0])
+    // a column of labels, as Keras has them, is as good as a row
+    if (y.shape[0] !== x.shape[0] || y.data.length !== x.shape[0])
       throw problem(
         'SHOAL_DATA_COUNT',
         origin,
-        `${x.shape[0]} samples and ${y.data.length} labels`,
-        'as many labels as samples',
+        `samples in (${x.shape.join(', ')}) and labels in (${y.shape.join(', ')})`,
+        'one label for each sample',
       );
     data.set(x.data as Uint8Array, row * size);
     y.data.forEach((label, i) => {
@@ -105,16 +107,17 @@ const sampleShape = ({ shape, data }: NpyArray): readonly number[] => {
 async function membersOf(path: string): Promise<Map<string, Uint8Array>> {
   if (isUrl(path) || !existsSync(resolve(path)) || !statSync(resolve(path)).isDirectory()) {
     const bytes = await readAll(path);
+    const corrupt = (got: string) => problem('SHOAL_DATA_CORRUPT', path, got, 'a whole .npz file');
+    let members: Record<string, Uint8Array>;
+    let damaged: string | null;
     try {
-      return new Map(Object.entries(unzipSync(bytes)).map(([name, member]) => [name.replace(/\.npy$/, ''), member]));
+      members = unzipSync(bytes);
+      damaged = damagedMember(bytes, members);
     } catch (cause) {
-      throw problem(
-        'SHOAL_DATA_CORRUPT',
-        path,
-        cause instanceof Error ? cause.message : String(cause),
-        'a whole .npz file',
-      );
+      throw corrupt(cause instanceof Error ? cause.message : String(cause));
     }
+    if (damaged !== null) throw corrupt(`${damaged} with another checksum than the file's directory has`);
+    return new Map(Object.entries(members).map(([name, member]) => [name.replace(/\.npy$/, ''), member]));
   }
   const folder = resolve(path);
   const names = readdirSync(folder).filter((name) => name.endsWith('.npy'));

@@ -52,5 +52,33 @@ describe('NumPy arrays', () => {
     assert.deepEqual(reasons(await scan('npy', 'labels.npz')), [
       'x_train#00000001: a label that is no whole number from 0 on',
     ]);
+    const matrix = { 'x.npy': writeNpy([4, 1], new Uint8Array(4)), 'y.npy': writeNpy([2, 2], new Uint8Array(4)) };
+    writeFileSync(at('matrix.npz'), zipSync(matrix));
+    await assert.rejects(scan('npy', 'matrix.npz'), code('SHOAL_DATA_COUNT', /labels in \(2, 2\)/));
+  });
+
+  it('are refused where one bit of a member has changed, packed or not, and named', async () => {
+    for (const level of [0, 6] as const) {
+      const bytes = zipSync(arrays(), { level });
+      const first = 30 + 'x_train.npy'.length; // behind a member's own header
+      for (let place = first; place < first + 20; place++) {
+        const flipped = bytes.slice();
+        flipped[place]! ^= 1;
+        writeFileSync(at('flipped.npz'), flipped);
+        await assert.rejects(scan('npy', 'flipped.npz'), code('SHOAL_DATA_CORRUPT', /flipped\.npz: got/));
+      }
+    }
+  });
+
+  it('of 64 bits are the numbers that they were, below 0 too; what 32 bits do not hold is refused', async () => {
+    const samples = (values: readonly number[]) => {
+      const [x, y] = [longs(values), writeNpy([values.length], new Uint8Array(values.length))];
+      writeFileSync(at('longs.npz'), zipSync({ 'x.npy': x, 'y.npy': y }));
+      return scan('npy', 'longs.npz');
+    };
+    const values = [-5, 7, -(2 ** 31), 2 ** 31 - 1];
+    const source = await samples(values);
+    assert.deepEqual(await Promise.all(values.map(async (_, i) => (await floats(source, i))[0])), values);
+    await assert.rejects(samples([1, 2 ** 31]), code('SHOAL_DATA_FORMAT', /the number 2147483648/));
   });
 });
