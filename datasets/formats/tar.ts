@@ -37,6 +37,7 @@ export async function indexTar(file: RandomFile): Promise<TarIndex> {
     const header = headerOf(block);
     if (header === null) return done('a header whose checksum is wrong');
     const size = extended.size ?? header.size ?? 0;
+    if (!(Number.isSafeInteger(size) && size >= 0)) return done('a member whose size is no whole number');
     const path = extended.path ?? header.path ?? '';
     const contents = at + BLOCK;
     if (contents + size > file.size) return done('the file ends inside a member');
@@ -60,8 +61,9 @@ export async function indexTar(file: RandomFile): Promise<TarIndex> {
       refused.push({ path, reason: 'a link or a device in a tar' });
     else if (climbs(path)) refused.push({ path, reason: 'a path that climbs out of its tar' });
     else members.push({ path: path.replace(/^(\.\/)+/, ''), at: contents, size });
+    if (at > file.size) return done('the file ends inside the padding of a member');
   }
-  return done(null);
+  return done(Object.keys(extended).length === 0 ? null : 'the file ends behind the name of a member');
 }
 
 const climbs = (path: string): boolean =>

@@ -10,7 +10,8 @@ import { nextIds } from '../next-ids.ts';
 import { parseNpy } from '../npy.ts';
 import { placeKeys } from '../places.ts';
 import { openRows } from '../rows-reader.ts';
-import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Mask, type Source } from '../source.ts';
+import type { Bad, Content, Entry, Loader, Mask, Source } from '../source.ts';
+import { classesOf, numbered } from './class-names.ts';
 import { defineReader } from './define.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 import { findShards, type Shards } from './shards.ts';
@@ -66,7 +67,8 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
     const { members, refused, problem } = await indexTar(file);
     if (problem !== null) refuse(short, 'SHOAL_DATA_TRUNCATED', problem);
     for (const { path, reason } of refused) refuse(`${short}: ${path}`, 'SHOAL_DATA_PATH', reason);
-    for (const [name, parts] of samplesOf(members)) {
+    const twice = (path: string) => refuse(`${short}: ${path}`, 'SHOAL_DATA_FORMAT', 'a member whose name another has');
+    for (const [name, parts] of samplesOf(members, twice)) {
       const key = `${short.replace(/\.tar$/, '')}/${name}`;
       const ending = CONTENTS.find((candidate) => parts.has(candidate));
       if (ending === undefined) {
@@ -94,10 +96,11 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
   const places = shards.manifest ? shards.manifest.places : placesOf(found);
   if (places !== undefined) return withPlaces(about, found, places, shards.classes);
   const classes = shards.classes ?? classesOf(found.flatMap(({ label }) => label ?? []));
-  const labels = new Map(classes?.map((name, label) => [name, label]));
+  if (shards.classes === null) return { ...about, entries: numbered(found, classes, bad), classes };
+  const labels = new Map(shards.classes.map((name, label) => [name, label]));
   const entries = found.flatMap(({ label: text, entry }): Entry[] => {
     if (text === null || classes === null) return [{ ...entry, label: null }];
-    const number = /^\d{1,9}$/.test(text) && shards.classes !== null ? Number(text) : undefined;
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
     const label = number !== undefined && number < classes.length ? number : labels.get(text);
     if (label !== undefined) return [{ ...entry, label }];
     refuse(entry.key, 'SHOAL_DATA_LABEL', 'a label that is no class of the dataset');
@@ -127,8 +130,8 @@ async function boxesOf(file: RandomFile, parts: Parts): Promise<NamedBoxes | nul
   }
 }
 
-/** A sample's members have one path up to the first dot of the name. */
-function samplesOf(members: readonly Member[]): Map<string, Parts> {
+/** A sample's members have one path up to the first dot of the name. Of two with one ending the first counts. */
+function samplesOf(members: readonly Member[], refuse: (path: string) => void): Map<string, Parts> {
   const samples = new Map<string, Parts>();
   for (const member of members) {
     const slash = member.path.lastIndexOf('/') + 1;
@@ -136,7 +139,9 @@ function samplesOf(members: readonly Member[]): Map<string, Parts> {
     if (dot <= slash) continue; // no ending, or a hidden file
     const name = member.path.slice(0, dot);
     const parts = samples.get(name) ?? new Map<string, Member>();
-    parts.set(member.path.slice(dot + 1).toLowerCase(), member);
+    const ending = member.path.slice(dot + 1).toLowerCase();
+    if (parts.has(ending)) refuse(member.path);
+    else parts.set(ending, member);
     samples.set(name, parts);
   }
   return samples;
@@ -159,22 +164,13 @@ async function labelOf(
   const json = parts.get('json');
   if (!json) return null;
   try {
-    const { label, cls: number } = JSON.parse(await text(json)) as { label?: unknown; cls?: unknown };
+    const { label, cls: number } = (JSON.parse(await text(json)) ?? {}) as { label?: unknown; cls?: unknown };
     const value = label ?? number ?? null;
     return value === null ? null : String(value);
   } catch {
     refuse('a .json that is no JSON');
     return undefined;
   }
-}
-
-/** Whole numbers: as many classes as the largest says, named by number. Else the sorted names. */
-function classesOf(labels: readonly string[]): string[] | null {
-  if (labels.length === 0) return null;
-  const names = [...new Set(labels)].sort(byCodeUnits);
-  const numbers = names.map((name) => (/^\d{1,6}$/.test(name) ? Number(name) : -1));
-  if (numbers.includes(-1)) return names;
-  return Array.from({ length: 1 + numbers.reduce((a, b) => Math.max(a, b), 0) }, (_, i) => String(i));
 }
 
 /** Files are opened when they are first asked for. */

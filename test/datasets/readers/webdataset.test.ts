@@ -112,6 +112,50 @@ describe('WebDataset shards', () => {
     await plain.close();
   });
 
+  it('of others may be cut anywhere, and have a name twice: what is whole is read, all else is told', async () => {
+    const member = tarMember('a.png', await encoded('png', 0, 1));
+    const parts = [...member, ...tarMember('a.cls', Buffer.from('0')), ...tarMember('a.png', Buffer.from('other'))];
+    const whole = Buffer.concat([...parts, tarEnd()]);
+    writeFileSync(join(home, 'twice.tar'), whole);
+    const twice = await scan('twice.tar');
+    assert.deepEqual(
+      twice.bad.map(({ key, reason }) => `${key}: ${reason}`),
+      ['twice.tar: a.png: a member whose name another has'],
+    );
+    assert.equal(twice.entries[0]!.at![2], member[1]!.length);
+    const end = Buffer.concat(member).length;
+    for (const [bytes, reason] of [
+      [end - 1, 'the file ends inside the padding of a member'],
+      [end + 100, 'the file ends inside a header'],
+      [end + 512, 'the file ends inside a member'],
+    ] as const) {
+      writeFileSync(join(home, 'cut.tar'), whole.subarray(0, bytes));
+      const { entries, bad } = await scan('cut.tar');
+      assert.deepEqual([entries.length, bad.map((one) => one.reason)], [1, [reason]]);
+    }
+  });
+
+  it('of others have long names by pax: a size there that is none, and no member behind it, are told', async () => {
+    const pax = (record: string, ...then: readonly Uint8Array[]) => {
+      const [header, ...rest] = tarMember('pax', Buffer.from(`${record.length + 4} ${record}\n`)) as [Buffer];
+      header[156] = 'x'.charCodeAt(0);
+      header.fill(' ', 148, 156);
+      const sum = header.reduce((a, b) => a + b, 0);
+      header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+      writeFileSync(join(home, 'pax.tar'), Buffer.concat([header, ...rest, ...then]));
+      return scan('pax.tar');
+    };
+    const member = tarMember('a.png', await encoded('png', 0, 1));
+    const [good, half, alone] = [
+      await pax('path=b.png', ...member, tarEnd()),
+      await pax('size=10.5', ...member),
+      await pax('path=b.png'),
+    ];
+    assert.deepEqual([good.entries[0]!.key, good.bad.length], ['pax/b', 0]);
+    assert.equal(half.bad[0]!.reason, 'a member whose size is no whole number');
+    assert.equal(alone.bad[0]!.reason, 'the file ends behind the name of a member');
+  });
+
   it('of others are read by the names of their members, whatever stands in cls', async () => {
     const png = (label: number, i: number) => encoded('png', label, i);
     tar('names.tar', {
@@ -132,6 +176,21 @@ describe('WebDataset shards', () => {
     );
     const content = await names.load(names.entries[0]!);
     assert.ok(content.kind === 'image');
+    const numbers = { 'a.cls': '01', 'b.cls': '00', 'c.cls': '-1', 'd.json': 'null', 'e.cls': '2' };
+    const images = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(async (name) => [`${name}.png`, await png(0, 1)]));
+    tar('numbers.tar', { ...Object.fromEntries(images), ...numbers });
+    const { entries, classes, bad } = await scan('numbers.tar');
+    assert.deepEqual(
+      [entries.map(({ label }) => label), classes],
+      [
+        [1, 0, null, 2],
+        ['0', '1', '2'],
+      ],
+    );
+    assert.deepEqual(
+      bad.map(({ key, reason }) => `${key}: ${reason}`),
+      ['numbers/c: a label that is no class of the dataset'],
+    );
     tar('data-train-0.tar', { 'a.PNG': await png(0, 1), 'a.cls': '2', 'b.png': await png(0, 2), 'b.cls': '0' });
     tar('data-val-0.tar', { 'c.png': await png(2, 3), 'c.cls': '1' });
     const { train, test } = await open(at('data-{train,val}-0.tar'));
