@@ -71,7 +71,7 @@ function* fieldsOf(bytes: Uint8Array): Generator<[field: number, value: Uint8Arr
     throw new RangeError('a number that is too long');
   };
   const take = (length: number): Uint8Array => {
-    if (at + length > bytes.length) throw new RangeError('a message that ends early');
+    if (length < 0 || at + length > bytes.length) throw new RangeError('a message that ends early');
     at += length;
     return bytes.subarray(at - length, at);
   };

@@ -7,7 +7,8 @@ import { type Example, indexRecords, parseExample, readRecordData } from '../for
 import { decodeMask, ownClass } from '../image/mask.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
-import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Source } from '../source.ts';
+import type { Bad, Content, Entry, Loader, Source } from '../source.ts';
+import { classesOf, numbered } from './class-names.ts';
 import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
@@ -65,14 +66,8 @@ async function scanRecords(locations: readonly string[], manifest: ReturnType<ty
   };
   const places = manifest ? manifest.places : placesOf(found);
   if (places !== undefined) return withPlaces(about, found, places, manifest?.classes ?? null);
-  const names = [...new Set(found.flatMap(({ label }) => label ?? []))].sort(byCodeUnits);
-  const whole = names.every((name) => /^\d{1,6}$/.test(name));
-  const most = names.reduce((largest, name) => Math.max(largest, Number(name)), 0);
-  const classes = names.length === 0 ? null : whole ? Array.from({ length: most + 1 }, (_, i) => String(i)) : names;
-  const entries = found.map(({ entry, label }) => ({
-    ...entry,
-    label: label === null ? null : classes!.indexOf(label),
-  }));
+  const classes = classesOf(found.flatMap(({ label }) => label ?? []));
+  const entries = numbered(found, classes, bad);
   return withClasses({ ...about, entries, classes }, manifest?.classes ?? null);
 }
 
@@ -167,12 +162,11 @@ function contentOf(example: Example | string, key: string): Content {
   }
   for (const name of FLOATS) {
     const feature = example[name];
-    if (feature && 'floats' in feature)
-      return {
-        kind: 'array',
-        shape: ints('shape').length > 0 ? ints('shape') : [feature.floats.length],
-        data: Float32Array.from(feature.floats),
-      };
+    if (!feature || !('floats' in feature)) continue;
+    const shape = ints('shape').length > 0 ? ints('shape') : [feature.floats.length];
+    if (shape.reduce((a, b) => a * b, 1) !== feature.floats.length)
+      throw problem(`${feature.floats.length} floats with the shape [${shape.join(', ')}]`);
+    return { kind: 'array', shape, data: Float32Array.from(feature.floats) };
   }
   throw problem(`the features ${Object.keys(example).join(', ')}`);
 }

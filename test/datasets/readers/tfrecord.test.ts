@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { parseExample, writeExample, writeRecord } from '../../../datasets/formats/tf-record.ts';
 import { testReader } from '../../cases/reader.ts';
-import { floats, formatFiles, reasons } from '../support/format-files.ts';
+import { code, floats, formatFiles, reasons } from '../support/format-files.ts';
 import { encoded, pixels } from '../support/images.ts';
 
 describe('TFRecord', () => {
@@ -47,6 +47,29 @@ describe('TFRecord', () => {
     assert.deepEqual(back['a'], example.a);
     assert.deepEqual(back['b'], example.b);
     assert.deepEqual([...(back['c'] as { bytes: Uint8Array[] }).bytes[0]!], [1, 2]);
+  });
+
+  it('tells of floats that do not fill their shape, of labels below 0, and of lengths below 0, without end', async () => {
+    const features = (floats: number[], label: number) =>
+      writeExample({ features: { floats }, shape: { ints: [2] }, label: { ints: [label] } });
+    // a field of -11 bytes: as far back as it began
+    const back = Uint8Array.of(0x0a, 0xf5, ...new Array<number>(8).fill(0xff), 1);
+    file('shapes.tfrecord', [
+      features([1, 2], 0),
+      features([1], 1),
+      features([1, 2, 3], 0),
+      features([1, 2], -1),
+      back,
+    ]);
+    const source = await scan('tfrecord', 'shapes.tfrecord');
+    assert.deepEqual([source.classes, source.entries.length], [['0', '1'], 3]);
+    assert.deepEqual(await floats(source, 0), [1, 2]);
+    for (const i of [1, 2])
+      await assert.rejects(floats(source, i), code('SHOAL_DATA_FIELD', /floats with the shape \[2\]/));
+    assert.deepEqual(reasons(source).sort(), [
+      'shapes.tfrecord#00000003: a label that is no class of the dataset',
+      'shapes.tfrecord#00000004: a record that is no Example',
+    ]);
   });
 
   it('loses no good record to a damaged one and to a cut end', async () => {
