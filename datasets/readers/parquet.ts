@@ -9,8 +9,9 @@ import { openFile, type RandomFile } from '../files.ts';
 import { asyncBufferOf } from '../formats/parquet-buffer.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
-import { type Bad, byCodeUnits, type Part, type Places, type Source } from '../source.ts';
+import type { Bad, Part, Places, Source } from '../source.ts';
 import { type TableRow, tableKeys, tableSource } from '../table.ts';
+import { classesOf, numbered } from './class-names.ts';
 import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 import { type Marked, type NamedBoxes, withPlaces } from './marked.ts';
@@ -51,7 +52,11 @@ async function scan(config: Config): Promise<Source> {
   }
   const columns = Object.keys(rows.find(({ values }) => values)?.values ?? {});
   const image = columns.find(
-    (name) => name !== MASK && rows.some(({ values }) => values && bytesOf(values[name]) !== null),
+    (name) =>
+      name !== MASK &&
+      name !== config.label &&
+      !isLabel(name) &&
+      rows.some(({ values }) => values && bytesOf(values[name]) !== null),
   );
   const manifest = manifestOf(config.path);
   // beside them, preparation writes keys and names of classes, which nobody learns from
@@ -78,7 +83,7 @@ async function metadataOf(file: RandomFile): Promise<FileMetaData> {
       {
         code: 'SHOAL_DATA_FORMAT',
         operation: `read ${file.name}`,
-        got: cause instanceof Error ? cause.message : String(cause),
+        got: `no footer that can be read (${cause instanceof Error ? cause.message : String(cause)})`,
         expected: 'a Parquet file',
         hint: 'Fetch the file again.',
       },
@@ -129,6 +134,14 @@ function bytesOf(value: unknown): Uint8Array | null {
   const inner = (value as { bytes?: unknown } | null)?.bytes;
   return inner instanceof Uint8Array ? inner : null;
 }
+
+/** Of a label's column: Spark, for one, writes text as bytes. Null for a missing value. */
+const textOf = (value: unknown): string | null =>
+  value === null || value === undefined
+    ? null
+    : value instanceof Uint8Array
+      ? new TextDecoder().decode(value)
+      : String(value);
 
 const isLabel = (name: string): boolean => ['label', 'class', 'category', 'target'].includes(name);
 
@@ -190,29 +203,19 @@ function imageSource(
 ): Source {
   const label = wanted ?? columns.find(isLabel);
   const bad: Bad[] = [];
-  const found = rows.flatMap(({ key, part = null, values }) => {
+  const whole = rows.flatMap(({ key, part = null, values }) => {
     const bytes = bytesOf(values![image]);
-    if (bytes === null) bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
-    return bytes === null ? [] : [{ key, part, bytes, label: label === undefined ? null : String(values![label]) }];
+    const name = label === undefined ? null : textOf(values![label]);
+    if (bytes !== null && (label === undefined || name !== null)) return [{ key, part, bytes, label: name }];
+    bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
+    return [];
   });
-  const names = [...new Set(found.flatMap((one) => one.label ?? []))];
-  const whole = names.length > 0 && names.every((name) => /^\d{1,6}$/.test(name));
-  const most = names.reduce((largest, name) => Math.max(largest, Number(name)), 0);
-  const classes =
-    label === undefined
-      ? null
-      : whole
-        ? Array.from({ length: most + 1 }, (_, i) => String(i))
-        : names.sort(byCodeUnits);
-  const entries = found.map((one, i) => ({
-    key: one.key,
-    part: one.part,
-    label: one.label === null ? null : classes!.indexOf(one.label),
-    at: [i],
-  }));
+  const classes = classesOf(whole.flatMap((one) => one.label ?? []));
+  const found = whole.map(({ key, part, label: name }, i) => ({ entry: { key, part, at: [i] }, label: name }));
+  const entries = numbered(found, classes, bad);
   return blobSource(
     { entries, classes, bad },
     'image',
-    found.map(({ bytes }) => bytes),
+    whole.map(({ bytes }) => bytes),
   );
 }

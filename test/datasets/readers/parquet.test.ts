@@ -50,6 +50,42 @@ describe('Parquet', () => {
     assert.equal((await open('parquet', 'table.parquet')).train.hash, (await open('csv', 'table.csv')).train.hash);
   });
 
+  it('takes labels that are written as bytes, and tells of those that are missing or below 0', async () => {
+    const image = await Promise.all([0, 1, 2, 3].map((i) => encoded('png', i % 3, i)));
+    const write = (name: string, data: unknown[], type: 'BYTE_ARRAY' | 'INT32') => {
+      const columnData = [
+        { name: 'label', data, type },
+        { name: 'image', data: image, type: 'BYTE_ARRAY' as const },
+      ];
+      writeFileSync(at(name), Buffer.from(parquetWriteBuffer({ columnData })));
+      return scan('parquet', name);
+    };
+    const bytes = await write(
+      'bytes.parquet',
+      ['b', 'a', 'b', 'a'].map((text) => Buffer.from(text)),
+      'BYTE_ARRAY',
+    );
+    assert.deepEqual(
+      [bytes.classes, bytes.entries.map(({ label }) => label)],
+      [
+        ['a', 'b'],
+        [1, 0, 1, 0],
+      ],
+    );
+    const odd = await write('odd.parquet', [1, null, -1, 0], 'INT32');
+    assert.deepEqual(
+      [odd.classes, odd.entries.map(({ label }) => label)],
+      [
+        ['0', '1'],
+        [1, 0],
+      ],
+    );
+    assert.deepEqual(reasons(odd).sort(), [
+      'row-00000001: a row with a missing value',
+      'row-00000002: a label that is no class of the dataset',
+    ]);
+  });
+
   it('loses the rows of a damaged page alone, and tells of them', async () => {
     const bytes = readFileSync(at('table.parquet'));
     bytes.fill(0xff, 4, 30); // the first page's header
