@@ -112,50 +112,6 @@ describe('WebDataset shards', () => {
     await plain.close();
   });
 
-  it('of others may be cut anywhere, and have a name twice: what is whole is read, all else is told', async () => {
-    const member = tarMember('a.png', await encoded('png', 0, 1));
-    const parts = [...member, ...tarMember('a.cls', Buffer.from('0')), ...tarMember('a.png', Buffer.from('other'))];
-    const whole = Buffer.concat([...parts, tarEnd()]);
-    writeFileSync(join(home, 'twice.tar'), whole);
-    const twice = await scan('twice.tar');
-    assert.deepEqual(
-      twice.bad.map(({ key, reason }) => `${key}: ${reason}`),
-      ['twice.tar: a.png: a member whose name another has'],
-    );
-    assert.equal(twice.entries[0]!.at![2], member[1]!.length);
-    const end = Buffer.concat(member).length;
-    for (const [bytes, reason] of [
-      [end - 1, 'the file ends inside the padding of a member'],
-      [end + 100, 'the file ends inside a header'],
-      [end + 512, 'the file ends inside a member'],
-    ] as const) {
-      writeFileSync(join(home, 'cut.tar'), whole.subarray(0, bytes));
-      const { entries, bad } = await scan('cut.tar');
-      assert.deepEqual([entries.length, bad.map((one) => one.reason)], [1, [reason]]);
-    }
-  });
-
-  it('of others have long names by pax: a size there that is none, and no member behind it, are told', async () => {
-    const pax = (record: string, ...then: readonly Uint8Array[]) => {
-      const [header, ...rest] = tarMember('pax', Buffer.from(`${record.length + 4} ${record}\n`)) as [Buffer];
-      header[156] = 'x'.charCodeAt(0);
-      header.fill(' ', 148, 156);
-      const sum = header.reduce((a, b) => a + b, 0);
-      header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-      writeFileSync(join(home, 'pax.tar'), Buffer.concat([header, ...rest, ...then]));
-      return scan('pax.tar');
-    };
-    const member = tarMember('a.png', await encoded('png', 0, 1));
-    const [good, half, alone] = [
-      await pax('path=b.png', ...member, tarEnd()),
-      await pax('size=10.5', ...member),
-      await pax('path=b.png'),
-    ];
-    assert.deepEqual([good.entries[0]!.key, good.bad.length], ['pax/b', 0]);
-    assert.equal(half.bad[0]!.reason, 'a member whose size is no whole number');
-    assert.equal(alone.bad[0]!.reason, 'the file ends behind the name of a member');
-  });
-
   it('of others are read by the names of their members, whatever stands in cls', async () => {
     const png = (label: number, i: number) => encoded('png', label, i);
     tar('names.tar', {
