@@ -1,6 +1,7 @@
 // files.ts: a file by ranges of bytes, from a path or over HTTP with retries and a bounded cache of blocks. No format.
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../base/errors.ts';
@@ -57,10 +58,31 @@ export async function readAll(location: string): Promise<Uint8Array> {
   }
 }
 
+/** A file of text. @throws {ShoalError} SHOAL_DATA_FORMAT naming the first line that is no UTF-8 */
+export async function readText(location: string): Promise<string> {
+  const bytes = await readAll(location);
+  const text = new TextDecoder().decode(bytes);
+  if (!text.includes(NO_CHARACTER) || isUtf8(bytes)) return text;
+  const line = text.slice(0, text.indexOf(NO_CHARACTER)).split('\n').length;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_FORMAT',
+    operation: `read ${location}`,
+    got: `bytes in line ${line} that are no UTF-8`,
+    expected: 'text in UTF-8',
+    hint: 'Convert it, for example with: iconv -f latin1 -t utf-8.',
+  });
+}
+
+/** What decoders put in the place of bytes that are no character. */
+const NO_CHARACTER = '\ufffd';
+
 async function openLocal(path: string): Promise<RandomFile> {
   try {
+    const about = await stat(path);
+    // a pipe is not opened: nobody may write into it, and it cannot be read at any place
+    if (!about.isFile()) throw new Error(about.isDirectory() ? 'a folder' : 'a pipe or a device');
+    const { size } = about;
     const handle = await open(path);
-    const { size } = await handle.stat();
     const fetch = async (at: number, length: number): Promise<Uint8Array> => {
       const bytes = new Uint8Array(length);
       let read = 0;

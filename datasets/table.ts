@@ -53,6 +53,7 @@ export function tableSource(
   origin: string,
   options: TableOptions,
 ): Source {
+  if (columns.length === 0) throw noRows(origin, rows.length);
   if (options.text !== undefined) return documents(columns, rows, origin, options.text, options.label);
   const label = options.label ?? columns.find((name) => LABELS.includes(name.toLowerCase())) ?? columns.at(-1)!;
   const split = columns.find((name) => name.toLowerCase() === 'split');
@@ -60,11 +61,15 @@ export function tableSource(
   const features = options.features ?? columns.filter((name) => name !== label && name !== split && name !== weight);
   const needed = [label, ...(weight === undefined ? [] : [weight]), ...features];
   for (const name of needed) if (!columns.includes(name)) throw noColumn(origin, name, columns);
+  if (features.length === 0) throw noFeatures(origin, columns);
   const bad: Bad[] = [];
-  const good = rows.filter(({ key, values }) => {
+  const complete = rows.filter(({ key, values }) => {
     if (values === null)
       bad.push({ key, code: 'SHOAL_DATA_CORRUPT', reason: 'a row with other columns than the header' });
-    else if (weight !== undefined && !(Number(values[weight]) >= 0))
+    else if (
+      weight !== undefined &&
+      !(Number(values[weight]) >= 0 && Number.isFinite(Math.fround(Number(values[weight]))))
+    )
       bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a weight that is no number from 0 on' });
     else if (needed.some((name) => isEmpty(values[name]))) {
       if (options.missing === 'refuse')
@@ -72,16 +77,23 @@ export function tableSource(
     } else return true;
     return false;
   }) as (TableRow & { values: Record<string, unknown> })[];
+  const numbers = new Set(
+    features.filter((name) => complete.every(({ values }) => !Number.isNaN(numberOf(values[name])))),
+  );
+  const good = complete.filter(({ key, values }) => {
+    if (![...numbers].some((name) => !Number.isFinite(Math.fround(numberOf(values[name]))))) return true;
+    bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a number that is infinite, or too large for 32 bits' });
+    return false;
+  });
   if (good.length === 0) throw noRows(origin, rows.length);
   // words by column, in their order; none for columns of numbers
-  const encoders = features.map((name) => ({
-    name,
-    words: wordsOf(
+  const wordsIn = (name: string) =>
+    wordsOf(
       good.map(({ values }) => values[name]),
       name,
       origin,
-    ),
-  }));
+    );
+  const encoders = features.map((name) => ({ name, words: numbers.has(name) ? null : wordsIn(name) }));
   const width = encoders.reduce((sum, { words }) => sum + (words?.length ?? 1), 0);
   const data = new Float32Array(new SharedArrayBuffer(4 * width * good.length));
   const classes = [...new Set(good.map(({ values }) => String(values[label])))].sort(byLabel);
@@ -89,7 +101,7 @@ export function tableSource(
   const entries = good.map(({ key, values, part: known = null }, row): Entry => {
     let at = row * width;
     for (const { name, words } of encoders) {
-      if (words === null) data[at++] = Number(values[name]);
+      if (words === null) data[at++] = numberOf(values[name]);
       else {
         data[at + words.indexOf(String(values[name]))] = 1;
         at += words.length;
@@ -135,15 +147,26 @@ function documents(
   );
 }
 
-/** Null where all values are numbers. @throws {ShoalError} SHOAL_DATA_FIELD for a column of too many words */
-function wordsOf(values: readonly unknown[], name: string, origin: string): string[] | null {
-  if (values.every((value) => Number.isFinite(Number(value)) && String(value).trim() !== '')) return null;
+/** NaN for what is no number. */
+function numberOf(value: unknown): number {
+  const number = isList(value) ? Number.NaN : Number(value);
+  if (number === 0 && String(value).trim() === '') return Number.NaN;
+  if (!Number.isNaN(number)) return number;
+  const infinite = /^\s*([+-]?)inf(inity)?\s*$/i.exec(String(value)); // as NumPy writes it
+  return infinite === null ? Number.NaN : infinite[1] === '-' ? -Infinity : Infinity;
+}
+
+const isList = (value: unknown): boolean => typeof value === 'object' && value !== null && !(value instanceof Date);
+
+/** @throws {ShoalError} SHOAL_DATA_FIELD for a column of too many words, or of lists */
+function wordsOf(values: readonly unknown[], name: string, origin: string): string[] {
   const words = [...new Set(values.map(String))].sort(byCodeUnits);
-  if (words.length <= MOST_WORDS) return words;
+  const lists = values.some(isList);
+  if (words.length <= MOST_WORDS && !lists) return words;
   throw new ShoalError({
     code: 'SHOAL_DATA_FIELD',
     operation: `read the column "${name}" of ${origin}`,
-    got: `${words.length} different words, like ${words.slice(0, 3).join(', ')}`,
+    got: lists ? 'lists or objects' : `${words.length} different words, like ${words.slice(0, 3).join(', ')}`,
     expected: `numbers, or at most ${MOST_WORDS} kinds of words`,
     hint: 'Name the columns to learn from in "features".',
   });
@@ -152,7 +175,8 @@ function wordsOf(values: readonly unknown[], name: string, origin: string): stri
 /** Numbers by size, then words. */
 function byLabel(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)];
-  return Number.isNaN(x) || Number.isNaN(y) ? byCodeUnits(a, b) : x - y;
+  if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
+  return x < y ? -1 : x > y ? 1 : byCodeUnits(a, b);
 }
 
 const noColumn = (origin: string, name: string, columns: readonly string[]): ShoalError =>
@@ -162,6 +186,15 @@ const noColumn = (origin: string, name: string, columns: readonly string[]): Sho
     got: `no column "${name}"`,
     expected: `one of ${columns.join(', ')}`,
     hint: 'Correct "label" or "features".',
+  });
+
+const noFeatures = (origin: string, columns: readonly string[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FIELD',
+    operation: `read ${origin}`,
+    got: `the columns ${columns.join(', ')}, of which none is left to learn from`,
+    expected: 'another column than that of the class',
+    hint: 'Is "delimiter" right? Or name the columns in "label" and "features".',
   });
 
 const noRows = (origin: string, all: number): ShoalError =>

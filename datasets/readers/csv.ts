@@ -1,6 +1,6 @@
 // csv.ts: tables in CSV and TSV files: a row is a sample. What the columns become is table.ts.
 import { z } from 'zod';
-import { readAll } from '../files.ts';
+import { readText } from '../files.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { loadSource, splitKeys } from '../load-source.ts';
 import type { Source } from '../source.ts';
@@ -18,7 +18,7 @@ const schema = z.strictObject({
 });
 
 async function scan({ path, delimiter, ...options }: z.output<typeof schema>): Promise<Source> {
-  const { columns, rows } = parseCsv(new TextDecoder().decode(await readAll(path)), path, delimiter);
+  const { columns, rows } = parseCsv(await readText(path), path, delimiter);
   const keyed = rows.map(({ row, values }) => ({ key: `row-${String(row).padStart(8, '0')}`, values }));
   return tableSource(columns, keyed, path, options);
 }

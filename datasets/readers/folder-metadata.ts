@@ -1,7 +1,7 @@
 // folder-metadata.ts: metadata.csv or metadata.jsonl beside images: which file has which label. It opens no image.
 import { posix } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
-import { readAll, within } from '../files.ts';
+import { readText, within } from '../files.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
 import { type Bad, byCodeUnits, type Entry, type Part, type Source } from '../source.ts';
@@ -30,17 +30,19 @@ export async function readMetadata(
   const named = new Set<string>();
   const rows: { readonly entry: Omit<Entry, 'label'>; readonly label: string }[] = [];
   for (const { path, part } of metadata) {
-    const text = new TextDecoder().decode(await readAll(within(root, path)));
+    const text = await readText(within(root, path));
     const records = path.endsWith('.csv') ? csvRecords(text, path, bad) : jsonRecords(text, path, bad);
     for (const [at, record] of records) {
-      const name = pick(record, FILE_COLUMNS, path);
+      const name = String(pick(record, FILE_COLUMNS, path));
       const label = pick(record, LABEL_COLUMNS, path);
       const file = posix.join(posix.dirname(path), name);
       const entry = { key: file, part, meta: record };
       const inside = !file.startsWith('..') && !file.startsWith('/');
       const first = known ? known.delete(file) : inside && !named.has(file);
       named.add(file);
-      if (first) rows.push({ entry, label });
+      if (first && (label === null || label === ''))
+        bad.push({ key: `${at} (${name})`, code: 'SHOAL_DATA_LABEL', reason: 'a row without its label' });
+      else if (first) rows.push({ entry, label: String(label) });
       else
         bad.push({
           key: `${at} (${name})`,
@@ -72,9 +74,9 @@ const jsonRecords = (text: string, path: string, bad: Bad[]): Records =>
     return [];
   });
 
-function pick(record: Readonly<Record<string, unknown>>, names: readonly string[], path: string): string {
+function pick(record: Readonly<Record<string, unknown>>, names: readonly string[], path: string): unknown {
   const name = names.find((candidate) => Object.hasOwn(record, candidate));
-  if (name !== undefined) return String(record[name]);
+  if (name !== undefined) return record[name];
   throw new ShoalError({
     code: 'SHOAL_DATA_FORMAT',
     operation: `read ${path}`,

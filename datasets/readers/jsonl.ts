@@ -1,6 +1,6 @@
 // jsonl.ts: tables in files of JSON objects, one a line: an object is a sample. What the keys become is table.ts.
 import { z } from 'zod';
-import { readAll } from '../files.ts';
+import { readText } from '../files.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
 import { loadSource, splitKeys } from '../load-source.ts';
 import type { Source } from '../source.ts';
@@ -16,7 +16,7 @@ const schema = z.strictObject({
 });
 
 async function scan({ path, ...options }: z.output<typeof schema>): Promise<Source> {
-  const lines = parseJsonLines(new TextDecoder().decode(await readAll(path)));
+  const lines = parseJsonLines(await readText(path));
   const rows = lines.map(({ line, value }) => ({ key: `line-${String(line).padStart(8, '0')}`, values: value }));
   const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values ?? {})))];
   return tableSource(columns, rows, path, options);

@@ -61,6 +61,7 @@ async function scanArrays(path: string): Promise<Source> {
   const [first] = parts as [PartArrays];
   const shape = sampleShape(first.x);
   const size = shape.reduce((a, b) => a * b, 1);
+  if (size === 0) throw problem('SHOAL_SHAPE', `${path}: ${first.name}`, `samples of [${shape.join(', ')}]`, 'numbers');
   const bytes = first.x.data.BYTES_PER_ELEMENT;
   const total = parts.reduce((sum, { x }) => sum + x.shape[0]!, 0);
   const Type = first.x.data.constructor as Uint8ArrayConstructor;

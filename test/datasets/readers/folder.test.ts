@@ -69,6 +69,13 @@ describe('folders of images', () => {
         'SHOAL_DATA_MISSING',
       ]);
     }
+    const root = join(home, 'metadata-csv');
+    write(root, 'metadata.csv', 'file_name,label\nx/1.png,dog\nx/2.png,\nx/3.png,null\n');
+    const unlabelled = await scanFolder(root);
+    assert.deepEqual(
+      [unlabelled.classes, unlabelled.bad.map(({ reason }) => reason)],
+      [['dog', 'null'], ['a row without its label']],
+    );
   });
 
   it('tell of what is no sample: circles of links, links to nothing, pipes; odd names are samples', async () => {
