@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { ShoalError } from '../base/errors.ts';
 import { each } from './each.ts';
 import { decodeImage } from './image/decode.ts';
+import { turnedSize } from './image/turned-size.ts';
+import { checkProportions } from './places.ts';
 import type { Manifest } from './prepare/manifest.ts';
 import { addMoments, type Moments, meanAndDeviation, momentsOf, NO_MOMENTS } from './prepare/moments.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Source } from './source.ts';
@@ -74,10 +76,13 @@ interface Found {
 
 async function examineSample(source: Source, entry: Entry): Promise<Found> {
   const { classes, places } = source;
-  const found = await examineContent(entry, await source.load(entry), places ? null : classes);
+  const content = await source.load(entry);
+  const found = await examineContent(entry, content, places ? null : classes);
   if (!places) return { ...found, counts: [] };
   const counts = new Array<number>(classes!.length).fill(0);
-  const labels = places === 'boxes' ? entry.boxes!.labels : (await source.mask!(entry)).label;
+  const mask = places === 'mask' ? await source.mask!(entry) : null;
+  if (content.kind === 'image') checkProportions(entry, mask ?? entry.boxes!, await turnedSize(content.bytes));
+  const labels = mask?.label ?? entry.boxes!.labels;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (label >= classes!.length) throw noClass(entry, label, classes!.length);

@@ -1,6 +1,8 @@
 // image-row.ts: one sample as it lies in memory: loaded, decoded, of the shape that all samples have. Which samples: load-source.ts, drawn-source.ts.
 import { ShoalError } from '../base/errors.ts';
 import { decodeImage, type Recipe } from './image/decode.ts';
+import { turnedSize } from './image/turned-size.ts';
+import { checkProportions } from './places.ts';
 import { type Dtype, dtypeOf, type Field } from './reader.ts';
 import type { Entry, Loader } from './source.ts';
 
@@ -30,6 +32,7 @@ async function decodedRow(loader: Loader, entry: Entry, origin: string, recipe: 
       return { shape, dtype: dtypeOf(data), bytes, decoded: false };
     }
     const { data, rows, columns, channels } = await decodeImage(content.bytes, entry.key, recipe);
+    if (entry.boxes) checkProportions(entry, entry.boxes, await turnedSize(content.bytes));
     return { shape: [rows, columns, channels], dtype: 'u8', bytes: data, decoded: true };
   } catch (cause) {
     if (!(cause instanceof ShoalError) || cause.code === 'SHOAL_OPTIONAL_PACKAGE') throw cause;

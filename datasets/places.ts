@@ -4,6 +4,7 @@ import { ShoalError } from '../base/errors.ts';
 import { BOX, moveBoxes, moveMask, moveOfPlacement, NOTHING } from './annotations.ts';
 import type { Recipe } from './image/decode.ts';
 import { placementOf } from './image/placement.ts';
+import type { Size } from './image/size-of.ts';
 import type { Field, Fields } from './reader.ts';
 import type { Box, Boxes, Entry, Source } from './source.ts';
 
@@ -69,11 +70,7 @@ function maskFields(source: Source, { shape: [rows, columns] }: Field): PlaceFie
 }
 
 /** Of what marks an image: its mask, or what is measured in it. */
-export const otherSize = (
-  { key }: Entry,
-  got: { readonly rows: number; readonly columns: number },
-  [rows, columns]: readonly number[],
-): ShoalError =>
+export const otherSize = ({ key }: Entry, got: Size, [rows, columns]: readonly number[]): ShoalError =>
   new ShoalError({
     code: 'SHOAL_DATA_FIELD',
     operation: `read ${key}`,
@@ -81,6 +78,21 @@ export const otherSize = (
     expected: `${rows} x ${columns}, as its image`,
     hint: 'Bring both to one size: give "size", or --transform resize=ROWSxCOLUMNS.',
   });
+
+/**
+ * What marks an image may be measured in it at another size, but of the same proportions: each side is rounded.
+ * @param of boxes or a mask. @param image turned as its EXIF says. @throws {ShoalError} SHOAL_DATA_FIELD
+ */
+export function checkProportions({ key }: Entry, of: Size, image: Size): void {
+  if (Math.abs(of.rows * image.columns - of.columns * image.rows) <= of.rows + of.columns) return;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_FIELD',
+    operation: `read ${key}`,
+    got: `labels of places in ${of.rows} x ${of.columns} pixels`,
+    expected: `proportions of ${image.rows} x ${image.columns}, the size of its image, turned as its EXIF says`,
+    hint: 'Correct the size that the labels are for, or turn them as the image is.',
+  });
+}
 
 const hundredth = (x: number): number => Math.round(100 * x) / 100;
 

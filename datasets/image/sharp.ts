@@ -3,6 +3,8 @@ import { importOptional } from '../optional-package.ts';
 
 export interface SharpPipeline {
   autoOrient(): SharpPipeline;
+  /** Of the header alone. */
+  metadata(): Promise<{ autoOrient: { width: number; height: number } }>;
   flatten(options: { background: string }): SharpPipeline;
   resize(options: {
     width?: number;

@@ -2,7 +2,8 @@
 import { BOX, moveMask, moveOfPlacement, NOTHING } from '../annotations.ts';
 import { encodeMask } from '../image/mask.ts';
 import { placementOf } from '../image/placement.ts';
-import { boxOfEdges, movedBoxes, otherSize } from '../places.ts';
+import type { Size } from '../image/size-of.ts';
+import { boxOfEdges, checkProportions, movedBoxes, otherSize } from '../places.ts';
 import type { Box, Boxes, Entry, Loader, Places } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 
@@ -16,7 +17,7 @@ export interface PreparedPlaces {
 }
 
 /**
- * @param shape of the prepared image: rows, columns, channels
+ * @param image the source's own, turned as its EXIF says; null where it is no image file. @param shape of the prepared one: rows, columns, channels
  * @throws {ShoalError} SHOAL_DATA_FIELD for marks of another size than their image, and what reading a mask throws
  */
 export async function preparePlaces(
@@ -24,10 +25,12 @@ export async function preparePlaces(
   loader: Loader,
   places: Places,
   { transform }: PrepareJob,
+  image: Size | null,
   shape: readonly number[],
 ): Promise<PreparedPlaces> {
   const mask = places === 'mask' ? await loader.mask!(entry) : null;
   const of = mask ?? entry.boxes!;
+  if (image) checkProportions(entry, of, image);
   const placement = placementOf(transform, of.rows, of.columns);
   const { rows, columns } = placement;
   if (rows !== shape[0] || columns !== shape[1]) throw otherSize(entry, placement, shape);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import { release } from '../image/release.ts';
+import { turnedSize } from '../image/turned-size.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { addMoments, NO_MOMENTS } from './moments.ts';
@@ -93,7 +94,8 @@ async function fillShard(
     if (ids && content.kind === 'text') return ids.add(content.text, entry.key).map((row) => prepareRow(row));
     const prepared = await prepareSample(entry, content, job);
     if (places === undefined) return [prepared];
-    return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, prepared.shape ?? []) }];
+    const size = content.kind === 'image' ? await turnedSize(content.bytes) : null;
+    return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, size, prepared.shape ?? []) }];
   };
   for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
     if (problem) {

@@ -1,0 +1,56 @@
+// proportions.test.ts: boxes and masks that are measured in another image than the one that is decoded: one that EXIF turns, most often.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { examine } from '../../datasets/examine.ts';
+import { rowOf } from '../../datasets/image-row.ts';
+import { scanDataset } from '../../datasets/readers/index.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { write } from './support/images.ts';
+import { code, preparing } from './support/prepare.ts';
+
+const home = temporaryFolder('proportions');
+const prepare = preparing(home, home);
+const signal = new AbortController().signal;
+const recipe = { resize: { rows: 4, columns: 4, fit: 'fill' }, crop: null, channels: 3 } as const;
+const black = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#000' } });
+
+describe('an image that EXIF turns', () => {
+  before(async () => {
+    // 24 x 8 as it lies in the file, 8 x 24 as it is seen
+    write(home, 'images/a.jpg', await black(24, 8).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+    write(home, 'masks/a.png', await black(24, 8).png().toBuffer());
+  });
+
+  it('takes boxes that are measured in it as it is seen, at any size, and no others', async () => {
+    const path = join(home, 'images/boxes.json');
+    for (const [width, height, problems] of [
+      [8, 24, []],
+      [17, 49, []],
+      [24, 8, ['SHOAL_DATA_FIELD']],
+      [0, 8, ['SHOAL_DATA_FIELD']],
+    ] as const) {
+      const images = [{ id: 1, file_name: 'a.jpg', width, height }];
+      const annotations = [{ image_id: 1, category_id: 1, bbox: [0, 0, 4, 4] }];
+      write(home, 'images/boxes.json', JSON.stringify({ images, annotations, categories: [{ id: 1, name: 'x' }] }));
+      const source = await scanDataset({ reader: 'coco', path });
+      assert.deepEqual(
+        (await examine(source, signal)).bad.map((one) => one.code),
+        problems,
+        `${width} x ${height}`,
+      );
+      const row = rowOf(source, source.entries[0]!, path, recipe);
+      if (problems.length === 0) await row;
+      else
+        await assert.rejects(row, code('SHOAL_DATA_SAMPLE', /expected proportions of 24 x 8, the size of its image/));
+    }
+  });
+
+  it('is left out of shards where its mask is not turned, though both are brought to one size', async () => {
+    const source = { reader: 'masks', path: home, values: [0, 1] };
+    const job = { source, transform: { resize: recipe.resize } };
+    await assert.rejects(prepare('out', job, { maxErrors: { count: 1 } }), code('SHOAL_DATA_EMPTY', /1 bad ones/));
+    const scanned = await scanDataset(source);
+    assert.match((await examine(scanned, signal)).bad[0]!.reason, /in 8 x 24 pixels/);
+  });
+});
