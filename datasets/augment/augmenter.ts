@@ -77,9 +77,12 @@ function ofIds({ configs, field, seed, heldOut }: AugmenterOptions): Augmenter {
     moves: [],
     raw: () => new Uint8Array(row.buffer),
     write(into, { step, slot }) {
+      let ids = row;
       configs.forEach((one, i) => {
         const chance = heldOut ? null : chanceOf(seed, slot, SITE.augment + i, step);
-        kindOf(one).ids!(one.config as never, row, chance);
+        const kind = kindOf(one);
+        kind.ids!(one.config as never, ids, chance);
+        ids = row.subarray(0, kind.length?.(one.config as never, ids.length) ?? ids.length); // what is behind a crop is nobody's
       });
       into.set(new Uint8Array(row.buffer, 0, into.length));
     },

@@ -93,6 +93,19 @@ describe('rows of ids', () => {
     assert.ok(new Set(starts).size > 5);
     assert.equal(changed([crop], true, 3)[0], 100);
   });
+  it('are cut again from what was cut, and from nothing behind it', () => {
+    const again = { class_name: 'RandomTokenCrop', config: { length: 5 } };
+    for (let slot = 0; slot < 40; slot++) {
+      const [first] = changed([crop], false, slot);
+      const row = changed([crop, mask, again], false, slot);
+      const start = row.find((id) => id !== 7)! - row.findIndex((id) => id !== 7);
+      assert.ok(
+        row.every((id, i) => id === 7 || id === start + i),
+        String(row),
+      );
+      assert.ok(start >= first! && start <= first! + 7, `${start} in ${first} to ${first! + 11}`);
+    }
+  });
   it('have a share of their ids hidden, held-out ones none', () => {
     const rows = Array.from({ length: 30 }, (_, slot) => changed([mask], false, slot));
     const hidden = rows.flat().filter((id) => id === 7).length / 1200;
