@@ -1,5 +1,5 @@
 // files.ts: a file by ranges of bytes, from a path or over HTTP with retries and a bounded cache of blocks. No format.
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ const BLOCK = 2 ** 16;
 const REMOTE_BLOCK = 2 ** 20;
 /** Blocks kept of one file: 64 MiB of a remote one. */
 const KEPT = 64;
+/** Bytes that the system is asked for at once: more than 2^31 - 1 it does not give. */
+const MOST_AT_ONCE = 2 ** 30;
 const TRIES = 6;
 /** Without an answer for so long, a request has failed. */
 const IDLE_MS = 20_000;
@@ -58,9 +60,18 @@ export async function readAll(location: string): Promise<Uint8Array> {
   }
 }
 
-/** A file of text. @throws {ShoalError} SHOAL_DATA_FORMAT naming the first line that is no UTF-8 */
+/** A file of text. @throws {ShoalError} SHOAL_DATA_FORMAT for what is too long, naming the first line that is no UTF-8 */
 export async function readText(location: string): Promise<string> {
   const bytes = await readAll(location);
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    throw new ShoalError({
+      code: 'SHOAL_DATA_FORMAT',
+      operation: `read ${location}`,
+      got: `${bytes.length} bytes of text`,
+      expected: `at most ${constants.MAX_STRING_LENGTH}`,
+      hint: 'Write it as Parquet, or cut it into smaller files.',
+    });
+  }
   const text = new TextDecoder().decode(bytes);
   if (!text.includes(NO_CHARACTER) || isUtf8(bytes)) return text;
   const line = text.slice(0, text.indexOf(NO_CHARACTER)).split('\n').length;
@@ -87,7 +98,7 @@ async function openLocal(path: string): Promise<RandomFile> {
       const bytes = new Uint8Array(length);
       let read = 0;
       while (read < length) {
-        const { bytesRead } = await handle.read(bytes, read, length - read, at + read);
+        const { bytesRead } = await handle.read(bytes, read, Math.min(length - read, MOST_AT_ONCE), at + read);
         if (bytesRead === 0) throw pastEnd(path, size, at + length);
         read += bytesRead;
       }

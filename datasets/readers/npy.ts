@@ -1,5 +1,5 @@
 // npy.ts: NumPy arrays: x_train, y_train, x_test and y_test as members of an .npz, as Keras' mnist.npz has them, or as .npy files of a folder.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
@@ -122,7 +122,9 @@ async function membersOf(path: string): Promise<Map<string, Uint8Array>> {
   }
   const folder = resolve(path);
   const names = readdirSync(folder).filter((name) => name.endsWith('.npy'));
-  return new Map(names.map((name) => [name.slice(0, -4), readFileSync(join(folder, name))]));
+  const files = new Map<string, Uint8Array>();
+  for (const name of names) files.set(name.slice(0, -4), await readAll(join(folder, name)));
+  return files;
 }
 
 const problem = (code: `SHOAL_${string}`, path: string, got: string, expected: string): ShoalError =>
