@@ -1,11 +1,27 @@
 // next-ids.ts: rows of n + 1 ids as samples of n, and the id that follows each as its label. It reads no file: a reader stands behind it.
 import { createHash } from 'node:crypto';
 import { workerFile } from '../base/worker-file.ts';
-import { checkRead, type Fields, fieldBytes, type Reader, type ReaderShare, reopenReader } from './reader.ts';
+import type { Manifest } from './prepare/manifest.ts';
+import {
+  checkRead,
+  type Dataset,
+  type Fields,
+  fieldBytes,
+  type Reader,
+  type ReaderShare,
+  reopenReader,
+} from './reader.ts';
 
 interface Description {
   readonly rows: ReaderShare;
   readonly vocabulary: number;
+}
+
+/** Rows of packed texts as samples that tell their next ids; any other dataset as it is. */
+export function unpacked(dataset: Dataset, manifest: Manifest | null): Dataset {
+  if (!manifest?.job.tokens?.pack) return dataset;
+  const vocabulary = Number(manifest.tool['vocabulary']);
+  return { train: nextIds(dataset.train, vocabulary), test: nextIds(dataset.test, vocabulary) };
 }
 
 /** @param rows whose `image` is (n + 1) ids, each below `vocabulary` */

@@ -20,6 +20,8 @@ export const tableKeys = {
 };
 
 export interface TableOptions {
+  /** The columns are ids, and stay whole numbers. */
+  readonly ids?: boolean;
   readonly label?: string | undefined;
   readonly weight?: string | undefined;
   readonly text?: string | undefined;
@@ -95,7 +97,8 @@ export function tableSource(
     );
   const encoders = features.map((name) => ({ name, words: numbers.has(name) ? null : wordsIn(name) }));
   const width = encoders.reduce((sum, { words }) => sum + (words?.length ?? 1), 0);
-  const data = new Float32Array(new SharedArrayBuffer(4 * width * good.length));
+  const room = new SharedArrayBuffer(4 * width * good.length);
+  const data = options.ids ? new Int32Array(room) : new Float32Array(room);
   const classes = [...new Set(good.map(({ values }) => String(values[label])))].sort(byLabel);
   const labels = new Map(classes.map((name, i) => [name, i]));
   const entries = good.map(({ key, values, part: known = null }, row): Entry => {

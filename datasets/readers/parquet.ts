@@ -8,9 +8,11 @@ import { blobSource } from '../blob-source.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { asyncBufferOf } from '../formats/parquet-buffer.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { unpacked } from '../next-ids.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
+import type { Manifest } from '../prepare/manifest.ts';
 import type { Bad, Part, Places, Source } from '../source.ts';
-import { type TableRow, tableKeys, tableSource } from '../table.ts';
+import { type TableOptions, type TableRow, tableKeys, tableSource } from '../table.ts';
 import { classesOf, numbered } from './class-names.ts';
 import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
@@ -30,7 +32,7 @@ type Config = z.output<typeof schema>;
 export const parquet = defineReader({
   schema,
   scan,
-  open: async (config) => loadSource(await scan(config), config.path, config),
+  open: async (config) => unpacked(await loadSource(await scan(config), config.path, config), manifestOf(config.path)),
 });
 
 type Record_ = Readonly<Record<string, unknown>>;
@@ -59,19 +61,29 @@ async function scan(config: Config): Promise<Source> {
       rows.some(({ values }) => values && bytesOf(values[name]) !== null),
   );
   const manifest = manifestOf(config.path);
-  // beside them, preparation writes keys and names of classes, which nobody learns from
-  const own =
-    manifest && config.features === undefined ? { features: columns.filter((name) => /^x\d+$/.test(name)) } : {};
+  const own = manifest === null ? {} : ownColumns(columns, manifest);
   const places = manifest?.places ?? (image === undefined ? undefined : placesOf(columns, config.label));
   const known = manifest?.classes ?? null;
   const source =
     image === undefined
-      ? tableSource(columns, rows, config.path, { ...config, ...own })
+      ? withoutLabels(tableSource(columns, rows, config.path, { ...own, ...config }), manifest)
       : places === undefined
         ? imageSource(rows, image, columns, config.label)
         : await placedSource(rows, image, places, known);
   return withClasses({ ...source, bad: [...bad, ...source.bad] }, known);
 }
+
+/** What preparation has written: beside the columns to learn from there are keys and names of classes. */
+function ownColumns(columns: readonly string[], { job }: Manifest): Pick<TableOptions, 'features' | 'text' | 'ids'> {
+  const features = columns.filter((name) => /^x\d+$/.test(name));
+  return features.length > 0 ? { features, ids: job.tokens !== undefined } : { text: 'text' };
+}
+
+/** A table has the last of its columns as the class, where none is named so: not what preparation wrote without classes. */
+const withoutLabels = (source: Source, manifest: Manifest | null): Source =>
+  manifest === null || manifest.classes !== null
+    ? source
+    : { ...source, classes: null, entries: source.entries.map((entry) => ({ ...entry, label: null })) };
 
 async function metadataOf(file: RandomFile): Promise<FileMetaData> {
   const { parquetMetadataAsync } = await import('hyparquet');

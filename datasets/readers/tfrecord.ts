@@ -6,6 +6,7 @@ import { openFile, type RandomFile } from '../files.ts';
 import { type Example, indexRecords, parseExample, readRecordData } from '../formats/tf-record.ts';
 import { decodeMask, ownClass } from '../image/mask.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
+import { unpacked } from '../next-ids.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
 import type { Bad, Content, Entry, Loader, Source } from '../source.ts';
 import { classesOf, numbered } from './class-names.ts';
@@ -25,13 +26,16 @@ const schema = z.strictObject({
 export const tfrecord = defineReader({
   schema,
   scan: ({ path }) => scanAt(path),
-  open: async (config) => loadSource(await scanAt(config.path), config.path, config),
+  open: async (config) =>
+    unpacked(await loadSource(await scanAt(config.path), config.path, config), manifestOf(config.path)),
 });
 
 /** Names of features elsewhere; the first that is there counts. */
 const IMAGES = ['image/encoded', 'image', 'image_raw', 'jpg', 'png'];
 const LABELS = ['image/class/label', 'label', 'class', 'target'];
 const FLOATS = ['features', 'x', 'values'];
+/** Of a text, and of its tokens. */
+const [TEXT, IDS] = ['text', 'ids'];
 
 const find = (path: string) => locationsOf(path, /\.tfrecords?(-\d+-of-\d+)?$/, '.tfrecord or .tfrecords');
 
@@ -147,7 +151,7 @@ function contentOf(example: Example | string, key: string): Content {
       code: 'SHOAL_DATA_FIELD',
       operation: `read ${key}`,
       got,
-      expected: `an image (${IMAGES.join(', ')}) or floats (${FLOATS.join(', ')})`,
+      expected: `an image (${IMAGES.join(', ')}), floats (${FLOATS.join(', ')}), ${TEXT} or ${IDS}`,
       hint: 'docs/data.md names the features that are known.',
     });
   if (typeof example === 'string') throw problem(example);
@@ -168,6 +172,11 @@ function contentOf(example: Example | string, key: string): Content {
       throw problem(`${feature.floats.length} floats with the shape [${shape.join(', ')}]`);
     return { kind: 'array', shape, data: Float32Array.from(feature.floats) };
   }
+  const ids = ints(IDS);
+  if (ids.length > 0) return { kind: 'array', shape: [ids.length], data: Int32Array.from(ids) };
+  const text = example[TEXT];
+  const bytes = text && 'bytes' in text ? text.bytes[0] : undefined;
+  if (bytes !== undefined) return { kind: 'text', text: new TextDecoder().decode(bytes) };
   throw problem(`the features ${Object.keys(example).join(', ')}`);
 }
 

@@ -6,7 +6,7 @@ import { openFile, type RandomFile } from '../files.ts';
 import { indexTar, type Member } from '../formats/tar.ts';
 import { decodeMask, ownClass } from '../image/mask.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
-import { nextIds } from '../next-ids.ts';
+import { unpacked } from '../next-ids.ts';
 import { parseNpy } from '../npy.ts';
 import { placeKeys } from '../places.ts';
 import { openRows } from '../rows-reader.ts';
@@ -32,10 +32,7 @@ export const webdataset = defineReader({
     const shards = await findShards(config.path);
     const source = await scanShards(shards);
     const dataset = (await openRows(source, shards)) ?? (await loadSource(source, config.path, config));
-    const { job, tool } = shards.manifest ?? {};
-    if (!job?.tokens?.pack) return dataset;
-    const vocabulary = Number(tool!['vocabulary']);
-    return { train: nextIds(dataset.train, vocabulary), test: nextIds(dataset.test, vocabulary) };
+    return unpacked(dataset, shards.manifest);
   },
 });
 

@@ -7,7 +7,7 @@ import type { ShoalError } from '../../base/errors.ts';
 import { prepareJob } from '../../bin/input/prepare-options.ts';
 import { prepareDataset } from '../../datasets/prepare/run.ts';
 import { fieldBytes, type Reader } from '../../datasets/reader.ts';
-import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
+import { datasetSchema, openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { runSession } from '../../trainer/session.ts';
 import { testReader } from '../cases/reader.ts';
@@ -23,7 +23,7 @@ async function prep(source: string, out: string, more: object, threads = 1) {
   const { signal } = new AbortController();
   return prepareDataset({ ...options, task: null, version: 'test', signal, onProgress() {} });
 }
-const open = (path: string) => openDataset(datasetSchema.parse({ reader: 'webdataset', path: at(path) }));
+const open = (path: string, reader = 'webdataset') => openDataset(datasetSchema.parse({ reader, path: at(path) }));
 
 function rowsOf(reader: Reader): { image: number[]; label: number[] }[] {
   const [image, label] = [reader.fields['image']!, reader.fields['label']!].map(
@@ -96,6 +96,21 @@ describe('texts prepared as rows of ids', () => {
     const { tool } = JSON.parse(readFileSync(at('packed/manifest.json'), 'utf8'));
     assert.equal(tool.tokenizer, createHash('sha256').update(readFileSync(tokenizer)).digest('hex'));
     assert.equal(tool.vocabulary, '10');
+  });
+
+  it('are the same in every format, and so are texts', async () => {
+    const expected = rowsOf((await open('packed')).train);
+    for (const format of ['tfrecord', 'parquet']) {
+      await prep('texts', `packed-${format}`, { ...pack, reader: 'text', shardSize: 20, format });
+      assert.deepEqual(rowsOf((await open(`packed-${format}`, format)).train), expected, format);
+      await prep('texts', `plain-${format}`, { reader: 'text', format, dedup: 'none' });
+      const source = await scanDataset({ reader: format, path: at(`plain-${format}`) });
+      const found = await Promise.all(source.entries.map((entry) => source.load(entry)));
+      const plain = found.map((content) => (content.kind === 'text' ? content.text : content.kind));
+      assert.deepEqual(plain.sort(), texts.map((words) => words.join(' ')).sort(), format);
+      assert.equal(source.classes, null);
+      await source.close();
+    }
   });
 
   it('are one row a text, cut or filled up, with their classes, from a column of a table', async () => {
