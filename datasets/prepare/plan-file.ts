@@ -8,7 +8,7 @@ import { canonicalJson } from '../../base/hash.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
 import type { Bad, Places } from '../source.ts';
 import { type PrepareJob, prepareSchema } from './job.ts';
-import type { Planned } from './plan.ts';
+import { PARTS, type Planned } from './plan.ts';
 import { writeWhole } from './whole-file.ts';
 
 export const FILES = {
@@ -45,6 +45,12 @@ export function writePlan(out: string, { job, tool, classes, places, scanBad, li
 
 export const hasPlan = (out: string): boolean => existsSync(join(out, FILES.plan));
 
+/** What its use depends on: a schema for each of a million lines would take long. */
+const isPlanned = (value: unknown): value is Planned => {
+  const { key, part, shard } = (value ?? {}) as Partial<Planned>;
+  return typeof key === 'string' && PARTS.includes(part!) && (shard === null || typeof shard === 'string');
+};
+
 /** @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_CORRUPT */
 export function readPlan(out: string): PlanFile {
   if (!hasPlan(out)) {
@@ -57,13 +63,17 @@ export function readPlan(out: string): PlanFile {
     });
   }
   const path = join(out, FILES.plan);
-  const values = parseJsonLines(readFileSync(path, 'utf8')).map(({ value }) => value);
-  const head = check(headSchema, values[0], {
+  const values = parseJsonLines(readFileSync(path, 'utf8'));
+  const problem = {
     code: 'SHOAL_DATA_CORRUPT',
     operation: `read ${path}`,
     hint: 'Prepare again with --mode overwrite.',
+  } as const;
+  const head = check(headSchema, values[0]?.value, problem);
+  const lines = values.slice(1).map(({ line, value }) => {
+    if (isPlanned(value)) return value;
+    throw new ShoalError({ ...problem, got: `line ${line}, which is no sample`, expected: 'a sample a line' });
   });
-  const lines = values.slice(1) as unknown as readonly Planned[];
   const { job, tool, classes, places, bad: scanBad } = head;
   return { job, tool, classes, places, scanBad, lines };
 }

@@ -6,6 +6,7 @@ import { workerFile } from '../../base/worker-file.ts';
 import type { Loader } from '../source.ts';
 import type { FromProcess, PrepareSetup, ToProcess } from './prepare-process.ts';
 import type { ShardRecord, ShardTask } from './shard.ts';
+import { removePartials } from './whole-file.ts';
 
 export interface ShardProcess {
   /** One at a time. @throws {ShoalError} what writing it throws; SHOAL_PROCESS when the process ends meanwhile */
@@ -65,6 +66,7 @@ export function startShardProcess(setup: PrepareSetup, contents: Loader): ShardP
     async end() {
       child.kill('SIGKILL');
       await ended;
+      if (child.pid !== undefined) removePartials(setup.out, child.pid);
     },
   };
 }

@@ -1,5 +1,6 @@
 // whole-file.ts: a file of a preparation that is there whole or not at all, and what a file system refuses to take. What stands in it: shard.ts and others.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 
 export interface WholeFile {
@@ -47,6 +48,13 @@ export function writeWhole(path: string, text: string): void {
   } finally {
     file.discard();
   }
+}
+
+/** Removes what a process that has ended was writing in a folder. */
+export function removePartials(folder: string, pid: number): void {
+  const ending = `.${pid}.partial`;
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (name.endsWith(ending)) rmSync(join(folder, name), { force: true });
 }
 
 /** Whether it is of a process that was killed. One that lives here is still writing it, and will remove it itself. */

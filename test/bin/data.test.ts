@@ -1,6 +1,6 @@
 // data.test.ts: `shoal data` on the command line: prepare, verify, count, look; then train and evaluate on what was prepared.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMaxErrors, parseSplit, parseTransform, prepareJob } from '../../bin/input/prepare-options.ts';
 import { write, writeImages } from '../datasets/support/images.ts';
@@ -59,6 +59,10 @@ describe('shoal data', () => {
     const changed = await shoal(home, ['data', 'verify', 'out']);
     assert.equal(changed.code, 1);
     assert.match(changed.stderr, /another hash/);
+    rmSync(path);
+    const missing = await shoal(home, ['data', 'verify', 'out']);
+    assert.deepEqual([missing.code, missing.stdout], [1, '1 problems.\n']);
+    assert.match(missing.stderr, /1 of 24 are bad:\n1 {2}a shard that is missing, .*"train-000000\.tar"/);
     bytes[700]! ^= 1;
     writeFileSync(path, bytes);
   });

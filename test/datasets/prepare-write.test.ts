@@ -1,7 +1,7 @@
 // prepare-write.test.ts: preparations that cannot write, and two that write into one folder: what is told, what is left, what is not lost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -50,6 +50,28 @@ describe('a preparation that cannot write', () => {
     await assert.rejects(prepare('taken'), code('SHOAL_DATA_WRITE', /write .*taken: got EEXIST/));
     const path = join(home, 'none.csv.gz');
     await assert.rejects(prepare('none', { source: { reader: 'csv', path } }), code('SHOAL_DATA_MISSING', /none\.csv/));
+  });
+});
+
+describe('a preparation that ends early', () => {
+  it('leaves no piece of a file of its processes, and says where its plan is damaged', async () => {
+    const stop = new AbortController();
+    const onProgress = ({ shards }: { shards: number }) => {
+      if (shards > 0) stop.abort();
+    };
+    const options = { threads: 2, signal: stop.signal, onProgress };
+    await assert.rejects(prepare('stopped', { shardSize: 1 }, options));
+    const names = readdirSync(join(home, 'stopped'));
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('.partial')),
+      [],
+    );
+    const plan = join(home, 'stopped/plan.jsonl');
+    const whole = readFileSync(plan, 'utf8');
+    writeFileSync(plan, whole.slice(0, -5));
+    const lines = whole.trim().split('\n').length;
+    const damaged = code('SHOAL_DATA_CORRUPT', new RegExp(`plan\\.jsonl: got line ${lines}, which is no sample`));
+    await assert.rejects(prepare('stopped', { shardSize: 1 }), damaged);
   });
 });
 
