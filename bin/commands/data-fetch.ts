@@ -23,7 +23,7 @@ const EVERY_MS = 2000;
 export async function fetchCommand(what: string, options: DataFetchOptions, screen: Screen): Promise<ExitCode> {
   const { json = false } = options;
   const entry = Object.hasOwn(catalog, what) ? catalog[what]! : null;
-  if (entry === null && !isUrl(what)) throw unknown(what);
+  if (entry === null && !(isUrl(what) && URL.canParse(what))) throw unknown(what);
   const sha256 = options.sha256?.toLowerCase() ?? null;
   if (sha256 !== null && (entry !== null || !/^[0-9a-f]{64}$/.test(sha256)))
     throw usageError('read --sha256', options.sha256!, '64 hexadecimal digits, and a URL', 'Names have their hashes.');

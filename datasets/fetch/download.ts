@@ -5,6 +5,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.ts';
+import { writeError } from '../prepare/whole-file.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -28,7 +29,7 @@ export interface Downloaded {
 /** Tries in a row that bring no byte. */
 const TRIES = 6;
 
-/** @throws {ShoalError} SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for another hash, the system's errors; the signal's reason */
+/** @throws {ShoalError} SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for another hash, SHOAL_DATA_WRITE; the signal's reason */
 export async function download(options: DownloadOptions): Promise<Downloaded> {
   const { to, url, sha256 } = options;
   if (existsSync(to)) {
@@ -36,7 +37,9 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     if (sha256 === null || found === sha256) return { sha256: found, kept: true };
     rmSync(to); // not what it should be
   }
-  await mkdir(dirname(to), { recursive: true });
+  await mkdir(dirname(to), { recursive: true }).catch((error: unknown) => {
+    throw writeError(error, `write ${to}`);
+  });
   const partial = `${to}.partial`;
   for (;;) {
     const resumed = sizeOf(partial) > 0;
@@ -63,6 +66,7 @@ async function bring(partial: string, options: DownloadOptions): Promise<void> {
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof ShoalError) throw cause;
+      if (ofDisk(cause)) throw writeError(cause, `write ${partial}`); // to ask again brings no room
       if (sizeOf(partial) > before) attempt = 0;
       const { message, cause: under } = cause as Error;
       if (attempt >= TRIES) throw failed(url, `${message}${under ? ` (${under})` : ''}`);
@@ -117,6 +121,11 @@ export async function hashFile(path: string): Promise<string> {
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
+
+/** Whether the file refused it, and not the connection. */
+const ofDisk = (error: unknown): boolean =>
+  ['open', 'write', 'fsync'].includes((error as NodeJS.ErrnoException).syscall ?? '') &&
+  (error as NodeJS.ErrnoException).code !== 'EPIPE';
 
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 

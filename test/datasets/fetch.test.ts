@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,7 +47,10 @@ describe('fetching files over HTTP', () => {
   });
   const get = (more: object = {}) =>
     download({ url: `${server.url}/file`, to, sha256: sha(bytes), signal: never, ...more });
-  const code = (wanted: string) => (error: ShoalError) => error.code === wanted;
+  const code =
+    (wanted: string, pattern = /./) =>
+    (error: ShoalError) =>
+      error.code === wanted && pattern.test(error.message);
 
   it('brings all bytes, keeps what is there, and replaces what is other than it should be', async () => {
     assert.deepEqual(await get(), { sha256: sha(bytes), kept: false });
@@ -102,6 +106,16 @@ describe('fetching files over HTTP', () => {
     server.faults.push(503, 503, 503, 503, 503, 503);
     await assert.rejects(get(), code('SHOAL_DATA_FETCH'));
     assert.ok(!existsSync(to));
+  });
+
+  it('says at once where the disk is full, and where a file has the name of a folder', async () => {
+    const full = join(home, 'full');
+    symlinkSync('/dev/full', `${full}.partial`);
+    const before = server.requests();
+    await assert.rejects(get({ to: full }), code('SHOAL_DATA_WRITE', /a full disk: ENOSPC/));
+    assert.equal(server.requests() - before, 1, 'it is not asked for again');
+    writeFileSync(full, '');
+    await assert.rejects(get({ to: join(full, 'file') }), code('SHOAL_DATA_WRITE'));
   });
 
   it('gives up a connection that brings nothing, and ends at once when aborted', async () => {
@@ -174,6 +188,7 @@ describe('fetching a dataset of the catalog', () => {
     assert.match(other.stderr, /SHOAL_DATA_CORRUPT.*cifar-10-binary/s);
     const unknown = await shoal(home, ['data', 'fetch', 'imagenet']);
     assert.equal(unknown.code, 2);
+    assert.match((await shoal(home, ['data', 'fetch', 'http://'])).stderr, /SHOAL_USAGE/);
     assert.match(unknown.stderr, /mnist, fashion-mnist, cifar10, cifar100, or a URL/);
   });
 });
