@@ -23,7 +23,9 @@ export async function decodeMask(bytes: Uint8Array, origin: string, classOf: (by
   if (header?.bits === 16) throw unfit(origin, '16 bits a pixel');
   const indexed = header?.colours === PALETTE;
   const plain = { resize: null, crop: null, channels: 3 } as const;
-  const { data, rows, columns } = await decodeImage(indexed ? withoutPalette(bytes) : bytes, origin, plain);
+  const grey = header?.colours === GREY;
+  const opaque = indexed ? withoutPalette(bytes) : grey ? withChunks(bytes, (name) => name !== 'tRNS') : bytes;
+  const { data, rows, columns } = await decodeImage(opaque, origin, plain);
   // grey of fewer bits is spread over the bytes: 0 and 255 for one bit
   const spread = indexed ? 255 / (2 ** header.bits - 1) : 1;
   const classes = Int32Array.from({ length: 256 }, (_, byte) => classOf(byte / spread));
@@ -46,7 +48,7 @@ export async function encodeMask({ rows, columns, label }: Mask): Promise<Uint8A
 
 /** Bytes of signature and header; other chunks follow. */
 const HEAD = 33;
-const PALETTE = 3;
+const [GREY, PALETTE] = [0, 3];
 
 /** Of a PNG: bits of a pixel's index or sample, and the type of its colours. Null for other files. Source: the PNG specification, section 11.2.1. */
 function headerOf(bytes: Uint8Array): { readonly bits: number; readonly colours: number } | null {
@@ -56,19 +58,22 @@ function headerOf(bytes: Uint8Array): { readonly bits: number; readonly colours:
 
 /** The same PNG as if its indices were shades of grey: decoders then give them as they are. */
 function withoutPalette(bytes: Uint8Array): Uint8Array {
-  const header = new Uint8Array(bytes.subarray(0, HEAD)); // a copy, of a Buffer too
-  header[25] = 0;
+  const grey = withChunks(bytes, (name) => name !== 'PLTE' && (name.charCodeAt(0) & 0x20) === 0); // what must be there
+  grey[25] = 0;
+  new DataView(grey.buffer).setUint32(HEAD - 4, crc32(grey.subarray(12, HEAD - 4)));
+  return grey;
+}
+
+/** A PNG with its header and some of its other chunks. */
+function withChunks(bytes: Uint8Array, keeps: (name: string) => boolean): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  new DataView(header.buffer).setUint32(HEAD - 4, crc32(header.subarray(12, HEAD - 4)));
-  const kept: Uint8Array[] = [header];
+  const kept: Uint8Array[] = [bytes.subarray(0, HEAD)];
   for (let at = HEAD; at + 12 <= bytes.length; ) {
     const end = at + 12 + view.getUint32(at);
-    const critical = (bytes[at + 4]! & 0x20) === 0;
-    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (critical && name !== 'PLTE') kept.push(bytes.subarray(at, end));
+    if (keeps(String.fromCharCode(...bytes.subarray(at + 4, at + 8)))) kept.push(bytes.subarray(at, end));
     at = end;
   }
-  return Buffer.concat(kept);
+  return new Uint8Array(Buffer.concat(kept)); // a copy that begins its buffer
 }
 
 const unfit = (origin: string, got: string): ShoalError =>
