@@ -16,12 +16,14 @@ export function namedTexts(path: string): readonly { readonly name: string; read
     const files = names.filter((name) => lstatSync(join(place, name)).isFile());
     return files.map((name) => ({ name, bytes: readFileSync(join(place, name)) }));
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code, message, path: at } = cause as NodeJS.ErrnoException;
+    // of a directory, the system itself has named it
+    const unknown = at === place ? 'no such file or directory' : `${at}, a name that is no UTF-8`;
     throw new ShoalError(
       {
         code: 'SHOAL_DATA_MISSING',
         operation: `read the text ${place}`,
-        got: code === 'ENOENT' ? 'no such file or directory' : message,
+        got: code === 'ENOENT' ? unknown : message,
         expected: 'a text file, or a directory of them',
         hint: 'Paths start from the working directory.',
       },

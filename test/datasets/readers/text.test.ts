@@ -103,6 +103,10 @@ describe('texts', () => {
 
   it('are refused by name when missing, too short, or without their tokenizer', async () => {
     await rejects({ path: join(home, 'nothing') }, 'SHOAL_DATA_MISSING', /nothing.*no such file/s);
+    const odd = join(home, 'odd');
+    mkdirSync(odd);
+    writeFileSync(Buffer.concat([Buffer.from(`${odd}/caf`), Uint8Array.of(0xe9)]), 'text');
+    await rejects({ path: odd }, 'SHOAL_DATA_MISSING', /odd\/caf\ufffd, a name that is no UTF-8/);
     await rejects({ length: 100 }, 'SHOAL_DATA_EMPTY', /614 tokens.*10 windows of 100/s);
     await rejects({ tokenizer: join(home, 'none.json') }, 'SHOAL_DATA_MISSING', /none\.json/);
     writeFileSync(join(home, 'bad.json'), '[');
