@@ -11,8 +11,8 @@ import type { NodeState, Slice } from './server-types.ts';
 export function push(turn: Turn, link: Link, slice: Slice): void {
   const { state, config } = turn;
   const { term, step, node } = slice;
-  // given another range while its term ends: it has no version, and the next term is about to begin
-  if (term === state.term && state.version === null) return;
+  // begun anew, or given another range: it has no version until the next term, in which this push is void
+  if (state.version === null && (term >= state.term || state.prepared === null)) return;
   const leaves = state.prepared?.microShards ?? 0;
   if (node === null || !isNodeOf(leaves, node)) {
     close(turn, link, `node ${JSON.stringify(node)}`, `one over ${leaves} leaves`);

@@ -174,6 +174,16 @@ describe('a server', () => {
     assert.deepEqual(server.push(), []);
   });
 
+  it('begun anew, turns nobody away who pushes what its predecessor did not ack', () => {
+    const server = new Server();
+    assert.deepEqual(server.push({ term: 3 }), [], 'the coordinator has not been heard yet');
+    server.welcome(3);
+    for (const term of [2, 3, 4]) assert.deepEqual(server.push({ term }), [], 'its range is not made yet');
+    server.feed({ kind: 'prepared', vectors: 2, microShards: 4 });
+    assert.deepEqual(server.push({ term: 3 }), []);
+    assert.deepEqual(kinds(server.push({ term: 2 })), ['answer'], 'of an old term');
+  });
+
   it('has an empty range at once', () => {
     const server = new Server();
     server.welcome(1, { from: 4, to: 4 });
