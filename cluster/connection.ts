@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { fromWire, ShoalError, toWire } from '../base/errors.ts';
-import { BULK_HEAD_BYTES, HEADER_BYTES } from './frame.ts';
+import { BULK_HEAD_BYTES, HEADER_BYTES, WIRE_VERSION } from './frame.ts';
 import type { WireLimits } from './limits.ts';
 import type { Attach, Bulk, Hello, Message } from './messages.ts';
 import { decodeFrame, encodeBulk, encodeMessage, type Frame } from './protocol.ts';
@@ -12,6 +12,7 @@ import { CreditWindow } from './window.ts';
 import { brief, type WireCode, wireError } from './wire-error.ts';
 
 const RECONNECT = 'Connect again; the log of the other end says why.';
+const SAME_VERSION = 'Install the same version of Shoal at both ends.';
 let opened = 0;
 
 interface Parts {
@@ -41,6 +42,12 @@ export function manage(ws: WebSocket, { socket, limits, handlers: given, onGone 
 
   const lost = (got: string): ShoalError =>
     wireError('SHOAL_WIRE_CLOSED', `talk to ${address}`, got, 'an open connection', RECONNECT);
+
+  /** The other end says why, by a code: that our frames are of another version is no matter of trying again. */
+  const closed = (code: number, text: string): ShoalError =>
+    text === 'SHOAL_WIRE_VERSION'
+      ? wireError(text, `talk to ${address}`, `a refusal of protocol version ${WIRE_VERSION}`, 'its own', SAME_VERSION)
+      : lost(`close ${code} ${brief(text)}`);
 
   /** Ends it for a reason: with a closing handshake, or at once where the other end would not answer one. */
   function end(error: ShoalError, how: 'politely' | 'at once'): void {
@@ -111,8 +118,7 @@ export function manage(ws: WebSocket, { socket, limits, handlers: given, onGone 
 
   ws.on('close', (code: number, text: Buffer) => {
     const goodbye = code === 1000 || !open;
-    if (open && !goodbye)
-      reason = lost(code === 1006 ? 'the end of the connection' : `close ${code} ${brief(String(text))}`);
+    if (open && !goodbye) reason = code === 1006 ? lost('the end of the connection') : closed(code, String(text));
     open = false;
     progress.stop();
     const error = reason ?? lost('a goodbye');

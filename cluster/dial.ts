@@ -16,7 +16,7 @@ export interface Reach {
 
 export interface DialOptions extends Reach {
   readonly url: string;
-  /** Without a connection for so long, it gives up. Infinity: never. */
+  /** Without a connection on which something is said for so long, it gives up. Infinity: never. */
   readonly deadlineMs: number;
   /** Bulk has a socket of its own, so that control never queues behind it; they are made together, and when one goes so does the other. */
   readonly bulkApart?: boolean;
@@ -37,14 +37,23 @@ export interface Dial {
 }
 
 const FIRST_MS = 50;
+/** The longest pause; and a connection that ends sooner than that is one that was tried in vain. */
 const MOST_MS = 1000;
 const PAIR = 'It is tried again; the log of the other end says why.';
 /** Trying again would not help. */
-const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE']);
+const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE', 'SHOAL_WIRE_VERSION']);
 /** Node's codes of certificates that it does not trust. */
 const UNTRUSTED = /CERT|SIGNED|SIGNATURE|ALTNAME/;
 const isFinal = ({ code, cause }: ShoalError): boolean =>
   FINAL.has(code) || UNTRUSTED.test(String((cause as { code?: unknown } | undefined)?.code ?? ''));
+
+/** A connection that was there. */
+interface Ended {
+  /** The other end said something. */
+  readonly heard: boolean;
+  readonly lastedMs: number;
+  readonly reason: ShoalError | null;
+}
 
 export function dial(options: DialOptions): Dial {
   const stop = new AbortController();
@@ -52,8 +61,10 @@ export function dial(options: DialOptions): Dial {
   let connection: Connection | null = null;
   let pair: readonly Connection[] = [];
 
-  async function once(): Promise<void> {
+  async function once(): Promise<Ended> {
     const made: Connection[] = [];
+    let heard = false;
+    let reason: ShoalError | null = null;
     let broken = false;
     let announce = (): void => {};
     const gone = new Promise<void>((resolve) => {
@@ -74,9 +85,13 @@ export function dial(options: DialOptions): Dial {
         ...(limits && { limits }),
         handlers: {
           // of a pair that has lost one nothing is heard any more: what the other lost might have come before
-          message: (message) => broken || signal.aborted || options.message(message),
+          message(message) {
+            heard = true;
+            if (!broken && !signal.aborted) options.message(message);
+          },
           bulk: (bulk) => broken || signal.aborted || options.bulk(bulk),
-          close() {
+          close(why) {
+            reason ??= why;
             broken = true;
             announce();
           },
@@ -92,38 +107,48 @@ export function dial(options: DialOptions): Dial {
     const [first, last] = [made[0]!, made.at(-1)!];
     if (signal.aborted || broken) {
       await close();
-      if (signal.aborted) return;
+      if (signal.aborted) return { heard, lastedMs: 0, reason };
       throw wireError('SHOAL_WIRE_CLOSED', `connect to ${url}`, 'the end of one of two sockets', 'both', PAIR);
     }
     connection = first;
     pair = made;
+    const since = performance.now();
     options.up(first, last);
     await gone;
     connection = null;
     pair = [];
     if (!signal.aborted) options.down();
+    const lastedMs = performance.now() - since;
     await close();
+    return { heard, lastedMs, reason };
   }
 
   async function run(): Promise<void> {
     let since = performance.now();
     let pause = FIRST_MS;
     while (!signal.aborted) {
+      let lasted = 0;
+      let problem: ShoalError;
       try {
-        await once();
-        since = performance.now();
-        pause = FIRST_MS;
+        const { heard, lastedMs, reason } = await once();
+        problem = reason ?? goodbye(options.url);
+        lasted = lastedMs;
+        if (heard) since = performance.now();
       } catch (error) {
-        if (signal.aborted) return;
-        const problem = error instanceof ShoalError ? error : fromWire(toWire(error));
-        if (isFinal(problem) || performance.now() - since > options.deadlineMs) {
-          options.failed(problem);
-          return;
-        }
-        // not all at the same moment, when whoever listens there comes back
-        await wait(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
-        pause = Math.min(2 * pause, MOST_MS);
+        problem = error instanceof ShoalError ? error : fromWire(toWire(error));
       }
+      if (signal.aborted) return;
+      if (isFinal(problem) || performance.now() - since > options.deadlineMs) {
+        options.failed(problem);
+        return;
+      }
+      if (lasted > MOST_MS) {
+        pause = FIRST_MS;
+        continue;
+      }
+      // not all at the same moment, when whoever listens there comes back
+      await wait(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      pause = Math.min(2 * pause, MOST_MS);
     }
   }
   const running = run();
@@ -140,3 +165,6 @@ export function dial(options: DialOptions): Dial {
     },
   };
 }
+
+const goodbye = (url: string): ShoalError =>
+  wireError('SHOAL_WIRE_CLOSED', `connect to ${url}`, 'a goodbye', 'an end that stays', PAIR);

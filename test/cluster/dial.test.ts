@@ -1,0 +1,71 @@
+// dial.test.ts: connections that are made again: when that is tried, how often, and when it is given up. Pairs: pairs.test.ts.
+import assert from 'node:assert/strict';
+import { ShoalError } from '../../base/errors.ts';
+import { type DialOptions, dial } from '../../cluster/dial.ts';
+import { wireError } from '../../cluster/wire-error.ts';
+import { closeAll, later, openHouse, Queue, Recorder, TOKEN } from './support/ends.ts';
+import { MESSAGES } from './support/examples.ts';
+
+/** Dials, says hello on each connection, and counts them. */
+function dialing(url: string, deadlineMs: number, more: Partial<DialOptions> = {}) {
+  const failed = new Queue<ShoalError>();
+  const seen = { ups: 0, downs: 0 };
+  const line = dial({
+    ...{ url, token: TOKEN, deadlineMs },
+    up(connection) {
+      seen.ups++;
+      connection.send(MESSAGES.hello);
+    },
+    down: () => void seen.downs++,
+    message() {},
+    bulk() {},
+    failed: (error) => failed.put(error),
+    ...more,
+  });
+  later(() => line.stop());
+  return { line, failed, seen };
+}
+
+const refusing = (error: ShoalError) =>
+  openHouse({
+    onPeer() {
+      throw error;
+    },
+  });
+
+describe('a dial', () => {
+  afterEach(closeAll);
+
+  it('is over with the first refusal by an end of another version of the protocol', async () => {
+    const house = await refusing(wireError('SHOAL_WIRE_VERSION', 'read a frame', 'protocol version 1', '2', 'No.'));
+    const { failed, seen } = dialing(house.listener.url, Number.POSITIVE_INFINITY);
+    const { code, got, hint } = await failed.next();
+    assert.deepEqual([code, got], ['SHOAL_WIRE_VERSION', 'a refusal of protocol version 1']);
+    assert.match(hint, /same version of Shoal at both ends/);
+    assert.deepEqual(seen, { ups: 1, downs: 1 });
+  });
+
+  it('to an end that takes connections and closes them unheard: tries less and less often, and gives up at its deadline', async () => {
+    const no = new ShoalError({ code: 'SHOAL_TEST', operation: 'join', got: 'a', expected: 'b', hint: 'c' });
+    const house = await refusing(no);
+    const since = performance.now();
+    const { failed, seen } = dialing(house.listener.url, 300);
+    assert.match((await failed.next()).got, /1008 SHOAL_TEST/);
+    assert.ok(performance.now() - since >= 300);
+    assert.ok(seen.ups >= 2 && seen.ups <= 8, `${seen.ups} connections`); // pauses of 25 ms, 50, 100, 200 at the least
+  });
+
+  it('goes on past its deadline with an end that says something each time', async () => {
+    const house = await openHouse({
+      onPeer(_, connection) {
+        connection.send(MESSAGES.welcome);
+        connection.fail(new ShoalError({ code: 'SHOAL_TEST', operation: 'o', got: 'a', expected: 'b', hint: 'c' }));
+        return new Recorder();
+      },
+    });
+    const downs = new Queue<null>();
+    const { failed } = dialing(house.listener.url, 1, { down: () => downs.put(null) });
+    for (let i = 0; i < 4; i++) await downs.next();
+    assert.equal(failed.length, 0);
+  });
+});
