@@ -14,6 +14,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { warningText } from '../output/errors.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
+import { createFlood } from '../output/flood.ts';
 import { openLog } from '../output/log.ts';
 import { plainView } from '../output/plain-view.ts';
 import { resultText } from '../output/result-text.ts';
@@ -54,6 +55,7 @@ export async function coordinatorCommand(
   const made = options.tls === undefined ? null : keepIdentity(`${folder}/tls`, options.tls.split(','));
   const tls = readListenTls(options, made);
   const view = viewOf(options, screen);
+  const flood = createFlood();
   const models: Record<string, string> = {};
   let failureTold = false;
   const onEvent = (event: RunEvent): void => {
@@ -102,7 +104,11 @@ export async function coordinatorCommand(
       },
       onTurnedAway(reason, address) {
         log.turnedAway(reason, address);
-        if (!options.json) view.say(warningText(toWire(reason), screen.errColors));
+        if (options.json) return;
+        flood((unsaid) => {
+          view.say(warningText(toWire(reason), screen.errColors));
+          if (unsaid > 0) view.say(`  and ${unsaid} more before it`);
+        });
       },
     });
     log.ended(null);

@@ -4,6 +4,7 @@ import type { ShoalError } from '../../base/errors.ts';
 import { toWire } from '../../base/errors.ts';
 import type { PeerNews } from '../../cluster/peer-news.ts';
 import type { RunEvent } from '../../trainer/events.ts';
+import { createFlood } from './flood.ts';
 import { type LogLine, lineOf } from './log-lines.ts';
 import { usageError } from './usage-error.ts';
 
@@ -21,7 +22,6 @@ export interface RunLog {
 const STDERR = '-';
 /** Bytes that a full disk may make us keep; lines beyond are lost. */
 const MOST_BYTES = 2 ** 20;
-const FLOOD_MS = 1000;
 
 /**
  * @param where a file, added to; "-": stderr; undefined: there is no log
@@ -30,8 +30,7 @@ const FLOOD_MS = 1000;
  */
 export async function openLog(where: string | undefined, about: Readonly<Record<string, string>>): Promise<RunLog> {
   const write = where === undefined ? () => {} : await writer(where, about);
-  let floodUntil = 0;
-  let unsaid = 0;
+  const flood = createFlood();
   return {
     event(event) {
       const line = lineOf(event);
@@ -42,14 +41,9 @@ export async function openLog(where: string | undefined, about: Readonly<Record<
     },
     listening: (url) => write({ level: 'info', msg: 'listening', url }),
     turnedAway({ code, got, expected }, address) {
-      const now = performance.now();
-      if (now < floodUntil) {
-        unsaid++;
-        return;
-      }
-      write({ level: 'warn', msg: 'turned away', address, code, got, expected, ...(unsaid > 0 && { unsaid }) });
-      floodUntil = now + FLOOD_MS;
-      unsaid = 0;
+      flood((unsaid) =>
+        write({ level: 'warn', msg: 'turned away', address, code, got, expected, ...(unsaid > 0 && { unsaid }) }),
+      );
     },
     ended(error) {
       if (error === null) write({ level: 'info', msg: 'ended' });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
+import { createFlood } from '../../bin/output/flood.ts';
 import { openLog } from '../../bin/output/log.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -56,6 +57,19 @@ describe('the log of a process', () => {
     for (let i = 0; i < 10_000; i++) log.turnedAway(new ShoalError(problem), '10.0.0.7');
     const seconds = (performance.now() - since) / 1000;
     assert.ok(linesOf(readFileSync(path, 'utf8')).length <= 1 + seconds);
+  });
+
+  it('a flood is said once a second, with how often it came to nothing', () => {
+    let now = 0;
+    const said: [number, number][] = [];
+    const flood = createFlood(() => now);
+    for (now of [0, 1, 999, 1000, 1500, 5000, 5001, 6000]) flood((unsaid) => said.push([now, unsaid]));
+    assert.deepEqual(said, [
+      [0, 0],
+      [1000, 2],
+      [5000, 1],
+      [6000, 1],
+    ]);
   });
 
   it('a full disk costs lines, not the run; a file that cannot be opened is refused', async () => {
