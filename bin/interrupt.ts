@@ -29,7 +29,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Handles Ctrl-C, and an end asked for by the system, until the returned function is called. */
 export function onInterrupt(first: () => void, second: () => void): () => void {
-  const handler = createInterrupt({ now: Date.now, first, second });
+  const now = () => performance.now(); // a clock that is set back between two presses must not eat the second
+  const handler = createInterrupt({ now, first, second });
   for (const signal of SIGNALS) process.on(signal, handler);
   return () => {
     for (const signal of SIGNALS) process.off(signal, handler);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import pc from 'picocolors';
 import { ShoalError } from '../../base/errors.ts';
-import { createInterrupt } from '../../bin/interrupt.ts';
+import { createInterrupt, onInterrupt } from '../../bin/interrupt.ts';
 import { barView } from '../../bin/output/bar-view.ts';
 import { errorText } from '../../bin/output/errors.ts';
 import { exitCodeOf } from '../../bin/output/exit-codes.ts';
@@ -124,6 +124,24 @@ describe('what is shown of a run', () => {
     now = 600;
     press();
     assert.deepEqual(calls, ['first', 'second']);
+  });
+
+  it('takes no time of a press from a clock that may be set', () => {
+    const calls: string[] = [];
+    const { now } = Date;
+    Date.now = () => assert.fail('the clock was read');
+    const stop = onInterrupt(
+      () => calls.push('first'),
+      () => calls.push('second'),
+    );
+    try {
+      process.emit('SIGTERM');
+      process.emit('SIGTERM');
+    } finally {
+      stop();
+      Date.now = now;
+    }
+    assert.deepEqual(calls, ['first']);
   });
 
   it('has problems in parts, and hides stacks', () => {
