@@ -4,6 +4,7 @@
 import type { Sampler } from '../datasets/sampler.ts';
 import { endLeaf, firstLeaf, rootOf, sharesOf } from '../trainer/tree.ts';
 import { hashDraws, trainingSampler } from './draws.ts';
+import { type LogLines, textLines } from './log-lines.ts';
 import type { LogRecord } from './log-record.ts';
 
 export interface AuditReport {
@@ -31,8 +32,8 @@ export type Audit =
 
 type Open = Extract<LogRecord, { readonly record: 'open' }>;
 type Commit = Extract<LogRecord, { readonly record: 'commit' }>;
-/** A step without a record. */
-type Adopted = Pick<Commit, 'step' | 'rows' | 'nodes'>;
+/** What is kept of each step, of those without a record, too. */
+type Counted = Pick<Commit, 'step' | 'rows' | 'nodes'>;
 
 /** What the log must say of the job; what is left out is taken from the log itself. */
 export interface AuditFacts {
@@ -49,17 +50,20 @@ function must(holds: boolean, otherwise: string): asserts holds {
 }
 
 /** Audits the text of a commit log: one JSON record a line. */
-export function auditLog(text: string, facts: AuditFacts): Audit {
-  const lines = text.split('\n');
-  const last = lines.pop()!; // what follows the last line break: nothing, or a torn line
-  const lineage: (Commit | Adopted)[] = [];
+export const auditLog = (text: string, facts: AuditFacts): Audit => auditLines(textLines(text), facts);
+
+/** The same of lines, which are read once. One that cannot be read is a violation. */
+export function auditLines(lines: LogLines, facts: AuditFacts): Audit {
+  const lineage: Counted[] = [];
+  const nodesOf = sharedNodes();
   const counts = { terms: 0, cut: 0, checkpoints: 0 };
   let open: Open | null = null;
   let samples: Sampler | null = null;
   let line = 0;
   try {
-    for (; line < lines.length; line++) {
-      const record = parse(lines[line]!);
+    for (const text of lines) {
+      line++;
+      const record = parse(text);
       if (record.record === 'open') {
         checkOpen(record, open, lineage.length, facts);
         counts.cut += lineage.length - record.version;
@@ -82,7 +86,7 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
         );
       else if (record.record === 'commit') {
         checkCommit(record, samples!, lineage.length, facts.microShards);
-        lineage.push(record);
+        lineage.push({ step: record.step, rows: record.rows, nodes: nodesOf(record.nodes) });
       } else {
         must(
           record.version <= lineage.length,
@@ -95,15 +99,27 @@ export function auditLog(text: string, facts: AuditFacts): Audit {
     const { steps = lineage.length } = facts;
     must(lineage.length === steps, `${lineage.length} steps where the run has ${steps}`);
     const { draws, epochs } = open ? countDraws(lineage, samples!, open.samples) : { draws: 0, epochs: 0 };
-    const torn = last !== '';
+    const torn = lines.rest > 0;
     const leaves = leavesByWorker(lineage, facts.microShards);
     const adopted = lineage.filter((it) => it.nodes.length === 0).length;
     return { ok: true, report: { ...counts, adopted, steps, epochs, draws, leaves, torn } };
   } catch (error) {
     // a record that lacks what it should have fails where that is needed
     const violation = error instanceof Violation ? error.message : `a record that cannot be read: ${error}`;
-    return { ok: false, line: Math.min(line + 1, Math.max(1, lines.length)), violation };
+    return { ok: false, line: Math.max(1, line), violation };
   }
+}
+
+/** Steps whose nodes went to the same workers share one list of them: there may be millions of steps. */
+function sharedNodes(): (nodes: Commit['nodes']) => Commit['nodes'] {
+  const known = new Map<string, Commit['nodes']>();
+  return (nodes) => {
+    const key = JSON.stringify(nodes);
+    const before = known.get(key);
+    if (before) return before;
+    known.set(key, nodes);
+    return nodes;
+  };
 }
 
 function parse(line: string): LogRecord {
@@ -154,7 +170,7 @@ function drawsOfStep(step: number, samples: Sampler): Uint32Array {
 }
 
 /** Counts each sample of each epoch, as the lineage's steps drew them. */
-function countDraws(lineage: readonly Adopted[], samples: Sampler, length: number): { draws: number; epochs: number } {
+function countDraws(lineage: readonly Counted[], samples: Sampler, length: number): { draws: number; epochs: number } {
   const { stepsPerEpoch } = samples;
   const epochs = Math.floor(lineage.length / stepsPerEpoch);
   const times = new Uint8Array(length);
@@ -172,7 +188,7 @@ function countDraws(lineage: readonly Adopted[], samples: Sampler, length: numbe
   return { draws, epochs };
 }
 
-function leavesByWorker(lineage: readonly Adopted[], microShards: number): Record<string, number> {
+function leavesByWorker(lineage: readonly Counted[], microShards: number): Record<string, number> {
   const leaves: Record<string, number> = {};
   for (const { nodes, rows } of lineage)
     for (const { node, worker } of nodes) {

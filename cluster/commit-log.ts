@@ -1,9 +1,9 @@
 // commit-log.ts: the commit log's file: lines added in order, flushed where asked. Not what they say (messages.ts), nor what they prove
 // (audit.ts). Written synchronously: a step is not told of before its line is with the system.
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { StepTotals } from '../trainer/narrator.ts';
 import { writeError } from '../trainer/write-error.ts';
-import { lastTermOf } from './audit.ts';
+import { fileLines } from './log-lines.ts';
 import type { LogRecord } from './log-record.ts';
 
 export interface CommitLog {
@@ -33,10 +33,10 @@ export function openCommitLog(path: string): CommitLog {
 
 function opened(path: string): CommitLog {
   const file = openSync(path, 'a+');
-  const text = readFileSync(path, 'utf8');
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  let position = Buffer.byteLength(whole);
-  if (position < fstatSync(file).size) ftruncateSync(file, position);
+  const lines = fileLines(file);
+  const known = survived(lines);
+  let position = fstatSync(file).size - lines.rest;
+  if (lines.rest > 0) ftruncateSync(file, position);
   let pending = Buffer.alloc(0);
 
   function flush(): void {
@@ -48,8 +48,7 @@ function opened(path: string): CommitLog {
   }
 
   return {
-    lastTerm: lastTermOf(whole),
-    ...survived(whole),
+    ...known,
     get bytes() {
       return position;
     },
@@ -70,13 +69,15 @@ function opened(path: string): CommitLog {
   };
 }
 
-function survived(text: string): { readonly lineage: readonly StepTotals[]; readonly version: number | null } {
+function survived(lines: Iterable<string>): Pick<CommitLog, 'lastTerm' | 'lineage' | 'version'> {
   let lineage: StepTotals[] = [];
   let version: number | null = null;
-  for (const line of text.split('\n').slice(0, -1)) {
+  let lastTerm = 0;
+  for (const line of lines) {
     const record = JSON.parse(line) as LogRecord;
     if (record.record === 'open') {
       version = record.version;
+      lastTerm = record.term;
       lineage = lineage.filter((past) => past.step < record.version);
     } else if (record.record === 'adopt') {
       version = Math.max(version ?? 0, record.version);
@@ -85,5 +86,5 @@ function survived(text: string): { readonly lineage: readonly StepTotals[]; read
       lineage.push({ step: record.step, samples: record.rows, totals: record.totals });
     }
   }
-  return { lineage, version };
+  return { lastTerm, lineage, version };
 }

@@ -1,12 +1,13 @@
 // coordinator-files.ts: which checkpoint a term may begin at, and its values. Not how checkpoints are written or found.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
 import { type Job, jobHash } from '../trainer/job.ts';
 import { restoreWithBest } from '../trainer/restore-best.ts';
 import { RUN, type RunCheckpoint } from '../trainer/run-folder.ts';
 import { restoreSnapshot, type Snapshot } from '../trainer/snapshot.ts';
 import { reachable } from './address.ts';
-import { type Audit, auditLog } from './audit.ts';
+import { type Audit, auditLines } from './audit.ts';
+import { fileLines } from './log-lines.ts';
 
 /**
  * The newest checkpoint that the log's lineage reaches: one of a term that was rolled back meanwhile may be beyond it.
@@ -42,8 +43,12 @@ export async function readSnapshot(job: Job, path: string): Promise<Snapshot> {
 
 /** Audits the commit log of a run's folder. @throws the file system's errors */
 export function auditRun(path: string, job: Job, hash?: string): Audit {
-  const text = readFileSync(`${path}/${RUN.commits}`, 'utf8');
-  return auditLog(text, { microShards: job.microShards, ...(hash !== undefined && { job: hash }) });
+  const file = openSync(`${path}/${RUN.commits}`, 'r');
+  try {
+    return auditLines(fileLines(file), { microShards: job.microShards, ...(hash !== undefined && { job: hash }) });
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Leaves word in a run's folder of where its coordinator listens. @returns takes it back @throws the file system's errors */
