@@ -4,7 +4,7 @@ import type { PeerNews } from '../../cluster/peer-news.ts';
 import { runServer } from '../../cluster/server.ts';
 import { findToken } from '../../cluster/token.ts';
 import { runWorker } from '../../cluster/worker.ts';
-import { parseAddress, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
+import { parseAddress, parseUrl, readListenTls, readTrust, type TlsOptions } from '../input/cluster-options.ts';
 import { executorOf } from '../input/executor.ts';
 import { coordinatorOf } from '../input/placement.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -49,7 +49,8 @@ async function join(
   run: (how: Joining) => Promise<void>,
 ): Promise<ExitCode> {
   endWithParent();
-  const connect = options.connect ?? coordinatorOf(options.insecure);
+  const connect =
+    options.connect === undefined ? coordinatorOf(options.insecure) : parseUrl('--connect', options.connect);
   const token = findToken({ environment: process.env });
   if (token === null) {
     throw usageError(
@@ -94,17 +95,21 @@ export async function workerCommand(options: JoinOptions, screen: Screen): Promi
   );
 }
 
-export const serverCommand = (options: JoinOptions, screen: Screen): Promise<ExitCode> =>
-  join('server', options, screen, (how) =>
+export async function serverCommand(options: JoinOptions, screen: Screen): Promise<ExitCode> {
+  const where = {
+    ...(options.listen !== undefined && parseAddress(options.listen)),
+    ...(options.advertise !== undefined && { advertise: parseUrl('--advertise', options.advertise) }),
+  };
+  return join('server', options, screen, (how) =>
     runServer({
       ...how,
       ...trust(options),
       ...listenTls(options),
-      ...(options.listen !== undefined && parseAddress(options.listen)),
-      ...(options.advertise !== undefined && { advertise: options.advertise }),
+      ...where,
       ...(options.insecure && { insecure: true }),
     }),
   );
+}
 
 function trust(options: JoinOptions) {
   const tls = readTrust(options);

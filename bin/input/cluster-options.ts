@@ -1,4 +1,6 @@
 // cluster-options.ts: addresses, numbers of workers and times as the command line writes them.
+import type { ShoalError } from '../../base/errors.ts';
+import { addressOf } from '../../cluster/address.ts';
 import { type Identity, readAuthority, readIdentity } from '../../cluster/certificate.ts';
 import type { ConnectTls, ListenerTls } from '../../cluster/transport.ts';
 import { usageError } from '../output/usage-error.ts';
@@ -9,6 +11,17 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   const port = Number(match?.[3]);
   if (match && port < 65536) return { host: (match[1] ?? match[2])!, port };
   throw usageError('listen', text, 'HOST:PORT', 'For example --listen 127.0.0.1:7070.');
+}
+
+/** "ws://HOST:PORT" or "wss://HOST:PORT", as `option` gives it. */
+export function parseUrl(option: string, text: string): string {
+  try {
+    addressOf(text);
+    return text;
+  } catch (error) {
+    const { got, expected, hint } = error as ShoalError; // the text itself may have a secret in it
+    throw usageError(`use ${option}`, got, expected, hint);
+  }
 }
 
 /** "3", or "2:8" for two at least and eight at most. */

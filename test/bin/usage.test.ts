@@ -164,6 +164,20 @@ describe('shoal refuses', () => {
       checkRefusal(outcome, 'SHOAL_RUN_MISSING', /job\.json/);
   });
 
+  it('an address that is none, at once: SHOAL_USAGE, without a secret that stands in it', async () => {
+    const env = { SHOAL_TOKEN: 'a-token-of-nothing' };
+    const calls = [
+      ['worker', '--connect', 'nonsense'],
+      ['worker', '--connect', 'http://127.0.0.1:1'],
+      ['server', '--connect', 'ws://user:sesame@127.0.0.1:1'],
+      ['server', '--connect', 'ws://127.0.0.1:1', '--advertise', '127.0.0.1:1'],
+    ];
+    for (const outcome of await Promise.all(calls.map((args) => shoal(folder, args, { env })))) {
+      checkRefusal(outcome, 'SHOAL_USAGE', /ws:\/\/host:port/);
+      assert.doesNotMatch(outcome.stderr, /sesame/);
+    }
+  });
+
   it('unknown commands and options with exit code 2 and the nearest known one', async () => {
     const [option, command, value, range] = await Promise.all([
       shoal(folder, ['train', 'job.json', '--epoch', '3']),
