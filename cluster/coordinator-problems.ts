@@ -34,6 +34,15 @@ export const drawnOtherwise = ({ name, sampler }: Job): ShoalError =>
     hint: 'Train in one process, or leave "sampler" out.',
   });
 
+export const tooLargeJob = ({ name }: Job, got: number, most: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: `train "${name}" in several processes`,
+    got: `a job of ${got} bytes, with every default filled in`,
+    expected: `at most ${most}: each server and worker is sent it in one message`,
+    hint: 'Keep data and weights out of the job file.',
+  });
+
 export const auditFailed = (path: string, line: number, violation: string): Problem => ({
   code: 'SHOAL_AUDIT',
   operation: `audit ${path}/${RUN.commits}`,

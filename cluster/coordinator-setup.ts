@@ -13,14 +13,18 @@ import { scalarsOf } from '../trainer/step-scalars.ts';
 import { type CommitLog, openCommitLog } from './commit-log.ts';
 import { usableCheckpoint } from './coordinator-files.ts';
 import type { CoordinatorOptions } from './coordinator-options.ts';
-import { drawnOtherwise, tooManyServers } from './coordinator-problems.ts';
+import { drawnOtherwise, tooLargeJob, tooManyServers } from './coordinator-problems.ts';
 import type { CoordinatorConfig } from './coordinator-types.ts';
 import { drawsOf } from './draws.ts';
 import { flatRanges } from './flat-ranges.ts';
+import { CONTROL_BYTES } from './frame.ts';
 import { arithmetic } from './profile.ts';
 import { ownReference } from './reference.ts';
 import { datasetHash } from './remote-data.ts';
 import { createVotes } from './votes.ts';
+
+/** Of a job as it stands in a welcome, beside the servers' names and addresses. */
+const JOB_BYTES = CONTROL_BYTES - 2 ** 16;
 
 export interface Setup {
   readonly job: Job;
@@ -41,11 +45,15 @@ export interface Setup {
 
 /**
  * @param computed whether a step, or a batch of an evaluation, was computed: from then on the least number of workers is enough
- * @throws SHOAL_SERVERS for more servers than the model has blocks, and what planning and the file system throw
+ * @throws SHOAL_SERVERS for more servers than the model has blocks, SHOAL_JOB for a job that only one process can train, and what planning and
+ *   the file system throw
  */
 export async function setUp(options: CoordinatorOptions, computed: () => boolean): Promise<Setup> {
   const { job, dataset, path, workers, servers } = options;
   if (job.sampler.class_name !== 'shuffled') throw drawnOtherwise(job);
+  const told = jobToJson(job);
+  const bytes = Buffer.byteLength(JSON.stringify(told));
+  if (bytes > JOB_BYTES) throw tooLargeJob(job, bytes, JOB_BYTES);
   const { kernels, profile, speed } = arithmetic();
   const phases = phasesOf(job);
   const prepared = prepare(job, dataset, { threads: 1, level: 0, resting: restingLayers(job, 0) });
@@ -66,7 +74,7 @@ export async function setUp(options: CoordinatorOptions, computed: () => boolean
   const decisions = createDecisions(job, from?.snapshot ?? null);
   const config: CoordinatorConfig = {
     schedule,
-    job: jobToJson(job),
+    job: told,
     jobHash: hash,
     seed: job.seed,
     profile,
