@@ -13,6 +13,8 @@ const MOST_BYTES = 8 * 2 ** 20;
 export interface AskOptions extends Reach {
   /** The coordinator's: ws: or wss:. */
   readonly url: string;
+  /** Without a byte for so long, it fails. Default: http-get.ts. */
+  readonly idleMs?: number;
 }
 
 /** @throws SHOAL_WIRE_CONNECT when nothing answers there, SHOAL_WIRE_TOKEN, _PATH, _INSECURE, and _CONTENT for an answer that is none */
@@ -23,9 +25,13 @@ export async function askStatus(options: AskOptions): Promise<Status> {
   const failure = (code: WireCode, got: string, expected: string, hint: string, cause?: unknown): ShoalError =>
     wireError(code, operation, got, expected, hint, cause);
 
+  const { idleMs } = options;
   let answer: Answer;
   try {
-    answer = await httpGet(options, httpUrl(url.origin, '/status'), { most: MOST_BYTES });
+    answer = await httpGet(options, httpUrl(url.origin, '/status'), {
+      most: MOST_BYTES,
+      ...(idleMs !== undefined && { idleMs }),
+    });
   } catch (cause) {
     const got = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
     const hint = 'Nobody listens there when a run has ended, or its coordinator was lost. Is it ws or wss?';

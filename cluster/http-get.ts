@@ -15,11 +15,12 @@ export interface GetOptions {
   /** Bytes of the answer at most. */
   readonly most: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Without a byte for so long, it fails. Default: 20,000. */
+  readonly idleMs?: number;
 }
 
 /** The header with the hash of what is sent. */
 export const SHA256 = 'x-shoal-sha256';
-/** Without a byte for so long, it fails. */
 const IDLE_MS = 20_000;
 
 /** ws://host:port and a path as http://host:port/path; likewise wss and https. */
@@ -27,8 +28,8 @@ export const httpUrl = (url: string, path: string): string =>
   `${url.replace(/^ws/, 'http').replace(/\/+$/, '')}${path}`;
 
 /** @throws the system's errors, and others where the answer is too long, too slow or cut short */
-export function httpGet(reach: Reach, url: string, { most, headers }: GetOptions): Promise<Answer> {
-  const options = { headers: { authorization: bearer(reach.token), ...headers }, timeout: IDLE_MS, ...reach.tls };
+export function httpGet(reach: Reach, url: string, { most, headers, idleMs = IDLE_MS }: GetOptions): Promise<Answer> {
+  const options = { headers: { authorization: bearer(reach.token), ...headers }, timeout: idleMs, ...reach.tls };
   return new Promise((resolve, reject) => {
     const answer = (response: IncomingMessage): void => {
       const chunks: Buffer[] = [];
@@ -48,7 +49,7 @@ export function httpGet(reach: Reach, url: string, { most, headers }: GetOptions
       });
     };
     const request = url.startsWith('https:') ? getSecure(url, options, answer) : getPlain(url, options, answer);
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${IDLE_MS / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${idleMs / 1000} s`)));
     request.on('error', reject);
   });
 }

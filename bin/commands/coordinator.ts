@@ -9,6 +9,7 @@ import { createRun, RUN, writeJob } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { parseAddress, parseWorkers, readListenTls, type TlsOptions } from '../input/cluster-options.ts';
 import { keepStart } from '../input/keep-start.ts';
+import { nobodyLeads } from '../input/nobody-leads.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
@@ -45,6 +46,7 @@ export async function coordinatorCommand(
   endWithParent();
   const workers = parseWorkers(options.workers ?? '1:1024');
   const { host, port } = parseAddress(options.listen ?? '127.0.0.1:0');
+  if (!process.send) await nobodyLeads(options.resume, options.insecure); // else whoever started it has asked
   const { job, start, run } = await whatToTrain(path, options);
   const dataset = await openJobData(job);
   const log = await openLog(options.log, { role: 'coordinator', job: job.name });

@@ -2,6 +2,7 @@
 import { prepare } from '../../trainer/prepare.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { checkWorkers, executorOf } from '../input/executor.ts';
+import { nobodyLeads } from '../input/nobody-leads.ts';
 import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { barView } from '../output/bar-view.ts';
 import type { ExitCode } from '../output/exit-codes.ts';
@@ -69,6 +70,8 @@ export async function launchCommand(
   if (options.prep) return launchPrep(words, options, screen);
   const [path, more] = words;
   if (more !== undefined) throw usageError('launch', `${words.length} jobs`, 'one', 'Only --prep takes more words.');
+  // others run elsewhere, later: there, who comes last leads
+  if (options.engine === 'local' || options.engine === 'ssh') await nobodyLeads(options.resume, options.insecure);
   const wanted = await whatToTrain(path, options);
   await checkWorkers('launch', options.executor, wanted.job);
   const dataset = await openJobData(wanted.job);

@@ -39,6 +39,10 @@ export async function trainCommand(
   screen: Screen,
 ): Promise<ExitCode> {
   const range = options.workers === undefined ? null : parseWorkers(options.workers);
+  if (options.resume !== undefined && !options.dryRun) {
+    const { nobodyLeads } = await import('../input/nobody-leads.ts');
+    await nobodyLeads(options.resume);
+  }
   const wanted = await whatToTrain(path, options);
   const { job, start, run } = wanted;
   const dataset = await openJobData(job);

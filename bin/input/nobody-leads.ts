@@ -1,0 +1,33 @@
+// nobody-leads.ts: before a run is resumed: whether its coordinator is still there, by asking it. Two that write one folder would spoil its log.
+import { ShoalError } from '../../base/errors.ts';
+import { askStatus } from '../../cluster/ask-status.ts';
+import type { Status } from '../../cluster/status.ts';
+import { findRun } from './find-run.ts';
+
+/** Who does not answer in so long is not there, or has been stopped. */
+const PATIENCE_MS = 3000;
+
+/**
+ * @param run to be resumed; undefined: none is. Of one process nothing is known: no coordinator leads it
+ * @throws SHOAL_RUN_LED
+ */
+export async function nobodyLeads(run: string | undefined, insecure = false): Promise<void> {
+  if (run === undefined) return;
+  let url: string;
+  let status: Status;
+  try {
+    const reach = await findRun(run, {});
+    url = reach.url;
+    status = await askStatus({ ...reach, insecure, idleMs: PATIENCE_MS });
+  } catch {
+    return; // nobody, or somebody of another run at the port that it had
+  }
+  if (status.phase === 'stopped') return; // it writes its end
+  throw new ShoalError({
+    code: 'SHOAL_RUN_LED',
+    operation: `resume the run ${run}`,
+    got: `its coordinator at ${url}, at step ${status.step} of ${status.steps}`,
+    expected: 'a run that nobody leads',
+    hint: `See how it fares: shoal status ${run}. End it with Ctrl-C where it was started.`,
+  });
+}
