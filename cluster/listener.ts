@@ -10,7 +10,7 @@ import { FRAME_BYTES } from './frame.ts';
 import { MAX_CHUNKS, MAX_FRAGMENTS, WIRE_LIMITS, type WireLimits } from './limits.ts';
 import { carries, usable } from './token.ts';
 import type { Connection, Listener, ListenerTls, ListenOptions } from './transport.ts';
-import { type WireCode, wireError } from './wire-error.ts';
+import { brief, type WireCode, wireError } from './wire-error.ts';
 
 /** Where connections are upgraded. */
 export const WIRE_PATH = '/wire';
@@ -94,7 +94,7 @@ export async function createListener(options: ListenOptions): Promise<Listener> 
     refused(
       late ? 'SHOAL_WIRE_TIMEOUT' : 'SHOAL_WIRE_CONNECT',
       socket.remoteAddress ?? 'unknown',
-      error.message,
+      brief(error.message.trim()), // OpenSSL ends its own with a line break
       expected,
     );
   });

@@ -91,6 +91,9 @@ describe('certificates', () => {
     const other = await openHouse({ tls: elsewhere });
     await assert.rejects(visit(other.listener.url, { tls: { ca: elsewhere.cert } }), coded('SHOAL_WIRE_CONNECT'));
     await assert.rejects(visit(house.listener.url.replace('wss', 'ws')), coded('SHOAL_WIRE_CONNECT'));
+    let told = '';
+    while (!/http request/.test(told)) told = (await house.refused.next()).got;
+    assert.doesNotMatch(told, /\n/); // one line, as of all strangers
   });
 
   it('may be demanded of whoever connects', async () => {
