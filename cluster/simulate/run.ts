@@ -1,6 +1,7 @@
 // run.ts: one simulated run: so many workers and servers under the shipped coordinator for some steps, with deaths at random. What it means
 // for a job: report.ts.
 
+import { ShoalError } from '../../base/errors.ts';
 import type { CoordinatorConfig } from '../coordinator-types.ts';
 import { SimulatedCoordinator } from './coordinator.ts';
 import { connectWorld, dialingOver, type Machines, type Times } from './machines.ts';
@@ -132,7 +133,7 @@ export function simulateRun(options: SimulateOptions): Simulated {
     );
   }
   while (!over && world.now < MOST_MS && world.next());
-  if (!from || !to) throw new Error(`${committed} steps in ${Math.round(world.now / 1000)} simulated seconds`);
+  if (!from || !to) throw stuck(count, most, warm + steps, world.now);
   const [a, b] = [from as ReturnType<typeof mark>, to as ReturnType<typeof mark>];
   const ms = b.now - a.now;
   const done = committed - warm;
@@ -156,6 +157,15 @@ export function simulateRun(options: SimulateOptions): Simulated {
     steps_again: again,
   };
 }
+
+const stuck = (workers: number, got: number, wanted: number, ms: number): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_SIMULATE_STUCK',
+    operation: `simulate ${workers} workers`,
+    got: `${got} of ${wanted} steps in ${Math.round(ms / 1000)} simulated seconds`,
+    expected: 'a cluster that gets on',
+    hint: 'Processes die before a step is over, or messages are too long on their way: see --mtbf, --restart, --link and --latency.',
+  });
 
 function set<T>(map: Map<string, T>, name: string, value: T): T {
   map.set(name, value);

@@ -69,6 +69,12 @@ describe('a simulated cluster', () => {
     assert.equal(simulateRun(options()).deaths, 0);
   });
 
+  it('that gets nowhere is an error which says so: a message is under way for an hour', () => {
+    const link = { ...options().link, latencyMs: 3_600_000 };
+    const got = /^\d of \d+ steps in 17\d{4} simulated seconds/;
+    assert.throws(() => simulateRun(options({ link })), { code: 'SHOAL_SIMULATE_STUCK', got });
+  });
+
   it('takes the time of the arithmetic where one thing alone takes time, within 3 %', () => {
     const times = { ...options().times, spread: 0 };
     const alone = simulateRun(options({ workers: 1, times, link: { rate: 1e9, latencyMs: 0 } }));
