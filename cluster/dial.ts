@@ -22,6 +22,10 @@ export interface DialOptions extends Reach {
   readonly bulkApart?: boolean;
   /** `bulk`: the same, where it has none of its own. */
   up(connection: Connection, bulk: Connection): void;
+  /** It has tried for vainMs: once, until there is a connection again. */
+  inVain?(problem: ShoalError): void;
+  /** Default 10,000. */
+  readonly vainMs?: number;
   down(): void;
   message(message: Message): void;
   bulk(bulk: Bulk): void;
@@ -39,6 +43,7 @@ export interface Dial {
 const FIRST_MS = 50;
 /** The longest pause; and a connection that ends sooner than that is one that was tried in vain. */
 const MOST_MS = 1000;
+const VAIN_MS = 10_000;
 const PAIR = 'It is tried again; the log of the other end says why.';
 /** Trying again would not help. */
 const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE', 'SHOAL_WIRE_VERSION']);
@@ -125,6 +130,8 @@ export function dial(options: DialOptions): Dial {
 
   async function run(): Promise<void> {
     let since = performance.now();
+    let reached = since;
+    let told = false;
     let pause = FIRST_MS;
     while (!signal.aborted) {
       let lasted = 0;
@@ -133,6 +140,8 @@ export function dial(options: DialOptions): Dial {
         const { heard, lastedMs, reason } = await once();
         problem = reason ?? goodbye(options.url);
         lasted = lastedMs;
+        reached = performance.now();
+        told = false;
         if (heard) since = performance.now();
       } catch (error) {
         problem = error instanceof ShoalError ? error : fromWire(toWire(error));
@@ -141,6 +150,10 @@ export function dial(options: DialOptions): Dial {
       if (isFinal(problem) || performance.now() - since > options.deadlineMs) {
         options.failed(problem);
         return;
+      }
+      if (!told && performance.now() - reached > (options.vainMs ?? VAIN_MS)) {
+        told = true;
+        options.inVain?.(problem);
       }
       if (lasted > MOST_MS) {
         pause = FIRST_MS;

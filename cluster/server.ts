@@ -67,7 +67,6 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const ended = new Promise<ShoalError | null>((resolve) => {
     end = resolve;
   });
-
   const fail = (error: unknown): void => end(error instanceof ShoalError ? error : fromWire(toWire(error)));
   const listener = await createListener({
     host,
@@ -209,6 +208,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       line = { control, bulk, sender: createSender(bulk) };
       machine.feed({ kind: 'connected' });
     },
+    inVain: (problem) => tell({ news: 'unreachable', to: url, problem: toWire(problem) }),
     down() {
       line = null;
       waiting = [];

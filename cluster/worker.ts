@@ -120,6 +120,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
           line.sender = createSender(connection);
           machine.feed({ kind: 'attached', server: name });
         },
+        inVain: (problem) => tell({ news: 'unreachable', to: address.url, problem: toWire(problem) }),
         down() {
           line.sender = null;
           machine.feed({ kind: 'detached', server: name });
@@ -202,6 +203,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       tell({ news: 'connected', to: url });
       machine.feed({ kind: 'connected' });
     },
+    inVain: (problem) => tell({ news: 'unreachable', to: url, problem: toWire(problem) }),
     down() {
       tell({ news: 'disconnected', to: url });
       machine.feed({ kind: 'lost' });

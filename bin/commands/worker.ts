@@ -8,6 +8,7 @@ import { parseAddress, parseUrl, readListenTls, readTrust, type TlsOptions } fro
 import { executorOf } from '../input/executor.ts';
 import { coordinatorOf } from '../input/placement.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { warningText } from '../output/errors.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { openLog } from '../output/log.ts';
 import type { Screen } from '../output/screen.ts';
@@ -69,7 +70,11 @@ async function join(
   const log = await openLog(options.log, { role, name });
   try {
     if (!process.send && options.log !== '-') screen.err(`${name}: joining ${connect}`);
-    await run({ connect, token, name, signal: controller.signal, onNews: log.news });
+    const onNews = (news: PeerNews): void => {
+      log.news(news);
+      if (news.news === 'unreachable' && options.log !== '-') screen.err(warningText(news.problem, screen.errColors));
+    };
+    await run({ connect, token, name, signal: controller.signal, onNews });
     log.ended(null);
     return controller.signal.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {

@@ -37,7 +37,8 @@ export async function openLog(where: string | undefined, about: Readonly<Record<
       if (line) write(line);
     },
     news({ news, ...more }) {
-      write({ level: news === 'disconnected' || news === 'fenced' ? 'warn' : 'info', msg: news, ...more });
+      const calm = news === 'connected' || news === 'welcomed' || news === 'term';
+      write({ level: calm ? 'info' : 'warn', msg: news, ...more });
     },
     listening: (url) => write({ level: 'info', msg: 'listening', url }),
     turnedAway({ code, got, expected }, address) {

@@ -55,6 +55,28 @@ describe('a dial', () => {
     assert.ok(seen.ups >= 2 && seen.ups <= 8, `${seen.ups} connections`); // pauses of 25 ms, 50, 100, 200 at the least
   });
 
+  it('says once that it tries in vain, and again after a connection that was there', async () => {
+    const vain = new Queue<ShoalError>();
+    const ups = new Queue<null>();
+    const downs = new Queue<null>();
+    const house = await openHouse();
+    const { port } = house.listener;
+    await house.listener.close();
+    const { failed } = dialing(`ws://127.0.0.1:${port}`, Number.POSITIVE_INFINITY, {
+      up: () => ups.put(null),
+      down: () => downs.put(null),
+      inVain: (problem) => vain.put(problem),
+      vainMs: 100,
+    });
+    assert.match((await vain.next()).got, /ECONNREFUSED/);
+    const back = await openHouse({ port });
+    await ups.next();
+    await back.listener.close();
+    await downs.next();
+    assert.match((await vain.next()).got, /ECONNREFUSED/);
+    assert.deepEqual([vain.length, failed.length], [0, 0]);
+  });
+
   it('goes on past its deadline with an end that says something each time', async () => {
     const house = await openHouse({
       onPeer(_, connection) {
