@@ -43,6 +43,13 @@ function panelBytes(rows: i32): usize {
   return PANEL_BYTES * (rows | 1);
 }
 
+/** Where block `at` of M rows begins: blocks are as even as can be. M times their number may be more than 32 bits hold. */
+// @ts-ignore: decorator
+@inline
+function firstRow(M: i32, at: i32, blocks: i32): i32 {
+  return <i32>(<i64>M * at / blocks);
+}
+
 /** Tiles `from` to `to` of `across` panels from panel `first` on: block of rows by block of rows. */
 function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32): void {
   const a = args.a(d, b), w = args.w(d, b), bias = args.bias(d, b), c = args.c(d, b);
@@ -60,7 +67,7 @@ function group(d: usize, b: usize, first: i32, across: i32, from: i32, to: i32):
     if (ahead < right)
       copyPanels(w + ws * k + (<usize>start << 2), ws, packed + next * (ahead - left), next, count, min((right - ahead) * PANEL, N - start));
     for (let open = from, close = from; open < to; open = close) {
-      const at = open / across, row = M * at / blocks, rows = M * (at + 1) / blocks - row, width = <usize>count << 2;
+      const at = open / across, row = firstRow(M, at, blocks), rows = firstRow(M, at + 1, blocks) - row, width = <usize>count << 2;
       close = min(to, (at + 1) * across);
       const copies = close - open >= COPY_PANELS && as >= PAGE_BYTES && count < K, top = a + as * row + (<usize>k << 2);
       if (copies) copyColumns(top, as, copy, width, rows, count);

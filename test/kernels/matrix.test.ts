@@ -136,6 +136,8 @@ kernelSuite(
     { rows: 5, K: 30, N: 1040, bias: true },
     { rows: 100, K: 1030, N: 1016, bias: true, relu: true },
     { rows: 100, K: 1030, N: 1040, bias: true, relu: true },
+    // rows times blocks of rows: more than 32 bits hold
+    { rows: 2, m: 170_000, K: 1, N: 1 },
   ].map((p: Product): KernelCase<'gemm'> => {
     const { rows, m = 1, K, N } = p;
     const lda = K + 2;
