@@ -146,9 +146,9 @@ export function readArguments<K extends KernelName>(
   const at: Record<string, number> = {};
   const offset: Record<string, number> = {};
   const result: Record<string, unknown> = { at, offset };
-  let word = descriptor >> 2;
+  let word = descriptor >>> 2;
   for (const name of operands) {
-    const base = views.u32[(bindings >> 2) + BINDING.base + views.i32[word++]!]!;
+    const base = views.u32[(bindings >>> 2) + BINDING.base + views.i32[word++]!]!;
     offset[name] = views.u32[word++]!;
     at[name] = base + offset[name];
   }

@@ -23,7 +23,7 @@ export function customCalls(views: Views): KernelEntry {
   }
 
   const floats = (byte: number, first: number, length: number): Float32Array =>
-    views.f32.subarray((byte >> 2) + first, (byte >> 2) + first + length);
+    views.f32.subarray((byte >>> 2) + first, (byte >>> 2) + first + length);
 
   /** The inputs of a sample, one behind the other. */
   function inputsAt(byte: number, first: number, sizes: readonly number[]): readonly Float32Array[] {
@@ -42,10 +42,10 @@ export function customCalls(views: Views): KernelEntry {
     const [Y, L] = [elements(shape), elements(call.labels === 'class' ? shape.slice(0, -1) : shape)];
     const all = call.labels === 'class' ? views.i32 : views.f32;
     for (let sample = from; sample < to; sample++) {
-      const at = (a.at.dy >> 2) + sample * L;
+      const at = (a.at.dy >>> 2) + sample * L;
       const one = { config, shape, y: floats(a.at.x, sample * Y, Y), labels: all.subarray(at, at + L) };
-      const weight = call.weighed ? views.f32[(a.at.w >> 2) + sample]! : 1;
-      views.f64[(a.at.y >> 3) + sample] = weight * loss.loss(one);
+      const weight = call.weighed ? views.f32[(a.at.w >>> 2) + sample]! : 1;
+      views.f64[(a.at.y >>> 3) + sample] = weight * loss.loss(one);
       if (!a.backward) continue;
       const dY = floats(a.at.dx, sample * Y, Y).fill(0);
       loss.gradient({ ...one, dY });

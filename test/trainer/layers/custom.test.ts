@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { readJob } from '../../../bin/input/read-job.ts';
 import { registerLayer } from '../../../index.ts';
+import { BINDING, descriptorBytes, writeDescriptor } from '../../../kernels/abi.ts';
+import { createArena } from '../../../kernels/arena.ts';
+import { instantiate, loadKernels } from '../../../kernels/load.ts';
+import { customCalls } from '../../../trainer/custom-calls.ts';
 import { importLayers } from '../../../trainer/layers/import-layers.ts';
 import { train } from '../../../trainer/train-model.ts';
 import { modelOf } from '../../cases/layer.ts';
@@ -46,6 +50,30 @@ describe('layers of users', () => {
     const wrong = differencesError(nodes('OwnForgetful'), 'MeanSquaredError', labels);
     assert.ok(wrong > 1e-2, `only off by ${wrong}`);
     assert.throws(() => modelOf([3], [['OwnBilinear', { units: 2 }]]), { code: 'SHOAL_MODEL', got: /1 input/ });
+  });
+
+  it('find what they read and write in the upper half of a memory of 4 GiB', () => {
+    const arena = createArena(2 ** 31 + 2 ** 20);
+    arena.take(2 ** 31); // no byte of it is touched
+    const { f32, u8 } = arena.views;
+    const put = (data: Uint8Array | Float32Array) => {
+      const at = arena.take(data.byteLength);
+      u8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+      return { space: 'arena', at } as const;
+    };
+    const call = {
+      ...{ className: 'OwnBilinear', config: { units: 1 }, inputs: [[1], [1]], output: [1] },
+      weights: [{ name: 'kernel', at: 0, length: 1 }],
+    };
+    const about = new TextEncoder().encode(JSON.stringify(call));
+    const [a, w, x, y] = [about, Float32Array.of(5), Float32Array.of(2, 3, 4, 7), new Float32Array(2)].map(put);
+    const operands = { about: a!, w: w!, x: x!, y: y!, dy: y!, dx: y!, dw: y! };
+    const bindings = arena.take(4 * BINDING.words);
+    const descriptor = arena.take(descriptorBytes('custom'));
+    const ints = { length: about.length, backward: 0 };
+    writeDescriptor(arena.memory.buffer, descriptor, { kernel: 'custom', operands, ints, floats: {} } as never);
+    instantiate(loadKernels(), arena.memory, customCalls(arena.views)).custom(descriptor, bindings, 0, 2);
+    assert.deepEqual([...f32.slice(y!.at >>> 2, (y!.at >>> 2) + 2)], [5 * 2 * 3, 5 * 4 * 7]);
   });
 
   it("train on one thread and on two to the same bytes, at the command line's job", async () => {
