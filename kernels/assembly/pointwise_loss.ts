@@ -124,12 +124,15 @@ class Divergence {
   }
 }
 
-/** y - t log(y + 1e-7) */
+/** y - t log(y + 1e-7): NaN where that has no logarithm, as Keras gives it. */
 @unmanaged
 class Poisson {
   // @ts-ignore: decorator
   @inline
-  loss(y: v128, t: v128, _: v128): v128 { return f64x2.sub(y, f64x2.mul(t, log64(f64x2.add(y, f(1e-7))))); }
+  loss(y: v128, t: v128, _: v128): v128 {
+    const inside = f64x2.add(y, f(1e-7)), log = pick(log64(inside), f(NaN), f64x2.lt(inside, f(0)));
+    return f64x2.sub(y, f64x2.mul(t, log));
+  }
   // @ts-ignore: decorator
   @inline
   slope(y: v128, t: v128, _: v128): v128 { return f64x2.sub(f(1), f64x2.div(t, f64x2.add(y, f(1e-7)))); }

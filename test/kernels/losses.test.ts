@@ -116,14 +116,16 @@ kernelSuite('mean_squared_error', [
 ]);
 
 const pointwise = (kind: number, C: number, options: Options = {}): KernelCase<'pointwise_loss'> => {
-  const { rows = 3, m = 1, wantGradient = 1, hasWeights = 0 } = options;
+  const { rows = 3, m = 1, wantGradient = 1, hasWeights = 0, change } = options;
   const M = rows * m;
   const positive = (x: number) => (kind >= 5 ? 0.01 + Math.abs(x) : 2 * x);
+  const y = noise(M * (C + 1), C).map(positive);
+  change?.(y);
   return {
     title: `kind ${kind}, ${rows} x ${m} rows of ${C}${wantGradient ? '' : ', no gradient'}${hasWeights ? ', weighted' : ''}`,
     rows,
     operands: {
-      y: { data: noise(M * (C + 1), C).map(positive), misalign: 4 },
+      y: { data: y, misalign: 4 },
       targets: {
         data: noise(M * C, 2).map(kind === 3 || kind === 4 ? (x) => Math.sign(Math.round(x)) : positive),
         misalign: 8,
@@ -141,6 +143,7 @@ const pointwise = (kind: number, C: number, options: Options = {}): KernelCase<'
 kernelSuite('pointwise_loss', [
   ...[0, 1, 2, 3, 4, 5, 6].flatMap((kind) => [pointwise(kind, 5, { hasWeights: 1 }), pointwise(kind, 16, { m: 2 })]),
   pointwise(1, 10, { wantGradient: 0 }),
+  { ...pointwise(6, 5, { change: (y) => y.set([-0.5], 3) }), title: 'the logarithm of a number below 0' },
 ]);
 
 const wholeRows = (C: number, options: Options = {}): KernelCase<'cosine_similarity' | 'categorical_hinge'> => {
