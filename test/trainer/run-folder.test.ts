@@ -1,95 +1,16 @@
-// run-folder.test.ts: a run's folder through Files in memory: what is saved, what is found again, what survives.
+// run-folder.test.ts: a run's folder through Files in memory: what is saved, what is found again, what is refused. Faults: run-folder-faults.
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../base/errors.ts';
 import { registerCallback } from '../../trainer/callbacks/register.ts';
 import { findCheckpoints } from '../../trainer/checkpoint-read.ts';
-import type { EpochEvent, Metrics, RunEvent, StartEvent } from '../../trainer/events.ts';
-import { readSmall, writeFully } from '../../trainer/files.ts';
-import { readTfjs } from '../../trainer/import/tfjs.ts';
-import { type Job, jobHash, parseJob } from '../../trainer/job.ts';
+import type { RunEvent, StartEvent } from '../../trainer/events.ts';
+import { readSmall } from '../../trainer/files.ts';
+import { jobHash, parseJob } from '../../trainer/job.ts';
 import { createRun, openRun, writeJob } from '../../trainer/run-folder.ts';
-import { type RunRecorder, recordRun } from '../../trainer/run-recorder.ts';
-import { freshSnapshot, type Snapshot } from '../../trainer/snapshot.ts';
+import { recordRun } from '../../trainer/run-recorder.ts';
+import { freshSnapshot } from '../../trainer/snapshot.ts';
 import { MemoryDisk } from './memory-disk.ts';
-
-const json = (layers: object[] = []) => ({
-  name: 'tiny',
-  model: {
-    class_name: 'Sequential',
-    config: {
-      name: 'tiny',
-      layers: [
-        { class_name: 'InputLayer', config: { batch_shape: [null, 2, 2, 2] } },
-        ...layers,
-        { class_name: 'Flatten', config: { name: 'flatten' } },
-        { class_name: 'Dense', config: { name: 'dense', units: 3, activation: 'softmax' } },
-      ],
-    },
-  },
-  data: { reader: 'arrays' },
-  loss: 'sparse_categorical_crossentropy',
-  optimizer: 'adam',
-  batch: 8,
-  epochs: 5,
-  checkpoint: { keep: 2 },
-});
-const job: Job = parseJob(json(), 'tiny.json');
-const PARAMETERS = 8 * 3 + 3;
-const data = { train: 'a', test: 'b' };
-const profile = { arithmetic: 'fused', kernels: 'k' } as const;
-
-/** Values that tell the version. */
-function snapshotAt(version: number, of: Job = job): Snapshot {
-  const parameters = new Float32Array(of === job ? PARAMETERS : 0).fill(version);
-  const fresh = freshSnapshot(of, { parameters, state: new Float32Array(0) });
-  for (const [name, slot] of Object.entries(fresh.slots)) slot.fill(version + name.length / 100);
-  return { ...fresh, version };
-}
-
-interface Recording {
-  readonly recorder: RunRecorder;
-  readonly events: RunEvent[];
-  save(step: number, accuracy?: number): Promise<void>;
-  problems(): string[];
-}
-
-async function record(disk: MemoryDisk, path: string, resumed = false, of: Job = job): Promise<Recording> {
-  const events: RunEvent[] = [];
-  const emit = (event: RunEvent) => {
-    events.push(event);
-    recorder.note(event);
-  };
-  const from = resumed ? (await openRun(path, of, disk)).checkpoint : null;
-  const recorder = await recordRun({ path, job: of, tool: 'test', data, from, emit, files: disk });
-  const start = { event: 'start', name: 'tiny', profile, from: from?.manifest.step ?? 0 } as StartEvent;
-  emit(start);
-  return {
-    recorder,
-    events,
-    save(step, accuracy) {
-      const metrics: Metrics | null = accuracy === undefined ? null : { loss: 1, accuracy };
-      const epoch: EpochEvent = { event: 'epoch', epoch: step, train: { loss: 2 }, metrics, wall_s: 1 };
-      emit(epoch);
-      return recorder.save(snapshotAt(step), { epoch: step, epochEnd: true, metrics });
-    },
-    problems: () => events.flatMap((event) => (event.event === 'problem' ? [event.problem.code] : [])),
-  };
-}
-
-const text = async (disk: MemoryDisk, path: string) => new TextDecoder().decode(await readSmall(disk, path, 1e9));
-
-/** The step that an exported model says it is from; its weights are checked against that. */
-async function exportedStep(disk: MemoryDisk, directory: string): Promise<number> {
-  const { weights } = await readTfjs(`${directory}/model.json`, disk);
-  const { step } = JSON.parse(await text(disk, `${directory}/model.json`)).userDefinedMetadata.shoal;
-  for (const { data: values } of weights!) assert.ok(values.every((value) => value === step));
-  return step;
-}
-
-async function newDisk(): Promise<{ disk: MemoryDisk; path: string }> {
-  const disk = new MemoryDisk();
-  return { disk, path: await createRun('/runs', job, disk) };
-}
+import { data, exportedStep, job, json, newDisk, PARAMETERS, profile, record, snapshotAt, text } from './recording.ts';
 
 describe('the folder of a run', () => {
   it('takes the next name where one is taken', async () => {
@@ -213,90 +134,6 @@ describe('the folder of a run', () => {
     assert.throws(() => parseJob({ ...json(), callbacks: ['Listner'] }, 'tiny.json'), { expected: /Listener/ });
     const mine = { module: import.meta.url, onEvent() {} };
     assert.throws(() => registerCallback({ ...mine, className: 'CSVLogger' }), { code: 'SHOAL_CALLBACK' });
-  });
-
-  it('falls back to the checkpoint before a corrupt one, and names what was wrong', async () => {
-    const { disk, path } = await newDisk();
-    const { save, recorder } = await record(disk, path);
-    await save(1);
-    await save(2);
-    await recorder.close();
-    const damaged = `${path}/checkpoints/step-00000002/parameters.safetensors`;
-    const file = await disk.open(damaged, 'update');
-    await writeFully(file, Uint8Array.of(77), (await file.size()) - 1);
-    const { checkpoint, problems } = await openRun(path, undefined, disk);
-    assert.deepEqual(checkpoint!.snapshot, snapshotAt(1));
-    assert.equal(problems.length, 1);
-    assert.equal(problems[0]!.code, 'SHOAL_CHECKPOINT_CORRUPT');
-    assert.ok(problems[0]!.operation.includes(damaged));
-  });
-
-  it('tells of a full disk, keeps the old checkpoint, and goes on when there is room again', async () => {
-    const { disk, path } = await newDisk();
-    const { save, recorder, problems, events } = await record(disk, path);
-    await save(1, 0.1);
-    disk.capacity = 0;
-    await save(2, 0.2);
-    assert.ok(problems().includes('SHOAL_CHECKPOINT_NO_SPACE'), String(problems()));
-    assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(1));
-    assert.equal(await exportedStep(disk, `${path}/model/last`), 1);
-    assert.equal(await exportedStep(disk, `${path}/model/best`), 1);
-    disk.capacity = Number.POSITIVE_INFINITY;
-    await save(3, 0.3);
-    await recorder.close();
-    assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(3));
-    const lines = (await text(disk, `${path}/events.jsonl`))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    assert.deepEqual(lines, JSON.parse(JSON.stringify(events)));
-  });
-
-  it('is whole after a crash at any operation of a save', async () => {
-    const { disk, path } = await newDisk();
-    const { save } = await record(disk, path);
-    await save(1, 0.1);
-    disk.reboot(); // counts from here
-    const root = structuredClone(disk.root);
-    await save(2, 0.2);
-    const operations = disk.operations;
-    assert.ok(operations > 50);
-    for (let at = 0; at < operations; at += 3) {
-      const copy = new MemoryDisk();
-      copy.root = structuredClone(root);
-      const { save: again } = await record(copy, path, true);
-      copy.reboot();
-      copy.fault = { at, kind: 'dead', errno: 'EIO' };
-      await again(2, 0.2);
-      copy.reboot();
-      const { checkpoint } = await openRun(path, undefined, copy);
-      const { version } = checkpoint!.snapshot;
-      assert.deepEqual(checkpoint!.snapshot, snapshotAt(version));
-      for (const place of ['last', 'best']) {
-        const step = await exportedStep(copy, `${path}/model/${place}`);
-        // where the checkpoint stands, the models do
-        assert.ok(version === 1 ? step >= 1 : step === 2, `operation ${at}`);
-      }
-    }
-  }).timeout(30_000);
-
-  it('drops the line of events.jsonl that a crash cut short', async () => {
-    const { disk, path } = await newDisk();
-    const first = await record(disk, path);
-    await first.save(1);
-    const file = await disk.open(`${path}/events.jsonl`, 'update');
-    const size = await file.size();
-    await writeFully(file, new TextEncoder().encode(`{"event":"step","step":${'9'.repeat(500)}`), size);
-    const second = await record(disk, path, true);
-    await second.recorder.close();
-    const lines = (await text(disk, `${path}/events.jsonl`))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    assert.deepEqual(
-      lines.map(({ event }) => event),
-      ['start', 'epoch', 'model', 'checkpoint', 'start'],
-    );
   });
 
   it('refuses another job by the keys that differ, and takes more epochs', async () => {
