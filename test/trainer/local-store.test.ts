@@ -5,7 +5,8 @@ import { optimizerOf } from '../../trainer/optimizers/index.ts';
 import { slotNames } from '../../trainer/optimizers/kind.ts';
 import { createPool } from '../../trainer/pool.ts';
 import { createVersions } from '../../trainer/versions.ts';
-import { MOMENTUM, testStore } from '../cases/store.ts';
+import { testStore } from '../cases/store.ts';
+import { MOMENTUM } from '../cases/store-sums.ts';
 
 const kernels = loadKernels();
 

@@ -13,7 +13,7 @@ import { createPool, poolBytes } from '../../trainer/pool.ts';
 import type { Schedule } from '../../trainer/step-machine.ts';
 import { rootOf } from '../../trainer/tree.ts';
 import { createVersions, versionsBytes } from '../../trainer/versions.ts';
-import { MOMENTUM } from '../cases/store.ts';
+import { MOMENTUM } from '../cases/store-sums.ts';
 import { watchThreads } from '../support/watch-threads.ts';
 
 /** Long enough that a thread takes milliseconds to update it. */
