@@ -77,6 +77,17 @@ export const tfjsModels = {
         ],
       }),
     ),
+  'a sequential depthwise CNN': () =>
+    shake(
+      tf.sequential({
+        layers: [
+          tf.layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', inputShape: [5, 4, 3] }),
+          tf.layers.depthwiseConv2d({ kernelSize: [2, 3], strides: 2, useBias: false, activation: 'tanh' }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
+    ),
   'a graph with a shared layer and a skip': () => {
     const input = tf.input({ shape: [4] });
     const shared = tf.layers.dense({ units: 4, name: 'block/shared' });

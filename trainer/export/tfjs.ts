@@ -9,6 +9,7 @@ import { nodeFiles } from '../node-files.ts';
 import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { startSha256 } from '../sha256.ts';
+import { tfjsNames } from '../tfjs-names.ts';
 import { type KerasLayer, modelToKeras } from './keras-config.ts';
 import type { ModelWriter } from './model-file.ts';
 
@@ -117,7 +118,7 @@ export async function exportTfjs(directory: string, request: TfjsExport, files: 
   await makeDirectories(files, directory);
   let index = 0;
   for (const shard of shards(weights)) await replaceDurably(files, `${directory}/${paths[index++]}`, [shard]);
-  const specs = weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
+  const specs = tfjsNames(model, weights).map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
   const json = {
     modelTopology: { ...topology, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
     format: 'layers-model',

@@ -10,6 +10,7 @@ import { nodeFiles } from '../node-files.ts';
 import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
+import { ownNames } from '../tfjs-names.ts';
 import type { ImportedModel, ModelFormat } from './model-file.ts';
 
 /** What is needed of tfjs' `Sequential` and `LayersModel`. */
@@ -70,7 +71,8 @@ export function importTfjs(model: TfjsModel): ImportedModel {
     data: Float32Array.from(weight.read().dataSync()),
   }));
   const problem = { code: 'SHOAL_TFJS', operation: 'import a tfjs model' } as const;
-  return { config, weights: orderWeights(parseModel(config), weights, problem) };
+  const parsed = parseModel(config);
+  return { config, weights: orderWeights(parsed, ownNames(parsed, weights), problem) };
 }
 
 /**
@@ -105,7 +107,7 @@ export async function readTfjs(path: string, files: Files = nodeFiles): Promise<
       at += lengths[i]!;
     }
   }
-  return { config, weights: orderWeights(model, weights, problem) };
+  return { config, weights: orderWeights(model, ownNames(model, weights), problem) };
 }
 
 /** Files of one group, joined: weights may lie across their borders. Reads no more than the weights need. */
