@@ -1,6 +1,5 @@
 // tfjs.ts: writes a model as tfjs' model.json with weight files, for tf.loadLayersModel. Not checkpoints: no optimizer state.
 
-import { ShoalError } from '../../base/errors.ts';
 import type { Json } from '../checkpoint.ts';
 import type { Files } from '../files.ts';
 import { makeDirectories, replaceDurably } from '../files.ts';
@@ -10,8 +9,9 @@ import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { startSha256 } from '../sha256.ts';
 import { tfjsNames } from '../tfjs-names.ts';
-import { type KerasLayer, modelToKeras } from './keras-config.ts';
+import { modelToKeras } from './keras-config.ts';
 import type { ModelWriter } from './model-file.ts';
+import { tfjsLayer } from './tfjs-layers.ts';
 
 /** tfjs' own size: browsers cache files of 4 MiB well. */
 const SHARD_BYTES = 4 << 20;
@@ -26,48 +26,9 @@ export interface TfjsExport {
   readonly metadata?: Json;
 }
 
-function unsupported(layer: string, got: string, expected: string): ShoalError {
-  const operation = `export the layer "${layer}" to tfjs`;
-  const hint = 'tfjs has no such thing: export to another format.';
-  return new ShoalError({ code: 'SHOAL_EXPORT_UNSUPPORTED', operation, got, expected, hint });
-}
-
-/** Names that tfjs and Keras write differently. An initializer does nothing in a loaded model, but must be known. */
-function tfjsInitializer(value: unknown): unknown {
-  const { class_name: name, config } = value as { class_name: string; config: Record<string, unknown> };
-  const normal = typeof config['distribution'] === 'string' && config['distribution'].endsWith('normal');
-  return {
-    class_name: name.replace(/^Lecun/, 'LeCun'),
-    config: normal ? { ...config, distribution: 'normal' } : config,
-  };
-}
-
-/** tfjs has one class for all regularizers, and reads their options as Keras writes them. */
-function tfjsRegularizer(value: unknown): unknown {
-  const { config } = value as { config: { l1?: number; l2?: number } };
-  return { class_name: 'L1L2', config: { l1: config.l1 ?? 0, l2: config.l2 ?? 0 } };
-}
-
-/** What tfjs calls the value of a key of a layer's configuration. */
-function tfjsValue(key: string, value: unknown): unknown {
-  if (key.endsWith('_initializer')) return tfjsInitializer(value);
-  return key.endsWith('_regularizer') && value !== null ? tfjsRegularizer(value) : value;
-}
-
-function tfjsLayer({ class_name, name, config, inbound_nodes }: KerasLayer): KerasLayer {
-  const { batch_shape, groups, ...rest } = config;
-  if (groups !== undefined && groups !== 1) throw unsupported(name, `groups ${groups}`, 'groups 1');
-  const entries = Object.entries(rest).map(([key, value]) => [key, tfjsValue(key, value)]);
-  const translated = {
-    ...Object.fromEntries(entries),
-    ...(batch_shape !== undefined && { batch_input_shape: batch_shape }),
-  };
-  return { class_name, name, config: translated, inbound_nodes };
-}
-
 /**
  * A model's topology as tfjs 4 writes it.
- * @throws SHOAL_EXPORT_UNSUPPORTED for what tfjs-layers does not know
+ * @throws SHOAL_EXPORT_UNSUPPORTED for options that tfjs-layers does not know
  */
 export function modelToTfjs(model: Model): { class_name: string; config: object } {
   const { config } = modelToKeras(model);

@@ -9,6 +9,7 @@ import { readSmall } from '../../../trainer/files.ts';
 import { importTfjs, readTfjs } from '../../../trainer/import/tfjs.ts';
 import { nodeFiles } from '../../../trainer/node-files.ts';
 import { parseModel } from '../../../trainer/parse-model.ts';
+import { segmentsOf } from '../../../trainer/weights.ts';
 import type { Fault } from '../memory-disk.ts';
 import { MemoryDisk } from '../memory-disk.ts';
 import { loadTfjs, predict, samples, tfjsModels } from '../tfjs-models.ts';
@@ -98,6 +99,23 @@ describe('export to tfjs', () => {
     assert.deepEqual([...predict(loaded, tf.tensor2d([[3, 4]]))], [3, 4]);
   });
 
+  it('gives slopes of rectifiers and groups of channels to tfjs, and back', async () => {
+    const model = sequential(
+      input(2),
+      layer('LeakyReLU', { negative_slope: 0.5 }),
+      layer('ReLU', { negative_slope: 0.25 }),
+      layer('Activation', { activation: 'swish' }),
+    );
+    const disk = new MemoryDisk();
+    const loaded = await loadTfjs(disk, await exportTfjs('/m', { model, weights: [] }, disk));
+    const silu = (x: number) => x / (1 + Math.exp(-x));
+    const y = predict(loaded, tf.tensor2d([[-8, 2]]));
+    assertClose(y, Float32Array.of(silu(-1), silu(2)), 1e-6);
+    const groups = sequential(input(32), layer('GroupNormalization', { groups: 4, scale: false, center: false }));
+    const path = await exportTfjs('/groups', { model: groups, weights: [] }, disk);
+    assert.deepEqual(parseModel((await readTfjs(path, disk)).config).layers, groups.layers);
+  });
+
   it('is compiled in tfjs when a training configuration goes with it', async () => {
     const disk = new MemoryDisk();
     const optimizer_config = {
@@ -185,12 +203,23 @@ describe('export to tfjs', () => {
     for (const weights of wrong) {
       await assert.rejects(exportTfjs('/m', { model: tiny, weights }, disk), { code: 'SHOAL_EXPORT_WEIGHTS' });
     }
-    const grouped = sequential(
-      input(4, 4, 2),
-      layer('Conv2D', { filters: 2, kernel_size: 3, groups: 2, use_bias: false }),
-    );
-    const weights = [weight('conv2d/kernel', [3, 3, 1, 2], ...new Float32Array(18))];
-    await assert.rejects(exportTfjs('/m', { model: grouped, weights }, disk), { code: 'SHOAL_EXPORT_UNSUPPORTED' });
+    const image = (class_name: string, config: object) => sequential(input(4, 4, 2), layer(class_name, config));
+    const unknown = [
+      image('Conv2D', { filters: 2, kernel_size: 3, groups: 2 }),
+      image('DepthwiseConv2D', { kernel_size: 2, dilation_rate: 2 }),
+      image('Conv2DTranspose', { filters: 1, kernel_size: 3, strides: 2, output_padding: 1 }),
+      image('ReLU', { threshold: 0.5 }),
+      image('ReLU', { negative_slope: 0.5, max_value: 1 }),
+      image('UpSampling2D', { interpolation: 'bilinear' }),
+      image('Resizing', { height: 3, width: 3 }),
+      image('Dense', { units: 1, activation: 'hard_sigmoid' }),
+    ];
+    for (const model of unknown) {
+      const weights = segmentsOf(model).parameters.map(({ path, shape, length }) =>
+        weight(path, [...shape], ...new Float32Array(length)),
+      );
+      await assert.rejects(exportTfjs('/m', { model, weights }, disk), { code: 'SHOAL_EXPORT_UNSUPPORTED' });
+    }
     assert.deepEqual(await disk.list('/'), []);
   });
 });
