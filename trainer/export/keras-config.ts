@@ -8,6 +8,8 @@ export interface KerasLayer {
   readonly class_name: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Of a layer that Keras 3 must read as its own: see modelToKeras. */
+  readonly module?: 'keras.layers';
   readonly inbound_nodes: readonly (readonly Reference[] | Keras3Node)[];
 }
 /** How Keras 3 writes a call whose inputs are arguments of their own: attention's. */
@@ -33,7 +35,8 @@ export interface KerasConfig {
 /**
  * A model in the dialect that parseModel, Keras 3's `model_from_json` and, but for the input's shape, tfjs read. Always a
  * Functional one: a Sequential is a graph without branches. Nodes have the older list form, which all three know. A slash in
- * a layer's name, which tfjs and Keras 2 write, Keras 3 refuses.
+ * a layer's name, which tfjs and Keras 2 write, Keras 3 refuses. Of a layer without `module`, which it takes for an older one, Keras 3
+ * forgets an axis that is a list of several (keras/src/legacy/saving/saving_utils.py).
  */
 export function modelToKeras(model: Model): KerasConfig {
   const references = new Map<string, Reference>(model.inputs.map(({ name }) => [name, [name, 0, 0, {}]]));
@@ -71,7 +74,15 @@ export function modelToKeras(model: Model): KerasConfig {
   const layers = Object.entries(model.layers).map(([name, { className, config }]): KerasLayer => {
     // null here, and a key that older Keras refuses; an argument of calls there
     const { quantization_config: _, use_causal_mask: _mask, ...rest } = config;
-    return { class_name: className, name, config: { ...rest, name }, inbound_nodes: nodes.get(name)! };
+    const axes = Array.isArray(config['axis']) && config['axis'].length > 1;
+    const inbound_nodes = nodes.get(name)!;
+    return {
+      class_name: className,
+      name,
+      ...(axes && { module: 'keras.layers' }),
+      config: { ...rest, name },
+      inbound_nodes,
+    };
   });
   const outputs = model.outputs.map((name) => references.get(name)!);
   return {

@@ -76,5 +76,6 @@ export function tfjsLayer(layer: KerasLayer): KerasLayer {
   const entries = Object.entries(config)
     .filter(([key]) => key !== 'groups' || class_name === 'GroupNormalization')
     .map(([key, value]) => [key === 'batch_shape' ? 'batch_input_shape' : key, tfjsValue(key, value)]);
-  return { ...plain, config: Object.fromEntries(entries) };
+  const { module: _, ...written } = plain;
+  return { ...written, config: Object.fromEntries(entries) };
 }

@@ -14,6 +14,18 @@ describe('a model as Keras configuration', () => {
     });
   }
 
+  it('names the module of a layer over several axes, of which Keras 3 reads them then alone', () => {
+    const norm = (axis: number | number[]) => ({ class_name: 'LayerNormalization', config: { axis } });
+    const layers = [{ class_name: 'InputLayer', config: { batch_shape: [null, 3, 4] } }, norm([1, 2]), norm(-1)];
+    const model = parseModel({ class_name: 'Sequential', config: { layers } });
+    const written = modelToKeras(model);
+    assert.deepEqual(
+      written.config.layers.map(({ module }) => module),
+      [undefined, 'keras.layers', undefined],
+    );
+    assert.deepEqual(parseModel(JSON.parse(JSON.stringify(written))).layers, model.layers);
+  });
+
   it('numbers the calls of a shared layer in the order in which they run', () => {
     const node = (...from: [string, number][]) => [from.map(([layer, call]) => [layer, call, 0, {}])];
     const shared = { class_name: 'Dense', name: 'shared', config: { units: 4 } };
