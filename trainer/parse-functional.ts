@@ -39,7 +39,7 @@ export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf
   const parsed = layers.map(({ entry, name, part }) => ({
     name,
     part,
-    uses: entry.inbound_nodes.map((node) => parseNode(node, name)),
+    uses: entry.inbound_nodes.map((node) => parseNode(node, name, entry.class_name)),
   }));
   const first = firstNodes(parsed, config.output_layers);
   const counted = ([layer, n, tensor]: Reference): Reference => [layer, n - (first.get(layer) ?? 0), tensor];

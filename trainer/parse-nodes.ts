@@ -10,14 +10,17 @@ export type Reference = readonly [layer: string, node: number, tensor: number];
 const off = z
   .union([z.null(), z.literal(false)], 'null or false: other arguments of a call are not supported')
   .optional();
+/** Layers of images of which Keras 3 writes that they train, at every call: how the model is called decides, as of all others. */
+const ALWAYS_TRAINING = /^(CenterCrop|Resizing|Random[A-Z]\w*)$/;
+
 /** Named arguments of a call: attention's further tensors, and its mask of what lies ahead, which layerEntry() reads. */
-const named = <T extends z.ZodType>(tensor: T) =>
+const named = <T extends z.ZodType>(tensor: T, training: z.ZodOptional = off) =>
   strict({
     query: tensor.optional(),
     value: tensor.optional(),
     key: tensor.optional(),
     use_causal_mask: z.boolean().optional(),
-    ...{ mask: off, training: off, attention_mask: off, return_attention_scores: off },
+    ...{ mask: off, training, attention_mask: off, return_attention_scores: off },
   }).prefault({});
 
 const oldNode = z.array(
@@ -40,9 +43,10 @@ const keras3Tensor = strict({
   config: strict({ keras_history: reference, shape: ignored, dtype: ignored }),
 });
 const keras3Node = strict({ args: z.array(z.unknown()), kwargs: named(z.unknown()) });
+const imageNode = strict({ args: z.array(z.unknown()), kwargs: named(z.unknown(), z.boolean().nullish()) });
 
-/** The inputs of one call, in order, in either dialect. @throws SHOAL_MODEL */
-export function parseNode(node: unknown, layer: string): readonly Reference[] {
+/** The inputs of one call of a layer of a class, in order, in either dialect. @throws SHOAL_MODEL */
+export function parseNode(node: unknown, layer: string, className: string): readonly Reference[] {
   const problem = {
     code: 'SHOAL_MODEL',
     operation: `read inbound_nodes of the layer "${layer}"`,
@@ -55,7 +59,7 @@ export function parseNode(node: unknown, layer: string): readonly Reference[] {
       : value === null || value === undefined
         ? []
         : [check(keras3Tensor, value, problem).config.keras_history];
-  const { args, kwargs } = check(keras3Node, node, problem);
+  const { args, kwargs } = check(ALWAYS_TRAINING.test(className) ? imageNode : keras3Node, node, problem);
   return [...gather(args), ...gather([kwargs.query, kwargs.value, kwargs.key])];
 }
 

@@ -1,0 +1,40 @@
+// parse-nodes.test.ts: what Keras 3.15 writes beside the inputs of a layer's call in a Functional model. Whole models: parse-model.test.ts.
+import assert from 'node:assert/strict';
+import { parseModel } from '../../trainer/parse-model.ts';
+
+const tensor = (name: string) => ({ class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } });
+/** A layer called on others by name, with named arguments. */
+const called = (name: string, class_name: string, config: object, from: readonly string[], kwargs: object = {}) => ({
+  ...{ class_name, name, config: { ...config, name } },
+  inbound_nodes: [{ args: from.map(tensor), kwargs }],
+});
+const functional = (shape: readonly number[], ...layers: readonly { readonly name: string }[]) => ({
+  class_name: 'Functional',
+  config: {
+    layers: [{ class_name: 'InputLayer', name: 'x', config: { batch_shape: [null, ...shape] } }, ...layers],
+    input_layers: ['x', 0, 0],
+    output_layers: [layers.at(-1)!.name, 0, 0],
+  },
+});
+
+describe('calls as Keras 3 writes them', () => {
+  it('may say of the layers that prepare images that they train, as Keras always does, and of no other', () => {
+    const size = { height: 2, width: 2 };
+    const prepared: readonly (readonly [class_name: string, config: object])[] = [
+      ['Resizing', size],
+      ['CenterCrop', size],
+      ['RandomFlip', {}],
+      ['RandomRotation', { factor: 0.1 }],
+      ['RandomZoom', { height_factor: 0.1 }],
+      ['RandomTranslation', { height_factor: 0.1, width_factor: 0.1 }],
+      ['RandomContrast', { factor: 0.1 }],
+      ['RandomBrightness', { factor: 0.1 }],
+    ];
+    for (const [class_name, config] of prepared) {
+      const written = (kwargs: object) => functional([4, 4, 3], called('y', class_name, config, ['x'], kwargs));
+      assert.deepEqual(parseModel(written({ training: true })), parseModel(written({})));
+    }
+    const dropout = functional([4], called('y', 'Dropout', { rate: 0.5 }, ['x'], { training: true }));
+    assert.throws(() => parseModel(dropout), { code: 'SHOAL_MODEL', got: /training: true/ });
+  });
+});
