@@ -16,6 +16,7 @@ CASES = [
     ([3, 2, 4], L.GroupNormalization(groups=-1, scale=False)),
     ([3, 4], L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de")),
     ([3, 2, 4], L.EinsumDense("abde,dec->abc", output_shape=(3, 5), bias_axes="c", activation="gelu")),
+    ([3, 4], L.EinsumDense("...x,xy->...y", output_shape=5, bias_axes="y")),
     ([2, 3, 4], L.Permute((3, 1, 2))),
     ([2, 6], L.Reshape((3, -1))),
     ([4], L.RepeatVector(3)),

@@ -15,7 +15,7 @@ const size = z.int().positive();
 const config = strict({
   ...base,
   equation: z.string(),
-  /** Behind the batch; null: as long as the input's axis. */
+  /** Behind the batch and what an ellipsis stands for; null: as long as the input's axis. */
   output_shape: z.union([size.transform((n) => [n]), z.array(size.nullable())]),
   activation,
   bias_axes: z.string().nullable().default(null),
@@ -63,18 +63,19 @@ function read(c: EinsumDenseConfig, inputs: readonly TensorSpec[]): Reading {
     right === stay + made &&
     new Set(left + made).size === (left + made).length;
   if (!straight) throw refuse();
-  const rank = dots ? shape.length : left.length - 1;
-  if (shape.length !== rank || over.length > shape.length)
+  const hidden = dots ? shape.length - left.length : 0; // axes behind the batch that the ellipsis stands for
+  const rank = dots ? Math.max(shape.length, left.length) : left.length - 1;
+  if (shape.length !== rank)
     throw shapeError(c.name, inputs, `${rank} axes, as "${c.equation}" says`, 'The first letter is the batch.');
   const kept = shape.slice(0, shape.length - over.length);
-  const sizes = c.output_shape.map((n, i) => n ?? shape[i]);
+  const sizes = [...shape.slice(0, hidden), ...c.output_shape.map((n, i) => n ?? shape[hidden + i])];
   const wanted = [...kept, ...sizes.slice(kept.length)] as number[];
   if (sizes.length !== kept.length + made.length || wanted.some((n, i) => n !== sizes[i]))
     throw optionError(
       c.name,
       `output_shape ${JSON.stringify(c.output_shape)}`,
-      `${kept.length + made.length} sizes that begin with ${shapeText(kept)}`,
-      'null takes the size of the input.',
+      `${kept.length + made.length - hidden} sizes that begin with ${shapeText(kept.slice(hidden))}`,
+      'null takes the size of the input; axes under an ellipsis are left out.',
     );
   if (c.bias_axes !== null && c.bias_axes !== made)
     throw optionError(

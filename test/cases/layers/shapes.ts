@@ -91,6 +91,11 @@ export const einsumDenseCases: readonly LayerCase[] = [
   {
     title: 'an ellipsis over images between convolutions with borders',
     input: [4, 5, 2],
-    layers: [conv, einsum('...x,xy->...y', [null, null, 4], 'y', { activation: 'tanh' }), conv],
+    layers: [conv, einsum('...x,xy->...y', [4], 'y', { activation: 'tanh' }), conv],
+  },
+  {
+    title: 'an ellipsis before a letter that stays',
+    input: [4, 3, 5],
+    layers: [einsum('...ab,bcd->...acd', [null, 2, 6], null), einsum('...cd,cde->...e', [4], 'e')],
   },
 ];
