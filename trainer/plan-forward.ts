@@ -2,7 +2,7 @@
 
 import { layerFor, segment } from './layer-segments.ts';
 import type { Emitted } from './layers/kind.ts';
-import { bothMasks } from './masks.ts';
+import { anyMask } from './masks.ts';
 import type { Call } from './model.ts';
 import type { CompileOptions, Mode, Shared } from './plan.ts';
 import { behind } from './plan-backward.ts';
@@ -66,7 +66,7 @@ export function emitForward(build: PlanBuilder, mode: Mode, options: CompileOpti
         site: sites.get(call.name)!,
       });
       into.set(call.name, result);
-      const mask = result.mask ?? (kind.passesMask ? bothMasks(build, given) : null);
+      const mask = result.mask ?? (kind.passesMask ? anyMask(build, given) : null);
       if (mask) masks.set(call.name, mask);
       // a layer that changes nothing gives its input as it lies: its readers may need a wider halo
       tensors.set(call.name, build.covered(result.output, halo));

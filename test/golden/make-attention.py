@@ -87,12 +87,37 @@ def empty_places():
     return keras.Model(x, y), functional(written), values
 
 
+def merged():
+    x = keras.Input((5, 3), name="input")
+    zero = keras.layers.Masking(name="zero")(x)
+    half = keras.layers.Masking(mask_value=0.5, name="half")(x)
+    dense = keras.layers.Dense(3, name="dense")(x)
+    either = keras.layers.GlobalAveragePooling1D(name="mean")(keras.layers.Add(name="either")([zero, half]))
+    none = keras.layers.GlobalAveragePooling1D(name="all")(keras.layers.Subtract(name="none")([zero, dense]))
+    y = keras.layers.Concatenate(name="both")([either, none])
+    written = [
+        layer("input", "InputLayer", {"batch_shape": [None, 5, 3]}),
+        layer("zero", "Masking", {}, "input"),
+        layer("half", "Masking", {"mask_value": 0.5}, "input"),
+        layer("dense", "Dense", {"units": 3}, "input"),
+        layer("either", "Add", {}, "zero", "half"),
+        layer("mean", "GlobalAveragePooling1D", {}, "either"),
+        layer("none", "Subtract", {}, "zero", "dense"),
+        layer("all", "GlobalAveragePooling1D", {}, "none"),
+        layer("both", "Concatenate", {}, "mean", "all"),
+    ]
+    values = rng.normal(size=(2, 5, 3))
+    values[0, 3:] = 0.5
+    values[1, 1] = 0
+    return keras.Model(x, y), functional(written), values
+
+
 def flat(values):
     return [float(np.float32(v)) for v in np.ravel(values)]
 
 
 cases = {}
-for make in (self_attention, cross_attention, padded, empty_places):
+for make in (self_attention, cross_attention, padded, empty_places, merged):
     model, written, x = make()
     weights = [rng.normal(size=w.shape, scale=0.5).astype("float32") for w in model.weights]
     model.set_weights(weights)

@@ -24,6 +24,7 @@ export const groupNormalization: LayerKind<GroupNormalizationConfig> = {
   className: 'GroupNormalization',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     groupsOf(c, inputs);
     return inputs[0]!;

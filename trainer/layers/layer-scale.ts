@@ -19,6 +19,7 @@ export const layerScale: LayerKind<LayerScaleConfig> = {
   className: 'LayerScale',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape({ name, projection_dim }, inputs) {
     const channels = inputs[0]!.shape.at(-1);
     if (channels !== undefined && (projection_dim ?? channels) === channels) return inputs[0]!;

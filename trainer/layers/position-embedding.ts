@@ -18,6 +18,7 @@ export const positionEmbedding: LayerKind<PositionEmbeddingConfig> = {
   ours: true,
   config,
   arity: [1, 1],
+  passesMask: true,
   shape({ name, sequence_length }, inputs) {
     const { shape } = inputs[0]!;
     if (shape.length !== 2 || shape[0]! > sequence_length)

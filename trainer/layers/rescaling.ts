@@ -61,6 +61,7 @@ export const rescaling: LayerKind<RescalingConfig> = {
   className: 'Rescaling',
   config,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     perChannel(c.name, 'scale', c.scale, inputs[0]!);
     perChannel(c.name, 'offset', c.offset, inputs[0]!);
@@ -88,6 +89,7 @@ export const normalization: LayerKind<NormalizationConfig> = {
   className: 'Normalization',
   config: normalizationConfig,
   arity: [1, 1],
+  passesMask: true,
   shape(c, inputs) {
     perChannel(c.name, 'mean', c.mean, inputs[0]!);
     perChannel(c.name, 'variance', c.variance, inputs[0]!);

@@ -9,6 +9,7 @@ export type Mask = Float64Array | null;
 
 const PASS = [
   ...['Activation', 'Dense', 'Dropout', 'ELU', 'LayerNormalization', 'LeakyReLU', 'MultiHeadAttention', 'PReLU'],
+  ...['GroupNormalization', 'LayerScale', 'Normalization', 'PositionEmbedding', 'Rescaling'],
   ...['ReLU', 'RMSNormalization', 'Add', 'Average', 'Maximum', 'Minimum', 'Multiply', 'Subtract'],
 ];
 
@@ -25,8 +26,8 @@ export function maskAfter({ className, config }: LayerConfig, inputs: readonly T
   }
   if (!PASS.includes(className)) return null;
   if (className === 'MultiHeadAttention') return masks[0]!;
-  const given = masks.filter((mask) => mask !== null);
-  return given.length === 0 ? null : given.reduce((a, b) => a.map((v, i) => v * b[i]!));
+  // several: where any lets a place pass; none where one has none
+  return masks.reduce((a, b) => a && b && a.map((v, i) => Math.max(v, b[i]!)));
 }
 
 /** x (B, T, E) times the mask of each place. */
