@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ignored, show, strict } from '../base/check.ts';
 import type { Call } from './model.ts';
 import { type Entry, entryShape, isInput, modelError, nameAll, parseInput } from './parse-layers.ts';
+import { withoutMasks } from './parse-masks.ts';
 import { layerEntry, parseNode, type Reference, reference } from './parse-nodes.ts';
 import { callName, type Graph, layersOfParts, type Part, type PartOf } from './parse-parts.ts';
 
@@ -30,8 +31,9 @@ interface Node {
 
 /** A graph of layers. @throws SHOAL_MODEL, SHOAL_UNKNOWN_LAYER */
 export function parseFunctional(config: z.infer<typeof functionalConfig>, partOf: PartOf<Entry>): Graph {
-  const names = nameAll(config.layers);
-  const all = config.layers.map((entry, i) => ({ entry: entry as Entry & typeof entry, name: names[i]! }));
+  const entries = withoutMasks(config.layers);
+  const names = nameAll(entries);
+  const all = entries.map((entry, i) => ({ entry: entry as Entry & typeof entry, name: names[i]! }));
   const inputs = inputsOf(config.input_layers, all);
   const layers = all
     .filter(({ entry }) => !isInput(entry))

@@ -37,4 +37,45 @@ describe('calls as Keras 3 writes them', () => {
     const dropout = functional([4], called('y', 'Dropout', { rate: 0.5 }, ['x'], { training: true }));
     assert.throws(() => parseModel(dropout), { code: 'SHOAL_MODEL', got: /training: true/ });
   });
+
+  const words = called('words', 'Embedding', { input_dim: 9, output_dim: 2, mask_zero: true }, ['x']);
+  const some = called('some', 'NotEqual', {}, ['x']);
+  const differs = (from: string, value: number) => ({
+    ...some,
+    inbound_nodes: [{ args: [tensor(from), value], kwargs: {} }],
+  });
+  const mean = (from: string, mask?: string) =>
+    called('mean', 'GlobalAveragePooling1D', {}, [from], mask === undefined ? {} : { mask: tensor(mask) });
+
+  it('may compute the mask of a mean from what an Embedding or a Masking reads', () => {
+    const scaled = called('scaled', 'Rescaling', { scale: 2 }, ['words']);
+    assert.deepEqual(
+      parseModel(functional([5], words, differs('x', 0), scaled, mean('scaled', 'some'))),
+      parseModel(functional([5], words, scaled, mean('scaled'))),
+    );
+    const filled = called('filled', 'Masking', { mask_value: 0.5 }, ['x']);
+    const any = called('any', 'Any', { axis: -1, keepdims: false }, ['some']);
+    const either = called('either', 'LogicalOr', {}, ['any', 'any']);
+    const sum = called('sum', 'Add', {}, []);
+    const twice = { ...sum, inbound_nodes: [{ args: [[tensor('filled'), tensor('filled')]], kwargs: {} }] };
+    assert.deepEqual(
+      parseModel(functional([5, 2], filled, differs('x', 0.5), any, either, twice, mean('sum', 'either'))),
+      parseModel(functional([5, 2], filled, twice, mean('sum'))),
+    );
+  });
+
+  it('may not give a mean another mask than the one that comes with its values', () => {
+    const unmasked = called('steps', 'Conv1D', { filters: 2, kernel_size: 1 }, ['words']);
+    const models = [
+      functional([5], words, differs('x', 3), mean('words', 'some')),
+      functional([5], words, differs('x', 0), unmasked, mean('steps', 'some')),
+      functional(
+        [5],
+        words,
+        differs('x', 0),
+        called('steps', 'BatchNormalization', {}, ['words'], { mask: tensor('some') }),
+      ),
+    ];
+    for (const model of models) assert.throws(() => parseModel(model), { code: 'SHOAL_MODEL', got: /mask/ });
+  });
 });
