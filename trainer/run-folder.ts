@@ -6,6 +6,7 @@
 //                 log.csv             figures of each epoch, where the job asks for it (csv-log.ts)
 //                 token               of such a run: the secret that lets a process in
 //                 url                 of such a run: where its coordinator listens, while it does
+//                 given               of a run that began with given weights: it cannot begin anew without them
 //                 train/, validation/ TensorBoard's files
 //                 checkpoints/        what a resumed run goes on from (checkpoint.ts)
 //                 model/last/         the newest model, for tfjs
@@ -31,12 +32,14 @@ export const RUN = {
   table: 'log.csv',
   token: 'token',
   url: 'url',
+  given: 'given',
   checkpoints: 'checkpoints',
   last: 'model/last',
   best: 'model/best',
 } as const;
 
 const JOB_LIMIT = 64 << 20;
+const GIVEN = 'This run began with given weights: without a checkpoint it cannot begin anew.\n';
 
 /** The state that a run was last saved in. */
 export interface RunCheckpoint {
@@ -54,16 +57,21 @@ export interface OpenedRun {
   readonly problems: readonly Problem[];
 }
 
-/** Makes a run's folder. A name that is taken gets -2, -3 and so on. @returns its path @throws SHOAL_RUN_WRITE */
-export async function createRun(parent: string, job: Job, files: Files = nodeFiles): Promise<string> {
+/**
+ * Makes a run's folder. A name that is taken gets -2, -3 and so on.
+ * @param given whether it begins with given weights, which its first checkpoint alone will tell of
+ * @returns its path
+ * @throws SHOAL_RUN_WRITE
+ */
+export async function createRun(parent: string, job: Job, files: Files = nodeFiles, given = false): Promise<string> {
   try {
-    return await makeFolder(parent, job, files);
+    return await makeFolder(parent, job, files, given);
   } catch (error) {
     throw writeError(error, `make a run in ${parent}`);
   }
 }
 
-async function makeFolder(parent: string, job: Job, files: Files): Promise<string> {
+async function makeFolder(parent: string, job: Job, files: Files, given: boolean): Promise<string> {
   await makeDirectories(files, parent);
   for (let number = 1; ; number++) {
     const path = `${parent}/${job.name}${number > 1 ? `-${number}` : ''}`;
@@ -74,6 +82,8 @@ async function makeFolder(parent: string, job: Job, files: Files): Promise<strin
       throw error;
     }
     await files.syncDirectory(parent);
+    // before the job, without which there is no run
+    if (given) await replaceDurably(files, `${path}/${RUN.given}`, [new TextEncoder().encode(GIVEN)]);
     await writeJob(path, job, files);
     return path;
   }
@@ -117,13 +127,17 @@ export const hasCheckpoint = async (run: string, files: Files = nodeFiles): Prom
 /**
  * Opens a run to resume, evaluate or use it.
  * @param job the job to go on with, where it is not the folder's own
- * @throws SHOAL_RUN_MISSING, SHOAL_RUN_JOB if the checkpoint is another job's, and what parseJob throws
+ * @throws SHOAL_RUN_MISSING, SHOAL_RUN_JOB if the checkpoint is another job's, SHOAL_RUN_NO_CHECKPOINT if it began with given weights and no
+ *   checkpoint has them any more, and what parseJob throws
  */
 export async function openRun(path: string, job?: Job, files: Files = nodeFiles): Promise<OpenedRun> {
   const own = job ?? parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
   const { checkpoint, rejected } = await newestValid(`${path}/${RUN.checkpoints}`, files);
   const problems = rejected.map(({ problem }) => problem);
-  if (!checkpoint) return { path, job: own, checkpoint: null, problems };
+  if (!checkpoint) {
+    if (await isThere(`${path}/${RUN.given}`, files)) throw nothingGiven(path, problems);
+    return { path, job: own, checkpoint: null, problems };
+  }
   const { manifest } = checkpoint;
   if (manifest.jobHash !== (await jobHash(own))) throw otherJob(path, await changedKeys(path, own, files));
   return {
@@ -133,6 +147,24 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
     problems,
   };
 }
+
+const isThere = (file: string, files: Files): Promise<boolean> =>
+  readSmall(files, file, 2 ** 10).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+const nothingGiven = (path: string, [damage]: readonly Problem[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_RUN_NO_CHECKPOINT',
+    operation: `open the run ${path}`,
+    got: `no whole checkpoint${damage ? ` (${damage.operation}: got ${damage.got}, expected ${damage.expected})` : ''}`,
+    expected: 'one: the run began with weights of a file or of another run, which are nowhere else',
+    hint: 'Start a new run.',
+  });
 
 /** Which keys of a job differ from those of the folder's own. */
 async function changedKeys(path: string, job: Job, files: Files): Promise<string[]> {

@@ -50,7 +50,7 @@ export async function coordinatorCommand(
   const { job, start, run } = await whatToTrain(path, options);
   const dataset = await openJobData(job);
   const log = await openLog(options.log, { role: 'coordinator', job: job.name });
-  const folder = run?.path ?? (await createRun(options.out ?? 'runs', job));
+  const folder = run?.path ?? (await createRun(options.out ?? 'runs', job, undefined, start !== null));
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);

@@ -46,7 +46,7 @@ export const ownCommand = (): readonly string[] => [process.execPath, ...process
 
 /** The run's folder: a new one, or the one to go on with; with its job, and its first values where they come from a file. */
 export async function runFolderOf({ job, dataset, start, run, out }: LaunchedOptions): Promise<string> {
-  const path = run?.path ?? (await createRun(out ?? 'runs', job));
+  const path = run?.path ?? (await createRun(out ?? 'runs', job, undefined, start !== null));
   if (run) await writeJob(path, job);
   else if (start) await keepStart(path, job, dataset, start);
   return path;

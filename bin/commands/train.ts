@@ -111,7 +111,7 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
 
 async function trainRun(work: Work, run: OpenedRun | null, parent: string): Promise<ExitCode> {
   const { job, dataset, start, screen, view, json } = work;
-  const path = run?.path ?? (await createRun(parent, job));
+  const path = run?.path ?? (await createRun(parent, job, undefined, start !== null));
   if (run) await writeJob(path, job);
   let failureTold = false;
   const models: Record<string, string> = {};
