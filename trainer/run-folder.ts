@@ -13,6 +13,7 @@
 //                 model/best/         that of the best epoch so far (best.ts)
 import { type Problem, ShoalError } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
+import { deciding } from './callbacks/index.ts';
 import type { Manifest } from './checkpoint.ts';
 import { findCheckpoints, newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
@@ -166,27 +167,19 @@ const nothingGiven = (path: string, [damage]: readonly Problem[]): ShoalError =>
     hint: 'Start a new run.',
   });
 
-/** Which keys of a job differ from those of the folder's own. */
+/** Which keys of a job differ from those of the folder's own, of those that decide the bits (jobHash). */
 async function changedKeys(path: string, job: Job, files: Files): Promise<string[]> {
-  const own = jobToJson(parseJob(await readRunJob(path, files), `${path}/${RUN.job}`));
-  const now = jobToJson(job);
-  const keys = [
-    ...[
-      'model',
-      'freeze',
-      'data',
-      'normalize',
-      'loss',
-      'lossWeights',
-      'optimizer',
-      'callbacks',
-      'batch',
-      'microShards',
-      'seed',
-    ],
-    'codec',
-  ];
-  return keys.filter((key) => canonicalJson(own[key]) !== canonicalJson(now[key]));
+  const own = decidingKeys(parseJob(await readRunJob(path, files), `${path}/${RUN.job}`));
+  const now = decidingKeys(job);
+  const keys = [...new Set([...Object.keys(own), ...Object.keys(now)])].sort();
+  return keys.filter((key) => canonicalJson(own[key] ?? null) !== canonicalJson(now[key] ?? null));
+}
+
+function decidingKeys(job: Job): Record<string, unknown> {
+  const { name, epochs, metrics, checkpoint, recompute, tolerance, evaluateEvery, ...rest } = jobToJson(job);
+  const callbacks = deciding(job.callbacks);
+  const modules = job.modules.map(({ sha256 }) => sha256);
+  return { ...rest, callbacks, modules, ...(callbacks.length > 0 && { evaluateEvery }) };
 }
 
 const otherJob = (path: string, changed: readonly string[]): ShoalError =>
@@ -195,5 +188,5 @@ const otherJob = (path: string, changed: readonly string[]): ShoalError =>
     operation: `go on with the run ${path}`,
     got: changed.length > 0 ? `another ${changed.join(', ')}` : `a ${RUN.job} that was changed by hand`,
     expected: 'the job that its checkpoints were computed with',
-    hint: 'Only epochs, metrics, evaluateEvery and checkpoint may change on the way; else start a new run.',
+    hint: 'Only name, epochs, metrics, checkpoint, recompute, tolerance and, unless callbacks decide by it, evaluateEvery may change on the way; else start a new run.',
   });

@@ -46,4 +46,21 @@ describe('a run', () => {
     await writeDurably(disk, file, [new Uint8Array(8)], 'replace');
     await assert.rejects(openRun(path, undefined, disk), { ...refused, got: /parameters\.safetensors: got 8 bytes/ });
   });
+
+  const changes: readonly (readonly [string, object])[] = [
+    ['augment', { augment: ['RandomHorizontalFlip'] }],
+    ['sampler', { sampler: 'stratified' }],
+    ['rates', { rates: [{ layers: 'dense', factor: 0.5 }] }],
+    ['sampleWeights', { sampleWeights: 'weight' }],
+    ['callbacks, evaluateEvery', { callbacks: ['EarlyStopping', 'CSVLogger'] }],
+    ['optimizer', { optimizer: 'sgd', callbacks: ['CSVLogger'], evaluateEvery: 2, tolerance: 0.1 }],
+  ];
+  for (const [keys, change] of changes)
+    it(`that is to go on with another ${keys} is refused by that name`, async () => {
+      const disk = new MemoryDisk();
+      const path = await createRun('/runs', job, disk);
+      await save(disk, path);
+      const other = parseJob({ ...json, ...change }, 'tiny.json');
+      await assert.rejects(openRun(path, other, disk), { code: 'SHOAL_RUN_JOB', got: `another ${keys}` });
+    });
 });
