@@ -112,24 +112,32 @@ export async function readCheckpoint(path: string, files: Files = nodeFiles): Pr
   return { path, manifest, tensors };
 }
 
+/** What the file system does not let us read. */
+const unreadable = (path: string, error: unknown): Problem => ({
+  ...toWire(corrupt(path, (error as Error).message, 'readable files')),
+  code: 'SHOAL_CHECKPOINT_UNREADABLE',
+});
+
 /**
  * The newest checkpoint of a directory that proves whole, and what was wrong with each newer one: tell the user.
- * `checkpoint` is undefined if there is none. Throws only if the directory cannot be listed.
+ * `checkpoint` is undefined if there is none.
+ * @throws SHOAL_CHECKPOINT_UNREADABLE, only if the directory cannot be listed
  */
 export async function newestValid(
   directory: string,
   files: Files = nodeFiles,
 ): Promise<{ checkpoint: Checkpoint | undefined; rejected: { path: string; problem: Problem }[] }> {
   const rejected: { path: string; problem: Problem }[] = [];
-  for (const { path } of await findCheckpoints(directory, files)) {
+  const found = await findCheckpoints(directory, files).catch((cause: unknown) => {
+    if (!errnoOf(cause)) throw cause;
+    const hint = 'Check the disk and the rights to it.';
+    throw new ShoalError({ ...unreadable(directory, cause), expected: 'a folder of checkpoints', hint }, { cause });
+  });
+  for (const { path } of found) {
     try {
       return { checkpoint: await readCheckpoint(path, files), rejected };
     } catch (error) {
-      const code = errnoOf(error);
-      const problem: Problem = code
-        ? { ...toWire(corrupt(path, (error as Error).message, 'readable files')), code: 'SHOAL_CHECKPOINT_UNREADABLE' }
-        : toWire(error);
-      rejected.push({ path, problem });
+      rejected.push({ path, problem: errnoOf(error) ? unreadable(path, error) : toWire(error) });
     }
   }
   return { checkpoint: undefined, rejected };

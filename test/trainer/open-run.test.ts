@@ -1,7 +1,7 @@
 // open-run.test.ts: runs that cannot be gone on with, or not as asked: refused by what is the matter, through Files in memory. What is saved
 // and found again: run-folder.test.ts.
 import assert from 'node:assert/strict';
-import { writeDurably } from '../../trainer/files.ts';
+import { type Files, writeDurably } from '../../trainer/files.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
 import { createRun, openRun } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
@@ -63,4 +63,15 @@ describe('a run', () => {
       const other = parseJob({ ...json, ...change }, 'tiny.json');
       await assert.rejects(openRun(path, other, disk), { code: 'SHOAL_RUN_JOB', got: `another ${keys}` });
     });
+
+  it('whose checkpoints cannot be listed is refused by their folder', async () => {
+    const disk = new MemoryDisk();
+    const path = await createRun('/runs', job, disk);
+    const list = async (): Promise<string[]> => {
+      throw Object.assign(new Error("EACCES: permission denied, scandir 'checkpoints'"), { code: 'EACCES' });
+    };
+    const files: Files = Object.create(disk, { list: { value: list } });
+    const refused = { code: 'SHOAL_CHECKPOINT_UNREADABLE', operation: `read the checkpoint ${path}/checkpoints` };
+    await assert.rejects(openRun(path, undefined, files), { ...refused, got: /^EACCES/ });
+  });
 });
