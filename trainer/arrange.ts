@@ -63,6 +63,7 @@ export interface Arrangement {
  */
 export function arrange(options: ArrangeOptions): Arrangement {
   const { job, machine } = options;
+  checkThreads(machine);
   let last: Arrangement | undefined;
   for (const cut of { true: [true], false: [false], auto: [false, true] }[`${job.recompute}`]) {
     const own = cut ? bestCuts(options) : [];
@@ -78,6 +79,21 @@ export function arrange(options: ArrangeOptions): Arrangement {
     }
   }
   throw tooLarge(last!);
+}
+
+/** More than any machine runs at once. */
+const MOST_THREADS = 4096;
+
+/** @throws SHOAL_THREADS */
+function checkThreads({ threads }: MachineOptions): void {
+  if (Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS) return;
+  throw new ShoalError({
+    code: 'SHOAL_THREADS',
+    operation: 'plan the threads of a run',
+    got: `${typeof threads === 'string' ? JSON.stringify(threads) : String(threads)} threads`,
+    expected: `a whole number from 1 to ${MOST_THREADS}`,
+    hint: 'Leave threads out to have as many as the machine runs at once.',
+  });
 }
 
 /** Whether threads may make gradients together: what they are made of must be there still. */

@@ -81,7 +81,8 @@ export async function train(
   dataset: Dataset | { readonly train: Samples; readonly test: Samples },
   options: TrainOptions,
 ): Promise<Trained> {
-  const { threads, signal, onEvent, keepWeights = false, optimizer = 'adam', epochs = 1, ...rest } = options;
+  const { threads, signal, onEvent, keepWeights = false, optimizer = 'adam', epochs = 1, ...rest } = options ?? {};
+  checkDataset(dataset);
   const imported = isTfjs(model) ? importTfjs(model) : { config: model, weights: undefined };
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const weighed = 'images' in dataset.train && dataset.train.weights !== undefined;
@@ -119,7 +120,11 @@ interface Parts {
 }
 
 const isTfjs = (model: TfjsModel | object): model is TfjsModel =>
-  'toJSON' in model && typeof model.toJSON === 'function' && 'weights' in model;
+  typeof model === 'object' && // and not null: who calls this from JavaScript is told by parseModel
+  model !== null &&
+  'toJSON' in model &&
+  typeof model.toJSON === 'function' &&
+  'weights' in model;
 
 /** The field that weights given as an array are in. */
 const WEIGHTS = 'weight';
@@ -152,6 +157,39 @@ function fromArrays({ model }: Job, parts: Parts): Dataset {
   };
   return { train: reader(parts.train, 'dataset.train'), test: reader(parts.test, 'dataset.test') };
 }
+
+/** What a caller without types may have given. @throws SHOAL_JOB */
+function checkDataset(dataset: Dataset | Parts): void {
+  for (const name of ['train', 'test'] as const) {
+    const part: Partial<Samples> | Reader | undefined = dataset?.[name];
+    if (typeof part !== 'object' || part === null) throw wrongData(`no dataset.${name}`, 'samples, or a reader');
+    if (!('images' in part)) {
+      if ('read' in part) continue;
+      throw wrongData(`dataset.${name} without images`, 'samples, or a reader');
+    }
+    for (const [key, types] of ARRAYS) {
+      const array: unknown = part[key];
+      if ((key === 'weights' && array === undefined) || types.some((type) => array instanceof type)) continue;
+      const got = `dataset.${name}.${key}: ${array instanceof Object ? array.constructor.name : typeof array}`;
+      throw wrongData(got, types.map(({ name: type }) => type).join(' or '));
+    }
+  }
+}
+
+const ARRAYS = [
+  ['images', [Uint8Array, Float32Array, Int32Array]],
+  ['labels', [Uint8Array, Int32Array, Float32Array]],
+  ['weights', [Float32Array]],
+] as const;
+
+const wrongData = (got: string, expected: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: 'read the dataset of train()',
+    got,
+    expected,
+    hint: 'For example {train: {images, labels}, test: {images, labels}}: typed arrays, the samples one behind another.',
+  });
 
 const noWeights = (): ShoalError =>
   new ShoalError({

@@ -129,4 +129,42 @@ describe('train()', () => {
     };
     await assert.rejects(train(tinyModel, floats, options), refused('SHOAL_DATA_LABEL'));
   });
+
+  const odd: readonly (readonly [what: string, code: string, got: RegExp, call: () => Promise<unknown>])[] = [
+    ...[0, -1, 1.5, Number.NaN, 1e9].map(
+      (threads) =>
+        [
+          `${threads} threads`,
+          'SHOAL_THREADS',
+          new RegExp(`^${threads} threads`),
+          () => train(tinyModel, dataset, { ...options, threads }),
+        ] as const,
+    ),
+    ['no options', 'SHOAL_JOB', /loss/, () => train(tinyModel, dataset, undefined as never)],
+    ['no model', 'SHOAL_MODEL', /null/, () => train(null as never, dataset, options)],
+    ['no dataset', 'SHOAL_JOB', /no dataset\.train/, () => train(tinyModel, undefined as never, options)],
+    [
+      'nothing held out',
+      'SHOAL_JOB',
+      /no dataset\.test/,
+      () => train(tinyModel, { train: dataset.train } as never, options),
+    ],
+    [
+      'lists in place of typed arrays',
+      'SHOAL_JOB',
+      /dataset\.test\.labels: Array/,
+      () => train(tinyModel, { ...dataset, test: { ...dataset.test, labels: [1, 2] as never } }, options),
+    ],
+    [
+      'doubles, which are not read as other numbers',
+      'SHOAL_JOB',
+      /dataset\.train\.images: Float64Array/,
+      () =>
+        train(tinyModel, { ...dataset, train: { ...dataset.train, images: new Float64Array(9) as never } }, options),
+    ],
+  ];
+  for (const [what, code, got, call] of odd)
+    it(`called from JavaScript with ${what}, says so: ${code}`, async () => {
+      await assert.rejects(call(), { code, got });
+    });
 });
