@@ -2,7 +2,7 @@
 export { type Problem, ShoalError } from './base/errors.ts';
 export { type Arrays, readerFromArrays } from './datasets/from-arrays.ts';
 export type { Dataset, Dtype, Field, Fields, Reader, ReaderShare, Sample } from './datasets/reader.ts';
-export { type DatasetConfig, openDataset } from './datasets/readers/index.ts';
+export { type DatasetConfig, type DatasetOptions, openDataset } from './datasets/readers/index.ts';
 export { registerCallback } from './trainer/callbacks/register.ts';
 export type { CustomCallback } from './trainer/callbacks/registered.ts';
 export { type EvaluateOptions, evaluateSnapshot } from './trainer/evaluate.ts';

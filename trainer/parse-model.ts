@@ -57,7 +57,7 @@ export function parseModel(config: unknown): Model {
 }
 
 function parseGraph(config: unknown, operation: string, trainable: boolean): Graph {
-  const hint = "A model is written in Keras' configuration dialect: see docs/model.md.";
+  const hint = "A model is written in Keras' configuration dialect: see docs/job.md.";
   const parsed = check(modelSchema, config, { code: 'SHOAL_MODEL', operation, hint });
   const on = trainable && parsed.config.trainable !== false;
   const partOf = (entry: Entry, name: string): Part =>

@@ -1,8 +1,7 @@
 // session.ts: one run of a job in this process, from its first values to its hashes, told in events. Files are others' business.
 
-import { check } from '../base/check.ts';
 import type { Dataset } from '../datasets/reader.ts';
-import { datasetSchema, openDataset } from '../datasets/readers/index.ts';
+import { type DatasetOptions, openDataset } from '../datasets/readers/index.ts';
 import type { OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
@@ -50,14 +49,8 @@ export interface SessionResult {
 }
 
 /** The data that a job names. @throws SHOAL_DATA_* */
-export function openJobData(job: Job): Promise<Dataset> {
-  const config = check(datasetSchema, job.data, {
-    code: 'SHOAL_JOB',
-    operation: `read the data of the job "${job.name}"`,
-    hint: 'docs/data.md describes every reader.',
-  });
-  return openDataset(config);
-}
+export const openJobData = ({ data, name }: Job): Promise<Dataset> =>
+  openDataset(data as DatasetOptions, `read the data of the job "${name}"`);
 
 export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from: number, few: boolean): Schedule {
   const limit = few ? 3 * job.batch : Number.POSITIVE_INFINITY;

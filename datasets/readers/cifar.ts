@@ -1,6 +1,7 @@
 // cifar.ts: CIFAR-10 and CIFAR-100 in their binary versions: 32 x 32 x 3 pixels. Not the Python pickles.
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { arraySource, sharedBytes } from '../array-source.ts';
 import { isThere, isUrl, readAll, within } from '../files.ts';
@@ -8,7 +9,7 @@ import { loadSource } from '../load-source.ts';
 import type { Bad, Entry, Part, Source } from '../source.ts';
 import { defineReader } from './define.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('cifar'),
   /** The folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or with train.bin and test.bin of CIFAR-100; or its URL. */
   path: z.string().min(1),

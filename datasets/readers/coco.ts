@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { check } from '../../base/check.ts';
+import { check, strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
@@ -13,7 +13,7 @@ import { type Bad, type Box, type Boxes, byCodeUnits, type Entry, type Part, par
 import { defineReader } from './define.ts';
 import { reopenSource } from './folder.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('coco'),
   /** A folder with annotations/instances_NAME.json and NAME/ for each part, or one such file, its images beside it. */
   path: z.string().min(1),

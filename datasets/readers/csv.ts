@@ -1,5 +1,6 @@
 // csv.ts: tables in CSV and TSV files: a row is a sample. What the columns become is table.ts.
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { readText } from '../files.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { loadSource, splitKeys } from '../load-source.ts';
@@ -7,7 +8,7 @@ import type { Source } from '../source.ts';
 import { tableKeys, tableSource } from '../table.ts';
 import { defineReader } from './define.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('csv'),
   /** The file, or its URL; its first row names the columns. */
   path: z.string().min(1),

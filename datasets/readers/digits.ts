@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { draws, SITE, seedWords } from '../../base/random.ts';
 import { readerFromArrays } from '../from-arrays.ts';
@@ -17,7 +18,7 @@ const TOTAL = 10_000;
 const TEST = 2000;
 const FIELDS: Fields = { image: { shape: [28, 28, 1], dtype: 'u8' }, label: { shape: [], dtype: 'i32' } };
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('digits'),
   /** Which 2,000 digits are held out. Apart from the job's seed, so that runs with other seeds are measured on the same ones. */
   splitSeed: z.int().nonnegative().default(0),

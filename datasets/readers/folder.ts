@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFile, realpathSync, statSync } from 'node:
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { isThere, isUrl, readAll, within } from '../files.ts';
@@ -11,7 +12,7 @@ import { type Bad, byCodeUnits, type Entry, type Loader, type Part, partOf, type
 import { defineReader } from './define.ts';
 import { readMetadata } from './folder-metadata.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('folder'),
   /** Relative to the working directory; or the URL of a folder with metadata.csv or metadata.jsonl. */
   path: z.string().min(1),

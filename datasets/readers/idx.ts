@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { isThere, isUrl, readAll, within } from '../files.ts';
 import { checkLabels, readerFromArrays } from '../from-arrays.ts';
@@ -10,7 +11,7 @@ import type { Reader } from '../reader.ts';
 import { defineReader } from './define.ts';
 import { parseIdx } from './idx-format.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('idx'),
   /** The directory, relative to the working directory; or its URL. */
   path: z.string().min(1),

@@ -38,15 +38,29 @@ const KINDS = [
 type Schemas<Kinds> = { -readonly [K in keyof Kinds]: Kinds[K] extends ReaderKind<infer Schema> ? Schema : never };
 
 /** A job's dataset: `{"reader": "digits"}`, or another kind's name and options. */
-export const datasetSchema = z.discriminatedUnion('reader', KINDS.map(({ schema }) => schema) as Schemas<typeof KINDS>);
+export const datasetSchema = z.discriminatedUnion(
+  'reader',
+  KINDS.map(({ schema }) => schema) as Schemas<typeof KINDS>,
+  {
+    error: ({ code }) => (code === 'invalid_union' ? `one of the known readers: ${readerNames.join(', ')}` : undefined),
+  },
+);
 
 export type DatasetConfig = z.output<typeof datasetSchema>;
 
 /** The names that `reader` can take. */
 export const readerNames: readonly string[] = KINDS.map(({ schema }) => schema.shape.reader.value);
 
-/** Opens both parts. @throws {ShoalError} SHOAL_DATA_* */
-export function openDataset(config: DatasetConfig): Promise<Dataset> {
+/** What a job's `data` may say: what is left out has its default. */
+export type DatasetOptions = z.input<typeof datasetSchema>;
+
+/** Opens both parts. @param operation for messages @throws {ShoalError} SHOAL_JOB for other options, SHOAL_DATA_* */
+export async function openDataset(options: DatasetOptions, operation = 'open a dataset'): Promise<Dataset> {
+  const config = check(datasetSchema, options, {
+    code: 'SHOAL_JOB',
+    operation,
+    hint: 'docs/data.md describes every reader.',
+  });
   const kind = KINDS.find(({ schema }) => schema.shape.reader.value === config.reader)!;
   return (kind as ReaderKind<z.ZodObject>).open(config);
 }

@@ -1,5 +1,6 @@
 // jsonl.ts: tables in files of JSON objects, one a line: an object is a sample. What the keys become is table.ts.
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { readText } from '../files.ts';
 import { parseJsonLines } from '../formats/json-lines.ts';
 import { loadSource, splitKeys } from '../load-source.ts';
@@ -7,7 +8,7 @@ import type { Source } from '../source.ts';
 import { tableKeys, tableSource } from '../table.ts';
 import { defineReader } from './define.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('jsonl'),
   /** The file, or its URL. */
   path: z.string().min(1),

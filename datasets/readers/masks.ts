@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { decodeMask, MOST_CLASSES } from '../image/mask.ts';
@@ -10,7 +11,7 @@ import { type Bad, byCodeUnits, type Content, type Entry, type Loader, type Part
 import { defineReader } from './define.ts';
 import { reopenSource as openFolder } from './folder.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('masks'),
   /** The folder that both folders are in; relative to the working directory. */
   path: z.string().min(1),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { arraySource } from '../array-source.ts';
 import { isUrl, readAll } from '../files.ts';
@@ -12,7 +13,7 @@ import { type NpyArray, parseNpy } from '../npy.ts';
 import type { Bad, Entry, Part, Source } from '../source.ts';
 import { defineReader } from './define.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('npy'),
   /** An .npz file or its URL, or a folder of .npy files. */
   path: z.string().min(1),

@@ -3,6 +3,7 @@
 
 import type { FileMetaData } from 'hyparquet';
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { blobSource } from '../blob-source.ts';
 import { openFile, type RandomFile } from '../files.ts';
@@ -18,7 +19,7 @@ import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 import { type Marked, type NamedBoxes, withPlaces } from './marked.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('parquet'),
   /** A file, several by braces, or a folder of files named .parquet; or the URL of a file. */
   path: z.string().min(1),

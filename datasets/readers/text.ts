@@ -1,6 +1,7 @@
 // text.ts: plain text as windows of ids, and what is to be told of each: the next id of each place, words that were hidden, or the
 // document. Tokens are bytes, or a tokenizer's (text-tokens.ts).
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { draws, SITE, seedWords } from '../../base/random.ts';
 import { blobSource } from '../blob-source.ts';
@@ -12,7 +13,7 @@ import { maskedWords } from './masked-words.ts';
 import { namedTexts, readTexts } from './text-files.ts';
 import { openTokens } from './text-tokens.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('text'),
   /** A text file, or a directory whose files are read in the order of their names; relative to the working directory. */
   path: z.string().min(1),

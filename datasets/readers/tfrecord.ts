@@ -1,5 +1,6 @@
 // tfrecord.ts: TFRecord files of Example messages: an encoded image, raw pixels with a shape, or floats, and a label. Records: formats/tf-record.ts.
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { openFile, type RandomFile } from '../files.ts';
@@ -14,7 +15,7 @@ import { defineReader } from './define.ts';
 import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('tfrecord'),
   /** A file, several by braces, or a folder of files named .tfrecord or .tfrecords; or the URL of a file. */
   path: z.string().min(1),

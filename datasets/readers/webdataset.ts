@@ -1,5 +1,6 @@
 // webdataset.ts: tar shards as WebDataset has them, ours or others', local or over HTTP. Where samples lie is shards.ts; decoding load-source.ts.
 import { z } from 'zod';
+import { strict } from '../../base/check.ts';
 import { ShoalError } from '../../base/errors.ts';
 import { workerFile } from '../../base/worker-file.ts';
 import { openFile, type RandomFile } from '../files.ts';
@@ -16,7 +17,7 @@ import { defineReader } from './define.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 import { findShards, type Shards } from './shards.ts';
 
-const schema = z.strictObject({
+const schema = strict({
   reader: z.literal('webdataset'),
   /** A folder of shards, a shard, or many by braces: data/train-{000000..000012}.tar. Or the URL of any of these. */
   path: z.string().min(1),

@@ -37,6 +37,18 @@ const cases: readonly Case[] = [
     says: /unknown key "epoch"[\s\S]*epochs/,
   },
   {
+    what: 'an option that its reader does not have',
+    args: ['--set', 'data.seed=3'],
+    code: 'SHOAL_JOB',
+    says: /unknown key "seed"[\s\S]*expected one of the known keys: reader, path, [\s\S]*classes/,
+  },
+  {
+    what: 'a model that is none',
+    args: ['--set', 'model=3'],
+    code: 'SHOAL_MODEL',
+    says: /see docs\/job\.md\.\n/,
+  },
+  {
     what: 'an unknown layer',
     change: (job) => layers(job, (list) => [...list.slice(0, -1), { class_name: 'Nowhere', config: {} }]),
     code: 'SHOAL_UNKNOWN_LAYER',
@@ -90,7 +102,7 @@ const cases: readonly Case[] = [
     what: 'an unknown reader',
     change: (job) => ({ ...job, data: { reader: 'mnist' } }),
     code: 'SHOAL_JOB',
-    says: /"mnist"/,
+    says: /"mnist"[\s\S]*expected one of the known readers: digits, cifar,[\s\S]* webdataset\n/,
   },
   {
     what: 'a job of more than 4 GiB',
