@@ -58,7 +58,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     options.onEvent?.(event);
   };
   const data = { train: dataset.train.hash, test: dataset.test.hash };
-  const recorder: RunRecorder = await recordRun({ path, job, tool, data, from, emit });
+  const recorder: RunRecorder = await recordRun({ path, job, tool, data, fields: dataset.train.fields, from, emit });
   const before = log.lineage.filter((past) => past.step < version);
   const narrator = createNarrator({ job, prepared, schedule, tell: emit, before, decisions });
   narrator.saved(version);

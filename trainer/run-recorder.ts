@@ -1,6 +1,7 @@
 // run-recorder.ts: fills the folder of a run while it goes on: events, curves, checkpoints, models. It decides nothing of the run.
 import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
+import type { Fields } from '../datasets/reader.ts';
 import { type Best, bestOf, betterOf, measureOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
 import { registeredCallbacks } from './callbacks/registered.ts';
@@ -10,6 +11,7 @@ import { openCsvLog } from './csv-log.ts';
 import { openEventLog } from './event-log.ts';
 import type { Metrics, RunEvent } from './events.ts';
 import { exportTfjs } from './export/tfjs.ts';
+import { fieldTypes } from './field-types.ts';
 import type { Files } from './files.ts';
 import { errnoOf, readSmall } from './files.ts';
 import { type Job, jobHash } from './job.ts';
@@ -28,6 +30,8 @@ export interface RunRecorderOptions {
   readonly tool: string;
   /** SHA-256 of both parts of the dataset. */
   readonly data: { readonly train: string; readonly test: string };
+  /** Of the dataset: checkpoints tell their types, for who has the model alone (fieldTypeOf). */
+  readonly fields?: Fields;
   /** What a resumed run goes on from. */
   readonly from: RunCheckpoint | null;
   /** Told of checkpoints and models that were written, and of what failed. Whoever is told hands it to `note` with the rest. */
@@ -73,7 +77,7 @@ export async function recordRun(options: RunRecorderOptions): Promise<RunRecorde
 }
 
 async function startRecording(options: RunRecorderOptions): Promise<RunRecorder> {
-  const { path, job, tool, data, from, emit, files = nodeFiles } = options;
+  const { path, job, tool, data, fields, from, emit, files = nodeFiles } = options;
   const hash = await jobHash(job);
   const log = await openEventLog(`${path}/${RUN.events}`, files);
   const wish = job.callbacks.find((one) => one.class_name === 'CSVLogger');
@@ -171,6 +175,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
           tensors: snapshotTensors(job.model, snapshot),
           extra: {
             data: { ...data },
+            ...(fields && { fields: fieldTypes(fields) }),
             ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }),
             ...(evaluated && { evaluated: { ...evaluated } }),
           },

@@ -128,6 +128,7 @@ async function trainRun(work: Work, run: OpenedRun | null, parent: string): Prom
     job,
     tool: `shoal ${version}`,
     data: { train: dataset.train.hash, test: dataset.test.hash },
+    fields: dataset.train.fields,
     from: run?.checkpoint ?? null,
     emit,
   });

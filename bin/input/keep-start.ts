@@ -13,7 +13,8 @@ export async function keepStart(
   start: Snapshot,
 ): Promise<RunCheckpoint | null> {
   const data = { train: dataset.train.hash, test: dataset.test.hash };
-  const recorder = await recordRun({ path, job, tool: `shoal ${version}`, data, from: null, emit() {} });
+  const { fields } = dataset.train;
+  const recorder = await recordRun({ path, job, tool: `shoal ${version}`, data, fields, from: null, emit() {} });
   await recorder.save(start, { epoch: 0, epochEnd: false, metrics: null });
   await recorder.close();
   return (await openRun(path, job)).checkpoint;

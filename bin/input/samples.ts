@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import type { Fit } from '../../datasets/image/decode.ts';
 import { parseNpy } from '../../datasets/npy.ts';
+import type { Dtype } from '../../datasets/reader.ts';
 import { shapeText } from '../../trainer/layers/common.ts';
 import { elements } from '../../trainer/model.ts';
 import { readImage } from './image.ts';
@@ -14,15 +15,18 @@ export interface Samples {
   readonly data: Uint8Array | Float32Array | Int32Array;
 }
 
+/** Of lists in lists. */
+const MOST_AXES = 8;
 const ARRAYS = ['.npy', '.json'];
 const IMAGES = ['.png', '.jpg', '.jpeg', '.webp'];
 
 /**
  * @param shape of one sample, as the model wants it
  * @param fit how images are brought to it
+ * @param type of the samples that the model was trained on, where that is known
  * @throws SHOAL_DATA_MISSING, SHOAL_DATA_FORMAT, SHOAL_SHAPE and the like, naming the file
  */
-export async function readSamples(path: string, shape: readonly number[], fit: Fit): Promise<Samples> {
+export async function readSamples(path: string, shape: readonly number[], fit: Fit, type?: Dtype): Promise<Samples> {
   const ending = extname(path).toLowerCase();
   if (![...ARRAYS, ...IMAGES].includes(ending)) {
     throw new ShoalError({
@@ -46,8 +50,23 @@ export async function readSamples(path: string, shape: readonly number[], fit: F
     );
   });
   if (IMAGES.includes(ending)) return { count: 1, data: await readImage(bytes, path, shape, fit) };
-  const array = ending === '.npy' ? parseNpy(bytes, path) : parseJsonArray(bytes.toString('utf8'), path);
-  return { count: countSamples(array.shape, shape, path), data: array.data };
+  const table = shape.length === 1 && type !== undefined && type !== 'u8';
+  const array = ending === '.npy' ? parseNpy(bytes, path) : parseJsonArray(bytes.toString('utf8'), path, !table);
+  const count = countSamples(array.shape, shape, path);
+  return { count, data: type === 'u8' && array.data instanceof Int32Array ? pixelsOf(array.data, path) : array.data };
+}
+
+/** Whole numbers as the pixels that they are. */
+function pixelsOf(numbers: Int32Array, path: string): Uint8Array {
+  const other = numbers.find((n) => n < 0 || n > 255);
+  if (other === undefined) return Uint8Array.from(numbers);
+  throw new ShoalError({
+    code: 'SHOAL_DATA_FORMAT',
+    operation: `read ${path}`,
+    got: `the whole number ${other}`,
+    expected: 'pixels from 0 to 255',
+    hint: 'Save array.astype("float32") for brightness from 0 to 1.',
+  });
 }
 
 /** How many samples an array holds: one, or as many as its first axis has. A last axis of one channel may be left out. */
@@ -67,8 +86,12 @@ function countSamples(array: readonly number[], sample: readonly number[], path:
   });
 }
 
-/** Nested lists of numbers. Whole numbers from 0 to 255 alone are bytes; anything else is f32. */
-function parseJsonArray(text: string, path: string): { shape: readonly number[]; data: Uint8Array | Float32Array } {
+/** Nested lists of numbers. Where they may be pixels, whole numbers from 0 to 255 alone are bytes; anything else is f32. */
+function parseJsonArray(
+  text: string,
+  path: string,
+  mayBePixels: boolean,
+): { shape: readonly number[]; data: Uint8Array | Float32Array } {
   const wrong = (got: string, expected: string, cause?: unknown) =>
     new ShoalError(
       {
@@ -87,8 +110,8 @@ function parseJsonArray(text: string, path: string): { shape: readonly number[];
     throw wrong((cause as Error).message, 'JSON', cause);
   }
   const shape: number[] = [];
-  for (let at: unknown = json; Array.isArray(at); at = at[0]) shape.push(at.length);
-  const flat = (Array.isArray(json) ? json.flat(Number.POSITIVE_INFINITY) : []) as unknown[];
+  for (let at: unknown = json; Array.isArray(at) && shape.length <= MOST_AXES; at = at[0]) shape.push(at.length);
+  const flat = (shape.length > 0 && shape.length <= MOST_AXES ? (json as unknown[]).flat(MOST_AXES) : []) as unknown[];
   const even = (at: unknown, depth: number): boolean =>
     depth === shape.length
       ? typeof at === 'number'
@@ -96,6 +119,6 @@ function parseJsonArray(text: string, path: string): { shape: readonly number[];
   if (flat.length === 0 || !even(json, 0))
     throw wrong('something else', 'lists of numbers, all of one length at each depth');
   const numbers = flat as number[];
-  const pixels = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
+  const pixels = mayBePixels && numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
   return { shape, data: pixels ? Uint8Array.from(numbers) : Float32Array.from(numbers) };
 }
