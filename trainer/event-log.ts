@@ -1,7 +1,7 @@
 // event-log.ts: a run's events as lines of JSON, added to the end of a file. Not what is in them (events.ts), nor when it is flushed.
 import type { RunEvent } from './events.ts';
-import type { Files } from './files.ts';
-import { errnoOf, readSmall, replaceDurably, writeFully } from './files.ts';
+import type { Files, OpenFile } from './files.ts';
+import { errnoOf, readFully, writeFully } from './files.ts';
 
 export interface EventLog {
   /** Takes an event; the next flush writes it. */
@@ -12,7 +12,7 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-const LOG_LIMIT = 2 ** 30;
+const BLOCK = 2 ** 16;
 const NEW_LINE = 10;
 
 /**
@@ -57,14 +57,48 @@ export async function openEventLog(path: string, files: Files): Promise<EventLog
   };
 }
 
-/** Cuts a torn line off. Returns the bytes of what is left, null if there is no file. */
+/** Cuts a torn line off, however long the file is. Returns the bytes of what is left, null if there is no file. */
 async function whole(path: string, files: Files): Promise<number | null> {
-  const bytes = await readSmall(files, path, LOG_LIMIT).catch((error: unknown) => {
+  const file = await files.open(path, 'read').catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return null;
     throw error;
   });
-  if (bytes === null) return null;
-  const end = bytes.lastIndexOf(NEW_LINE) + 1;
-  if (end < bytes.length) await replaceDurably(files, path, [bytes.subarray(0, end)]);
-  return end;
+  if (file === null) return null;
+  try {
+    const size = await file.size();
+    const end = await lastLineEnd(file, size);
+    if (end < size) await copyDurably(file, end, path, files);
+    return end;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the last whole line ends, sought from the file's end on. */
+async function lastLineEnd(file: OpenFile, size: number): Promise<number> {
+  for (let to = size; to > 0; ) {
+    const block = new Uint8Array(Math.min(BLOCK, to));
+    const from = to - block.length;
+    await readFully(file, block, from);
+    const at = block.lastIndexOf(NEW_LINE);
+    if (at >= 0) return from + at + 1;
+    to = from;
+  }
+  return 0;
+}
+
+/** Replaces a file by its beginning: whatever happens on the way, `path` is whole before or after. */
+async function copyDurably(file: OpenFile, length: number, path: string, files: Files): Promise<void> {
+  const copy = await files.open(`${path}.partial`, 'replace');
+  try {
+    for (let at = 0; at < length; at += BLOCK) {
+      const block = new Uint8Array(Math.min(BLOCK, length - at));
+      await readFully(file, block, at);
+      await writeFully(copy, block, at);
+    }
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
+  await files.rename(`${path}.partial`, path);
 }
