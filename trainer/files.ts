@@ -90,10 +90,19 @@ export async function writeDurably(
   return bytes;
 }
 
-/** Makes or replaces a file: whatever happens on the way, `path` holds all of the old content or all of the new. */
+/**
+ * Makes or replaces a file: whatever happens on the way, `path` holds all of the old content or all of the new. What fails takes its
+ * unfinished file along: on a full disk it would keep the room that the next write needs.
+ */
 export async function replaceDurably(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  await writeDurably(files, `${path}.partial`, chunks, 'replace');
-  await files.rename(`${path}.partial`, path);
+  const partial = `${path}.partial`;
+  try {
+    await writeDurably(files, partial, chunks, 'replace');
+    await files.rename(partial, path);
+  } catch (error) {
+    await files.remove(partial).catch(() => {}); // the first error tells more
+    throw error;
+  }
 }
 
 function parentOf(path: string): string {

@@ -13,6 +13,7 @@ import { type Predictions, predictSnapshot } from './predict.ts';
 import { runSession } from './session.ts';
 import { flatWeights, freshSnapshot, snapshotWeights } from './snapshot.ts';
 import { segmentsOf } from './weights.ts';
+import { writeError } from './write-error.ts';
 
 /** All samples of one part of a dataset, packed. */
 export interface Samples {
@@ -109,7 +110,10 @@ export async function train(
     metrics: done.metrics,
     hashes: { parameters: done.parameters_sha256, state: done.state_sha256, optimizer: done.optimizer_sha256 },
     weights,
-    save: (directory) => exportTfjs(directory, { model: job.model, weights }),
+    save: (directory) =>
+      exportTfjs(directory, { model: job.model, weights }).catch((error: unknown) => {
+        throw writeError(error, `save the model in ${directory}`);
+      }),
     predict: (images) => predictSnapshot({ job, snapshot: last, images }),
   };
 }

@@ -5,6 +5,7 @@ import { modelFormats, readModelFile } from '../../trainer/import/index.ts';
 import { nodeFiles } from '../../trainer/node-files.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
 import { snapshotWeights } from '../../trainer/snapshot.ts';
+import { writeError } from '../../trainer/write-error.ts';
 import { openTrained } from '../input/open-trained.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import type { Screen } from '../output/screen.ts';
@@ -25,7 +26,9 @@ export async function exportCommand(from: string, options: ExportOptions, screen
   }
   const { source, stem, ...exported } = await open(from, screen);
   const out = options.out ?? `${stem}${writer.ending === '' ? `-${format}` : writer.ending}`;
-  const written = await writer.write(out, exported, nodeFiles);
+  const written = await writer.write(out, exported, nodeFiles).catch((error: unknown) => {
+    throw writeError(error, `write the model ${out}`);
+  });
   if (options.json) screen.out(JSON.stringify({ event: 'export', from: source, format, written }));
   else screen.out(`${source} -> ${written}  (${writer.title})`);
   return EXIT.done;

@@ -7,6 +7,7 @@ import { readTorch } from '../../trainer/import/torch.ts';
 import { nodeFiles } from '../../trainer/node-files.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
 import { summarize } from '../../trainer/summary.ts';
+import { writeError } from '../../trainer/write-error.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
@@ -40,7 +41,9 @@ export async function importCommand(file: string, options: ImportOptions, screen
     );
   }
   const model = parseModel(config);
-  const written = await modelWriters.safetensors.write(out, { model, weights }, nodeFiles);
+  const written = await modelWriters.safetensors.write(out, { model, weights }, nodeFiles).catch((error: unknown) => {
+    throw writeError(error, `write the model ${out}`);
+  });
   const { rows, parameters } = summarize(model);
   if (json) {
     screen.out(JSON.stringify({ event: 'import', file, written, model: model.name, layers: rows.length, parameters }));

@@ -1,6 +1,6 @@
 // commands.test.ts: `shoal eval`, `predict`, `summary` and `doctor` as processes, on a run made once.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLASSES, SIDE, tinySamples } from '../support/tiny.ts';
 import { linesOf, newFolder, shoal } from './support/shoal.ts';
@@ -143,6 +143,27 @@ describe('shoal, after training,', () => {
     assert.match(format.stderr, /one of tfjs, keras, h5, safetensors, torch/);
     assert.equal(file.code, 2);
     assert.match(file.stderr, /SHOAL_MODEL_FILE[\s\S]*\.keras/);
+  });
+
+  it('export and import say where they cannot write, and leave nothing unfinished', async () => {
+    mkdirSync(join(folder, 'taken.keras'));
+    const [taken, nowhere, imported] = await Promise.all([
+      shoal(folder, ['export', 'runs/job', '--format', 'keras', '--out', 'taken.keras']),
+      shoal(folder, ['export', 'runs/job', '--format', 'tfjs', '--out', 'job.json']),
+      shoal(folder, ['import', 'runs/job/model/last/model.json', '--out', 'nowhere/x.safetensors']),
+    ]);
+    for (const [{ code, stderr }, out] of [
+      [taken, 'taken.keras'],
+      [nowhere, 'job.json'],
+      [imported, 'nowhere/x.safetensors'],
+    ] as const) {
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^error SHOAL_RUN_WRITE: write the model ${out}\n +got +E[A-Z]+: `));
+    }
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.partial')),
+      [],
+    );
   });
 
   it('summary prints layers, parameters, work and memory, for people and as JSON', async () => {

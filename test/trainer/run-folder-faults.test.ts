@@ -32,6 +32,10 @@ describe('the folder of a run that meets faults', () => {
     assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(1));
     assert.equal(await exportedStep(disk, `${path}/model/last`), 1);
     assert.equal(await exportedStep(disk, `${path}/model/best`), 1);
+    for (const folder of ['checkpoints', 'model/last', 'model/best']) {
+      const names = await disk.list(`${path}/${folder}`);
+      assert.ok(!names.some((name) => name.endsWith('.partial')), `room is taken by ${names}`);
+    }
     disk.capacity = Number.POSITIVE_INFINITY;
     await save(3, 0.3);
     await recorder.close();
