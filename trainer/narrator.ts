@@ -1,6 +1,7 @@
 // narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
 import type { Evaluated } from './callbacks/kind.ts';
 import { lengthOf, parametersOf } from './contribution.ts';
+import { type Counted, countedUpTo } from './counted.ts';
 import type { Decisions } from './decisions.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import type { Profile } from './executor.ts';
@@ -28,6 +29,8 @@ export interface SaveInfo {
   readonly epochEnd: boolean;
   /** Of the epoch's evaluation; null where there was none. */
   readonly metrics: Metrics | null;
+  /** What its epoch's steps have counted up to it. */
+  readonly counted?: Counted | null;
   /** What callbacks have seen before it. */
   readonly evaluations?: readonly Evaluated[];
   /** What they have seen of it. */
@@ -167,6 +170,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
         step: version,
         epochEnd,
         metrics: epochEnd ? metrics : null,
+        counted: countedUpTo(job, history, version, perEpoch),
         evaluations: decisions.before(version),
         evaluated: decisions.of(version),
       };

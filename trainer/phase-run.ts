@@ -56,8 +56,9 @@ export class PhaseRun implements StoreObserver {
     this.#continued = before.narrator !== undefined;
     this.#decisions = before.decisions ?? createDecisions(job, before.snapshot);
     const decisions = this.#decisions;
-    this.#narrator =
-      before.narrator ?? createNarrator({ job, prepared, schedule, decisions, tell: (event) => this.#tell(event) });
+    const tell = (event: RunEvent) => this.#tell(event);
+    const { counted = [] } = before.snapshot;
+    this.#narrator = before.narrator ?? createNarrator({ job, prepared, schedule, decisions, before: counted, tell });
   }
 
   static async open(

@@ -7,6 +7,7 @@ import type { Evaluated } from './callbacks/kind.ts';
 import { registeredCallbacks } from './callbacks/registered.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
+import type { Counted } from './counted.ts';
 import { openCsvLog } from './csv-log.ts';
 import { openEventLog } from './event-log.ts';
 import type { Metrics, RunEvent } from './events.ts';
@@ -45,6 +46,8 @@ export interface SaveInfo {
   readonly epochEnd: boolean;
   /** On held-out data, where just measured. */
   readonly metrics: Metrics | null;
+  /** What its epoch's steps have counted up to it. */
+  readonly counted?: Counted | null;
   /** What callbacks have seen before it. */
   readonly evaluations?: readonly Evaluated[];
   /** What they have seen of it. */
@@ -163,7 +166,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
           }, failedExport);
         }
       }
-      const { evaluations: seen = [], evaluated = null } = info;
+      const { counted, evaluations: seen = [], evaluated = null } = info;
       await attempt(async () => {
         const written = await writeCheckpoint({
           directory: `${path}/${RUN.checkpoints}`,
@@ -176,6 +179,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
           extra: {
             data: { ...data },
             ...(fields && { fields: fieldTypes(fields) }),
+            ...(counted && { counted: { ...counted } }),
             ...(seen.length > 0 && { evaluations: seen.map((one) => ({ ...one })) }),
             ...(evaluated && { evaluated: { ...evaluated } }),
           },

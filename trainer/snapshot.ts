@@ -4,10 +4,12 @@ import type { CheckpointPart } from './checkpoint.ts';
 import { type Checkpoint, restoreTensors } from './checkpoint-read.ts';
 import type { CheckpointSegment } from './checkpoint-write.ts';
 import { lengthOf, movingPart, trainedOf } from './contribution.ts';
+import { countedIn } from './counted.ts';
 import { evaluationsOf } from './decisions.ts';
 import { initializeWeights, type Weights } from './initialize.ts';
 import type { Job } from './job.ts';
 import type { Model, Segment } from './model.ts';
+import type { StepTotals } from './narrator.ts';
 import { optimizerOf } from './optimizers/index.ts';
 import { slotsOf } from './optimizers/kind.ts';
 import { type NamedWeight, orderWeights } from './order-weights.ts';
@@ -24,6 +26,8 @@ export interface Snapshot extends WeightsAt {
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** What a resumed run has measured before: its callbacks go on from there. Default: nothing. */
   readonly evaluations?: readonly Evaluated[];
+  /** What the steps of its epoch have counted, as one. Default: nothing. */
+  readonly counted?: readonly StepTotals[];
   /** The weights of the best evaluation before it, where callbacks may bring them back. Default: none. */
   readonly best?: WeightsAt;
 }
@@ -130,5 +134,10 @@ export function restoreSnapshot(job: Job, { manifest, tensors }: Checkpoint): Sn
   restoreTensors(tensors.state, into.state.segments);
   restoreTensors(tensors.optimizer, into.optimizer.segments);
   const evaluations = evaluationsOf(manifest.extra);
-  return evaluations.length === 0 ? empty : { ...empty, evaluations };
+  const counted = countedIn(job, manifest.extra);
+  return {
+    ...empty,
+    ...(counted.length > 0 && { counted }),
+    ...(evaluations.length > 0 && { evaluations }),
+  };
 }
