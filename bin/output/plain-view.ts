@@ -27,17 +27,21 @@ export function startText(event: StartEvent): string {
 /** What an epoch came to. */
 export function epochLine(event: EpochEvent, epochs: number, pace: Pace, colors: Colors): string {
   const width = String(epochs).length;
-  const speed = `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
+  // no step at all, where a resumed run measures the epoch that it was left at the end of
+  const speed = pace.msPerStep === 0 ? '' : `  ${speedText(pace)}`;
+  const train = figures(event.train);
   const held = event.metrics ? `  ${colors.dim('held out')} ${figures(event.metrics)}` : '';
   const place = `epoch ${String(event.epoch).padStart(width)}/${epochs}`;
-  return `${colors.bold(place)}  ${duration(event.wall_s)}  ${speed}  ${figures(event.train)}${held}`;
+  return `${colors.bold(place)}  ${duration(event.wall_s)}${speed}${train && `  ${train}`}${held}`;
 }
+
+const speedText = (pace: Pace): string =>
+  `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
 
 /** Where a run is inside an epoch. */
 export function stepText(event: StepEventRecord, steps: number, pace: Pace): string {
   const left = clock(pace.secondsFor(steps - event.step));
-  const speed = `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
-  return `${speed}  ETA ${left}  ${figures({ loss: event.loss, ...event.metrics })}`;
+  return `${speedText(pace)}  ETA ${left}  ${figures({ loss: event.loss, ...event.metrics })}`;
 }
 
 /** @param now milliseconds, for tests */

@@ -70,6 +70,18 @@ describe('what is shown of a run', () => {
     ]);
   });
 
+  it('leaves out the pace, and means over steps, where an epoch had none: a resumed run measures its last one again', () => {
+    const { screen: to, lines } = screen();
+    const view = plainView(to);
+    view.show({ ...start, from: 100 } as unknown as StartEvent);
+    view.show(epoch);
+    view.show({ ...epoch, train: {} });
+    assert.deepEqual(lines.slice(1), [
+      'epoch 1/2  10.0 s  loss 0.2500  held out loss 0.5000',
+      'epoch 1/2  10.0 s  held out loss 0.5000',
+    ]);
+  });
+
   it('says how long the rest takes by the steps behind the first, none of which stands for all', () => {
     const pace = createPace();
     assert.equal(pace.secondsFor(10), 0);
