@@ -9,6 +9,7 @@ import { chain, type LayerWeight } from '../weights.ts';
 import { withAdapted } from './adapted.ts';
 import { MODEL_FILE_LIMIT } from './keras.ts';
 import type { ModelFormat } from './model-file.ts';
+import { checkOlder } from './older.ts';
 
 const ROOT = 'model_weights';
 
@@ -31,6 +32,9 @@ export const kerasH5: ModelFormat = {
         throw fail('a model_config that is not JSON', 'JSON', cause);
       }
       const model = parseModel(config);
+      const version = file.attribute('', 'keras_version');
+      if (typeof version === 'string' && /^[12]\./.test(version))
+        checkOlder(model, { code: 'SHOAL_KERAS_FILE', operation });
       const weights = chain(model).weights.map((weight, _, all) => {
         const found = find(file, weight, all);
         if (!found) throw fail(`no ${weight.spec.name} of "${weight.layer}"`, `it below ${ROOT}`);

@@ -12,6 +12,7 @@ import { orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
 import { ownNames } from '../tfjs-names.ts';
 import type { ImportedModel, ModelFormat } from './model-file.ts';
+import { checkOlder } from './older.ts';
 
 /** What is needed of tfjs' `Sequential` and `LayersModel`. */
 export interface TfjsModel {
@@ -33,6 +34,8 @@ const weightSchema = z.object({
 });
 const fileSchema = z.object({
   modelTopology: z.record(z.string(), z.unknown()),
+  /** Shoal writes no activation that tfjs computes otherwise; before it looked, it wrote its own. */
+  generatedBy: z.unknown().optional(),
   format: z.literal('layers-model', "'layers-model': a graph model has no layers to train").optional(),
   weightsManifest: z
     .array(
@@ -72,6 +75,7 @@ export function importTfjs(model: TfjsModel): ImportedModel {
   }));
   const problem = { code: 'SHOAL_TFJS', operation: 'import a tfjs model' } as const;
   const parsed = parseModel(config);
+  checkOlder(parsed, problem);
   return { config, weights: orderWeights(parsed, ownNames(parsed, weights), problem) };
 }
 
@@ -90,9 +94,14 @@ export async function readTfjs(path: string, files: Files = nodeFiles): Promise<
     throw new ShoalError({ ...problem, got: 'text that is not JSON', expected: 'a model.json' }, { cause });
   }
   const bare = typeof json === 'object' && json !== null && 'class_name' in json;
-  const { modelTopology, weightsManifest } = check(fileSchema, bare ? { modelTopology: json } : json, problem);
+  const { modelTopology, weightsManifest, generatedBy } = check(
+    fileSchema,
+    bare ? { modelTopology: json } : json,
+    problem,
+  );
   const config = configOf(modelTopology);
   const model = parseModel(config);
+  if (generatedBy !== 'Shoal') checkOlder(model, problem);
   if (weightsManifest === undefined) return { config, weights: undefined };
 
   const directory = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
