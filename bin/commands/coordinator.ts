@@ -10,7 +10,7 @@ import { openJobData } from '../../trainer/session.ts';
 import { parseAddress, parseWorkers, readListenTls, type TlsOptions } from '../input/cluster-options.ts';
 import { keepStart } from '../input/keep-start.ts';
 import { nobodyLeads } from '../input/nobody-leads.ts';
-import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
+import { checkEpochs, type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { warningText } from '../output/errors.ts';
@@ -47,8 +47,10 @@ export async function coordinatorCommand(
   const workers = parseWorkers(options.workers ?? '1:1024');
   const { host, port } = parseAddress(options.listen ?? '127.0.0.1:0');
   if (!process.send) await nobodyLeads(options.resume, options.insecure); // else whoever started it has asked
-  const { job, start, run } = await whatToTrain(path, options);
+  const wanted = await whatToTrain(path, options);
+  const { job, start, run } = wanted;
   const dataset = await openJobData(job);
+  checkEpochs(wanted, dataset);
   const log = await openLog(options.log, { role: 'coordinator', job: job.name });
   const folder = run?.path ?? (await createRun(options.out ?? 'runs', job, undefined, start !== null));
   if (run) await writeJob(folder, job);

@@ -12,7 +12,7 @@ import { openJobData, runSession, type SessionOptions } from '../../trainer/sess
 import type { Snapshot } from '../../trainer/snapshot.ts';
 import { parseWorkers } from '../input/cluster-options.ts';
 import { checkWorkers, executorOf } from '../input/executor.ts';
-import { type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
+import { checkEpochs, type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { waitedText } from '../output/data-text.ts';
@@ -46,6 +46,7 @@ export async function trainCommand(
   const wanted = await whatToTrain(path, options);
   const { job, start, run } = wanted;
   const dataset = await openJobData(job);
+  checkEpochs(wanted, dataset);
   const threads = options.threads ?? availableThreads();
   const executor = (await executorOf(options.executor))?.of(job);
   const prepared = prepare(job, dataset, { threads, local: !executor }); // refuses what cannot be run, before anything is written

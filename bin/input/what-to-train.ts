@@ -1,4 +1,6 @@
 // what-to-train.ts: the job, and where training begins: a new run, or one to go on with. Not the training.
+import { ShoalError } from '../../base/errors.ts';
+import type { Dataset } from '../../datasets/reader.ts';
 import { type Job, parseJob } from '../../trainer/job.ts';
 import { type OpenedRun, openRun, readRunJob } from '../../trainer/run-folder.ts';
 import { applySettings } from '../../trainer/settings.ts';
@@ -49,4 +51,18 @@ export async function whatToTrain(
   const job = given?.job ?? parseJob(applySettings(own, settingsOf(options)), `${directory}/job.json`);
   const run = await openRun(directory, job);
   return { job, start: run.checkpoint?.snapshot ?? null, run };
+}
+
+/** A run goes on to where it was going, or farther. @throws SHOAL_RUN_JOB for fewer epochs than its newest checkpoint is behind */
+export function checkEpochs({ job, run }: Wanted, { train }: Dataset): void {
+  const perEpoch = Math.ceil(train.length / job.batch);
+  const steps = run?.checkpoint?.manifest.step ?? 0;
+  if (steps <= perEpoch * job.epochs) return;
+  throw new ShoalError({
+    code: 'SHOAL_RUN_JOB',
+    operation: `go on with the run ${run!.path}`,
+    got: `${job.epochs} epochs`,
+    expected: `at least the ${Math.ceil(steps / perEpoch)} that it has begun`,
+    hint: 'Give more --epochs, or start a new run.',
+  });
 }

@@ -145,7 +145,7 @@ describe('shoal train', () => {
     assert.deepEqual(hashesOf(stdout), hashesOf(first.stdout));
   });
 
-  it('goes on with more epochs, and refuses to go on with another seed', async () => {
+  it('goes on with more epochs, and refuses to go on with another seed or fewer epochs than it has behind it', async () => {
     await shoal(folder, ['train', 'job.json', '--epochs', '1', '--json', '--out', 'short']);
     cpSync(join(folder, 'short'), join(folder, 'same'), { recursive: true });
     const [other, more] = await Promise.all([
@@ -155,6 +155,14 @@ describe('shoal train', () => {
     assert.equal(other.code, 2);
     assert.match(other.stderr, /^error SHOAL_RUN_JOB: [\s\S]*got +another seed$/m);
     assert.deepEqual(hashesOf(more.stdout), hashesOf(first.stdout));
+    const job = readFileSync(join(folder, 'short/job/job.json'), 'utf8');
+    const fewer = await shoal(folder, ['train', '--resume', 'short/job', '--epochs', '1']);
+    assert.equal(fewer.code, 2);
+    assert.match(
+      fewer.stderr,
+      /^error SHOAL_RUN_JOB: [\s\S]*got +1 epochs\n +expected at least the 2 that it has begun$/m,
+    );
+    assert.equal(readFileSync(join(folder, 'short/job/job.json'), 'utf8'), job);
   });
 
   it('stops at a loss that is not finite, with exit code 1, and leaves a good checkpoint', async () => {
