@@ -4,7 +4,7 @@ import { canonicalJson } from '../base/hash.ts';
 import type { Fields } from '../datasets/reader.ts';
 import { type Best, bestOf, betterOf, measureOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
-import { registeredCallbacks } from './callbacks/registered.ts';
+import { openOwnCallbacks } from './callbacks/tell.ts';
 import type { Json } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import type { Counted } from './counted.ts';
@@ -38,6 +38,8 @@ export interface RunRecorderOptions {
   /** Told of checkpoints and models that were written, and of what failed. Whoever is told hands it to `note` with the rest. */
   readonly emit: (event: RunEvent) => void;
   readonly files?: Files;
+  /** Milliseconds that callbacks of the job's own may take once the run is over. Default: 10 s. */
+  readonly callbackMs?: number;
 }
 
 export interface SaveInfo {
@@ -87,10 +89,6 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
   const table = wish ? await openCsvLog(`${path}/${RUN.table}`, wish.config.separator, files) : null;
   const curves = await createRunScalars(path, from?.manifest.step ?? 0, files);
   const measure = measureOf(job.callbacks);
-  const own = job.callbacks.flatMap(({ class_name, config }) => {
-    const callback = registeredCallbacks.get(class_name);
-    return callback ? [{ callback, config, told: Promise.resolve() }] : [];
-  });
   let profile: Json = null;
   let best = await readBest(path, files);
   let flushed = Date.now();
@@ -98,6 +96,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
   const told = new Set<string>();
 
   const problem = (what: Problem): void => emit({ event: 'problem', problem: what, fatal: false });
+  const own = openOwnCallbacks(job.callbacks, problem, options.callbackMs);
   async function attempt(action: () => Promise<void>, otherwise: (error: unknown) => void = tell): Promise<void> {
     await action().catch(otherwise);
   }
@@ -133,10 +132,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
 
   return {
     note(event) {
-      for (const one of own)
-        one.told = one.told
-          .then(() => one.callback.onEvent(event, one.config))
-          .catch((error: unknown) => problem(callbackFailed(one.callback.className, error)));
+      own.tell(event);
       log.note(event);
       curves.note(event);
       table?.note(event);
@@ -194,7 +190,7 @@ async function startRecording(options: RunRecorderOptions): Promise<RunRecorder>
     },
 
     async close() {
-      for (const { told } of own) await told;
+      await own.close();
       await attempt(() => log.close(), tellOnce);
       await attempt(() => curves.close(), tellOnce);
       if (table) await attempt(() => table.flush(), tellOnce);
@@ -236,11 +232,3 @@ function otherProfile(path: string, before: Json, decoder: string | undefined): 
     hint: 'The run goes on, but ends in other bits than it would have without the interruption.',
   };
 }
-
-const callbackFailed = (className: string, error: unknown): Problem => ({
-  code: 'SHOAL_CALLBACK',
-  operation: `tell the callback ${className} what happens`,
-  got: error instanceof Error ? error.message : String(error),
-  expected: 'a function that returns',
-  hint: 'Correct its onEvent: the run goes on.',
-});
