@@ -21,7 +21,7 @@ export function memberText(event: RunEvent): string | null {
       return `${event.name} ${event.event} after step ${count(event.step)}`;
     case 'workers': {
       const each = Object.entries(event.leaves).map(([name, leaves]) => `${name} ${count(leaves)}`);
-      return `micro-shards computed: ${each.join(', ')}`;
+      return each.length === 0 ? null : `micro-shards computed: ${each.join(', ')}`;
     }
     default:
       return null;

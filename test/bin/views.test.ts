@@ -8,6 +8,7 @@ import { barView } from '../../bin/output/bar-view.ts';
 import { errorText } from '../../bin/output/errors.ts';
 import { exitCodeOf } from '../../bin/output/exit-codes.ts';
 import { bytes, clock, duration, figure, flops, table } from '../../bin/output/format.ts';
+import { memberText } from '../../bin/output/member-text.ts';
 import { createPace } from '../../bin/output/pace.ts';
 import { plainView } from '../../bin/output/plain-view.ts';
 import type { Screen } from '../../bin/output/screen.ts';
@@ -136,6 +137,11 @@ describe('what is shown of a run', () => {
     now = 600;
     press();
     assert.deepEqual(calls, ['first', 'second']);
+  });
+
+  it('says who computed how much, and nothing of a run that computed nothing', () => {
+    assert.equal(memberText({ event: 'workers', leaves: { a: 1000, b: 2 } }), 'micro-shards computed: a 1,000, b 2');
+    assert.equal(memberText({ event: 'workers', leaves: {} }), null);
   });
 
   it('takes no time of a press from a clock that may be set', () => {
