@@ -18,6 +18,8 @@ export interface DialOptions extends Reach {
   readonly url: string;
   /** Without a connection on which something is said for so long, it gives up. Infinity: never. */
   readonly deadlineMs: number;
+  /** Somebody else may be at that address for a while, who knows neither token nor path: that is tried again, too. */
+  readonly changing?: boolean;
   /** Bulk has a socket of its own, so that control never queues behind it; they are made together, and when one goes so does the other. */
   readonly bulkApart?: boolean;
   /** `bulk`: the same, where it has none of its own. */
@@ -147,7 +149,8 @@ export function dial(options: DialOptions): Dial {
         problem = error instanceof ShoalError ? error : fromWire(toWire(error));
       }
       if (signal.aborted) return;
-      if (isFinal(problem) || performance.now() - since > options.deadlineMs) {
+      const another = options.changing && (problem.code === 'SHOAL_WIRE_TOKEN' || problem.code === 'SHOAL_WIRE_PATH');
+      if ((isFinal(problem) && !another) || performance.now() - since > options.deadlineMs) {
         options.failed(problem);
         return;
       }

@@ -115,6 +115,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         ...options,
         url: address.url,
         deadlineMs: Number.POSITIVE_INFINITY, // the coordinator says when there is another
+        changing: true, // a server that is gone leaves its port to whoever comes, of another run for example
         up(connection) {
           meter.add(connection);
           line.sender = createSender(connection);

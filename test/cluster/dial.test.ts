@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../base/errors.ts';
 import { type DialOptions, dial } from '../../cluster/dial.ts';
+import { newToken } from '../../cluster/token.ts';
 import { wireError } from '../../cluster/wire-error.ts';
 import { closeAll, later, openHouse, Queue, Recorder, TOKEN } from './support/ends.ts';
 import { MESSAGES } from './support/examples.ts';
@@ -75,6 +76,26 @@ describe('a dial', () => {
     await downs.next();
     assert.match((await vain.next()).got, /ECONNREFUSED/);
     assert.deepEqual([vain.length, failed.length], [0, 0]);
+  });
+
+  it('to an address that somebody of another run has meanwhile: waits for its own, where it is told that this may be', async () => {
+    const other = await openHouse({ token: newToken() });
+    const { url, port } = other.listener;
+    const strict = dialing(url, Number.POSITIVE_INFINITY);
+    assert.equal((await strict.failed.next()).code, 'SHOAL_WIRE_TOKEN');
+    const vain = new Queue<ShoalError>();
+    const ups = new Queue<null>();
+    const patient = dialing(url, Number.POSITIVE_INFINITY, {
+      changing: true,
+      vainMs: 50,
+      inVain: (problem) => vain.put(problem),
+      up: () => ups.put(null),
+    });
+    assert.equal((await vain.next()).code, 'SHOAL_WIRE_TOKEN');
+    await other.listener.close();
+    await openHouse({ port });
+    await ups.next();
+    assert.equal(patient.failed.length, 0);
   });
 
   it('goes on past its deadline with an end that says something each time', async () => {
