@@ -51,8 +51,8 @@ function computing({ threads, executor, placement: { cpus, localWorld } }: RankO
   return ['--threads', String(each), ...executing(executor)];
 }
 
-/** Its worker has tried for a minute to find the coordinator. */
-const leaderless = (text: string): boolean => /SHOAL_WIRE_(CONNECT|TIMEOUT)/.test(text);
+/** Its worker has tried for a minute to find the coordinator, and ended of it. That it tries in vain so far is a warning. */
+export const leaderless = (text: string): boolean => /error SHOAL_WIRE_(CONNECT|TIMEOUT)/.test(text);
 
 export const rankName = (rank: number): string => `rank-${rank}`;
 
