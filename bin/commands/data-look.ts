@@ -89,7 +89,7 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
       'samples',
       Object.entries(parts)
         .map(([name, n]) => (name === 'all' ? count(n) : `${name} ${count(n)}`))
-        .join('  '),
+        .join('  ') || '0',
     ],
   ];
   if (bad.length > 0) rows.push(['bad', `${count(bad.length)}: shoal data verify ${typed(path)}`]);

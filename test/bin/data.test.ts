@@ -88,6 +88,11 @@ describe('shoal data', () => {
     assert.deepEqual([seed.code, /SHOAL_USAGE: read --seed/.test(seed.stderr)], [2, true]);
   });
 
+  it('stats counts none where there are none', async () => {
+    write(home, 'none.tar', '');
+    assert.equal((await shoal(home, ['data', 'stats', 'none.tar'])).stdout, 'samples  0\n');
+  });
+
   it('prints a name of several lines on one', async () => {
     write(home, 'odd.csv', 'x,label\n1,"a\nb"\n2,"\x1b[31mc"\n');
     const { stdout } = await shoal(home, ['data', 'stats', 'odd.csv']);
