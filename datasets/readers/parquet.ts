@@ -8,6 +8,7 @@ import { ShoalError } from '../../base/errors.ts';
 import { blobSource } from '../blob-source.ts';
 import { openFile, type RandomFile } from '../files.ts';
 import { asyncBufferOf } from '../formats/parquet-buffer.ts';
+import { checkPaths } from '../formats/parquet-paths.ts';
 import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { unpacked } from '../next-ids.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
@@ -87,9 +88,11 @@ const withoutLabels = (source: Source, manifest: Manifest | null): Source =>
     : { ...source, classes: null, entries: source.entries.map((entry) => ({ ...entry, label: null })) };
 
 async function metadataOf(file: RandomFile): Promise<FileMetaData> {
-  const { parquetMetadataAsync } = await import('hyparquet');
+  const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
   try {
-    return await parquetMetadataAsync(asyncBufferOf(file));
+    const metadata = await parquetMetadataAsync(asyncBufferOf(file));
+    checkPaths(metadata, parquetSchema(metadata));
+    return metadata;
   } catch (cause) {
     if (cause instanceof ShoalError) throw cause;
     throw new ShoalError(

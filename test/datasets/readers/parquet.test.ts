@@ -96,6 +96,10 @@ describe('Parquet', () => {
       [0, 1].map((i) => `row-0000000${i}: a row group with a damaged page`),
     );
     assert.equal(source.entries.length, 4);
+    // a column's path in the footer, beside the damaged page: the last mention of its name
+    bytes[bytes.lastIndexOf('colour')]! ^= 1;
+    writeFileSync(at('path.parquet'), bytes);
+    await assert.rejects(scan('parquet', 'path.parquet'), code('SHOAL_DATA_FORMAT', /the column \["bolour"\]/));
     writeFileSync(at('no.parquet'), 'PAR1 no PAR1');
     await assert.rejects(scan('parquet', 'no.parquet'), code('SHOAL_DATA_FORMAT'));
   });
