@@ -13,7 +13,7 @@ import { nearPairs } from './perceptual.ts';
 import { PARTS, type Planned } from './plan.ts';
 import { FILES, type PlanFile, readPlan } from './plan-file.ts';
 import { readRecord, type ShardRecord } from './shard.ts';
-import { isLeftOver, writeWhole } from './whole-file.ts';
+import { writeWhole } from './whole-file.ts';
 
 const part = z.object({
   samples: z.number(),
@@ -78,7 +78,8 @@ export function finish(out: string): Finished {
   const jsonLines = (values: readonly object[]) => values.map((value) => `${canonicalJson(value)}\n`).join('');
   writeWhole(join(out, FILES.bad), jsonLines(bad));
   writeWhole(join(out, FILES.near), jsonLines(pairs));
-  for (const name of readdirSync(out)) if (isLeftOver(name)) rmSync(join(out, name), { force: true });
+  // what killed processes have left; whoever still writes here writes what is there
+  for (const name of readdirSync(out)) if (name.endsWith('.partial')) rmSync(join(out, name), { force: true });
   writeWhole(join(out, FILES.manifest), text);
   return { manifest, sha256: createHash('sha256').update(text).digest('hex'), bad };
 }

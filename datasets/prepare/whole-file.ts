@@ -1,5 +1,16 @@
 // whole-file.ts: a file of a preparation that is there whole or not at all, and what a file system refuses to take. What stands in it: shard.ts and others.
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 
@@ -29,8 +40,15 @@ export function beginFile(path: string): WholeFile {
     finish: () =>
       writing(path, () => {
         fsyncSync(descriptor);
+        const { size } = fstatSync(descriptor);
         close();
-        renameSync(partial, path);
+        try {
+          renameSync(partial, path);
+        } catch (error) {
+          // another preparation of this folder has finished, and removed what nobody needed any more: equal jobs write equal bytes
+          const gone = (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(partial);
+          if (!gone || statSync(path, { throwIfNoEntry: false })?.size !== size) throw error;
+        }
       }),
     discard() {
       close();
@@ -40,11 +58,15 @@ export function beginFile(path: string): WholeFile {
 }
 
 /** @throws {ShoalError} SHOAL_DATA_WRITE */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string, tries = 3): void {
   const file = beginFile(path);
   try {
     file.write(Buffer.from(text));
     file.finish();
+  } catch (error) {
+    const { cause } = error as { cause?: NodeJS.ErrnoException };
+    if (tries === 1 || cause?.syscall !== 'rename' || cause.code !== 'ENOENT') throw error;
+    writeWhole(path, text, tries - 1); // another preparation has removed it, and not yet written its own
   } finally {
     file.discard();
   }
@@ -55,22 +77,6 @@ export function removePartials(folder: string, pid: number): void {
   const ending = `.${pid}.partial`;
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
     if (name.endsWith(ending)) rmSync(join(folder, name), { force: true });
-}
-
-/** Whether it is of a process that was killed. One that lives here is still writing it, and will remove it itself. */
-export function isLeftOver(name: string): boolean {
-  const writer = /\.(\d+)\.partial$/.exec(name)?.[1];
-  return name.endsWith('.partial') && (writer === undefined || !lives(Number(writer)));
-}
-
-function lives(pid: number): boolean {
-  if (pid === process.pid) return false; // it asks when it has written all
-  try {
-    process.kill(pid, 0); // no signal: whether there is one
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** What `write` returns. @throws {ShoalError} SHOAL_DATA_WRITE for the file system's errors; others as they are */

@@ -1,9 +1,10 @@
 // prepare-write.test.ts: preparations that cannot write, and two that write into one folder: what is told, what is left, what is not lost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beginFile } from '../../datasets/prepare/whole-file.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { writeImages } from './support/images.ts';
 import { code, preparing } from './support/prepare.ts';
@@ -76,13 +77,17 @@ describe('a preparation that ends early', () => {
 });
 
 describe('two preparations into one folder', () => {
-  it('leave alone what the other one, which lives, is writing, and remove what dead ones have left', async () => {
-    const left = (pid: number | string) => `train-000001.tar.${pid}.partial`;
-    mkdirSync(join(home, 'both'));
-    const dead = spawnSync(process.execPath, ['-e', '']).pid;
-    for (const pid of [process.ppid, dead, 'x']) writeFileSync(join(home, 'both', left(pid)), '');
-    await prepare('both');
-    const partial = readdirSync(join(home, 'both')).filter((name) => name.endsWith('.partial'));
-    assert.deepEqual(partial, [left(process.ppid)]);
+  it('end alike where one removes what the other is writing: what it has written itself counts', () => {
+    const path = join(home, 'shared');
+    const file = beginFile(path);
+    file.write(Buffer.from('equal bytes'));
+    rmSync(`${path}.${process.pid}.partial`);
+    assert.throws(() => file.finish(), code('SHOAL_DATA_WRITE', /ENOENT/));
+    const again = beginFile(path);
+    again.write(Buffer.from('equal bytes'));
+    rmSync(`${path}.${process.pid}.partial`);
+    writeFileSync(path, 'equal bytes');
+    again.finish();
+    assert.equal(readFileSync(path, 'utf8'), 'equal bytes');
   });
 });
