@@ -12,6 +12,7 @@ import { openJobData, runSession, type SessionOptions } from '../../trainer/sess
 import type { Snapshot } from '../../trainer/snapshot.ts';
 import { parseWorkers } from '../input/cluster-options.ts';
 import { checkWorkers, executorOf } from '../input/executor.ts';
+import { holdRun } from '../input/hold-run.ts';
 import { checkEpochs, type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
@@ -111,9 +112,19 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
 }
 
 async function trainRun(work: Work, run: OpenedRun | null, parent: string): Promise<ExitCode> {
-  const { job, dataset, start, screen, view, json } = work;
+  const { job, start } = work;
   const path = run?.path ?? (await createRun(parent, job, undefined, start !== null));
-  if (run) await writeJob(path, job);
+  const release = holdRun(path);
+  try {
+    if (run) await writeJob(path, job);
+    return await recorded(work, run, path);
+  } finally {
+    release();
+  }
+}
+
+async function recorded(work: Work, run: OpenedRun | null, path: string): Promise<ExitCode> {
+  const { job, dataset, start, screen, view, json } = work;
   let failureTold = false;
   const models: Record<string, string> = {};
   const fed: DataEvent[] = [];

@@ -1,18 +1,20 @@
-// nobody-leads.ts: before a run is resumed: whether its coordinator is still there, by asking it. Two that write one folder would spoil its log.
+// nobody-leads.ts: before a run is resumed: whether anyone trains it still, a coordinator by asking it. Two that write one folder would spoil its log.
 import { ShoalError } from '../../base/errors.ts';
 import { askStatus } from '../../cluster/ask-status.ts';
 import type { Status } from '../../cluster/status.ts';
 import { findRun } from './find-run.ts';
+import { nobodyHolds } from './hold-run.ts';
 
 /** Who does not answer in so long is not there, or has been stopped. */
 const PATIENCE_MS = 3000;
 
 /**
- * @param run to be resumed; undefined: none is. Of one process nothing is known: no coordinator leads it
+ * @param run to be resumed; undefined: none is
  * @throws SHOAL_RUN_LED
  */
 export async function nobodyLeads(run: string | undefined, insecure = false): Promise<void> {
   if (run === undefined) return;
+  nobodyHolds(run);
   let url: string;
   let status: Status;
   try {

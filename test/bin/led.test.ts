@@ -1,11 +1,14 @@
-// led.test.ts: a run that a coordinator leads is not led by a second one, nor trained by one process; when the first is gone, it is.
+// led.test.ts: a run that a process trains, or a coordinator leads, is not resumed by a second one; when the first is gone, it is.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { holdRun } from '../../bin/input/hold-run.ts';
 import { newToken } from '../../cluster/token.ts';
 import { type ClusterJob, clusterJob } from '../support/cluster-job.ts';
-import { shoal } from './support/shoal.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { newFolder, shoal } from './support/shoal.ts';
 
 const env = { SHOAL_TOKEN: newToken() };
 const bin = new URL('../../bin/shoal.ts', import.meta.url).pathname;
@@ -52,5 +55,51 @@ describe('a run whose coordinator is there', function () {
     assert.equal(readFileSync(`${at.folder}/runs/small/url`, 'utf8').trim(), url);
     const { code, stderr } = await shoal(at.folder, ['train', '--resume', 'runs/small'], { env });
     assert.equal(code, 0, stderr);
+  });
+});
+
+describe('a run that a process trains', function () {
+  this.timeout(60_000);
+
+  it('is refused to whoever would resume it; when that process was killed, it is resumed', async () => {
+    const folder = newFolder();
+    const resume = (...args: string[]) => shoal(folder, [...args, '--resume', 'runs/job']);
+    const trains = await new Promise<{ kill: () => void; ended: Promise<unknown> }>((resolve) => {
+      const ended = shoal(folder, ['train', 'job.json', '--json', '--epochs', '100000'], {
+        onStdout: (text, kill) => text.includes('"checkpoint"') && resolve({ kill: () => kill('SIGKILL'), ended }),
+      });
+    });
+    for (const outcome of await Promise.all([
+      resume('train'),
+      resume('train', '--workers', '2'),
+      resume('coordinator'),
+    ])) {
+      assert.equal(outcome.code, 2, outcome.stderr);
+      assert.match(outcome.stderr, /^error SHOAL_RUN_LED: resume the run runs\/job\n {2}got {6}process \d+, which/);
+    }
+    trains.kill();
+    await trains.ended;
+    assert.ok(readdirSync(`${folder}/runs/job`).includes('holder'));
+    const { code, stderr } = await shoal(folder, ['train', '--resume', 'runs/job', '--dry-run']);
+    assert.equal(code, 0, stderr);
+    const more = await shoal(folder, ['train', '--resume', 'runs/job', '--json', '--epochs', '100000'], {
+      onStdout: (text, kill) => text.includes('"step"') && kill('SIGINT'),
+    });
+    assert.equal(more.code, 130, more.stderr);
+    assert.ok(!readdirSync(`${folder}/runs/job`).includes('holder'));
+  });
+
+  it('is held once; a word of another machine, of an earlier process of the same number, or none, holds nothing', () => {
+    const run = temporaryFolder('held');
+    const release = holdRun(run);
+    assert.throws(() => holdRun(run), { code: 'SHOAL_RUN_LED', got: `process ${process.pid}, which trains it` });
+    release();
+    const earlier = { host: hostname(), pid: process.pid, began: '1' };
+    for (const word of ['', JSON.stringify({ ...earlier, host: 'elsewhere' }), JSON.stringify(earlier)]) {
+      writeFileSync(`${run}/holder`, word);
+      holdRun(run)();
+      assert.deepEqual(readdirSync(run), []);
+    }
+    assert.throws(() => holdRun(`${run}/none`), { code: 'SHOAL_RUN_WRITE' });
   });
 });
