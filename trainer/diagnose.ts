@@ -29,7 +29,7 @@ export async function diagnose(engine: Engine, prepared: Prepared, job: Job, wor
         : `evaluate epoch ${work.epoch + 1}`,
     got: `NaN or infinity: ${place}`,
     expected: 'a finite loss and finite weights',
-    hint: 'Lower the learning rate, or look at the data. Nothing of it was saved: the last checkpoint is good.',
+    hint: 'Lower the learning rate, or look at the data. Nothing of it was saved: what was saved before is good.',
   });
 }
 
