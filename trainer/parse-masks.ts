@@ -9,6 +9,9 @@ interface Call {
   readonly kwargs: Readonly<Record<string, unknown>>;
 }
 
+/** What layers say of padding, of which a place is none where any of it holds; null: nothing that Shoal knows. */
+type Mask = ReadonlySet<string> | null;
+
 const OPERATIONS = ['NotEqual', 'Any', 'LogicalOr'];
 const nameOf = ({ name, config }: Entry): string => name ?? String(config['name']);
 const callOf = (node: unknown): Call => ({ args: [], kwargs: {}, ...(node as object) });
@@ -23,37 +26,38 @@ function source(argument: unknown): string | null {
 export function withoutMasks<E extends Written>(layers: readonly E[]): readonly E[] {
   if (!layers.some(({ class_name }) => OPERATIONS.includes(class_name))) return layers;
   const byName = new Map(layers.map((layer) => [nameOf(layer), layer]));
-  const firstCall = (layer: Written): Call => callOf(layer.inbound_nodes[0]);
+  const said = new Set(layers.flatMap((layer) => layer.inbound_nodes.flatMap((node) => sayingOf(layer, callOf(node)))));
+  const known = (saying: string): Mask => (said.has(saying) ? new Set([saying]) : null);
+  const masks = new Map<string, Mask>();
 
-  /** What layers say of padding: "of x, not 0". */
-  const known = new Set(
-    layers.flatMap(({ class_name, config, inbound_nodes }) => {
-      const value = class_name === 'Masking' ? (config['mask_value'] ?? 0) : 0;
-      const says = class_name === 'Masking' || (class_name === 'Embedding' && config['mask_zero'] === true);
-      return says ? inbound_nodes.map((node) => `${class_name} ${source(callOf(node).args[0])} ${value}`) : [];
-    }),
-  );
-  /** Whether the result of an operation is made of nothing else. */
-  function isKnown(name: string | null, any = false): boolean {
-    const layer = byName.get(name ?? '');
-    if (!layer) return false;
-    const { args } = firstCall(layer);
-    if (layer.class_name === 'NotEqual')
-      return known.has(`${any ? 'Masking' : 'Embedding'} ${source(args[0])} ${args[1]}`);
-    if (layer.class_name === 'Any') return layer.config['axis'] === -1 && !any && isKnown(source(args[0]), true);
-    return layer.class_name === 'LogicalOr' && args.every((argument) => isKnown(source(argument)));
+  /** That comes with an argument: each layer is looked at once, for as many ways as lead to it. */
+  function maskOf(argument: unknown): Mask {
+    const name = source(argument) ?? '';
+    const layer = byName.get(name);
+    if (layer && !masks.has(name)) {
+      masks.set(name, null); // of a graph that goes round, which is refused elsewhere
+      masks.set(name, layer.inbound_nodes.length === 1 ? maskBehind(layer, callOf(layer.inbound_nodes[0])) : null);
+    }
+    return masks.get(name) ?? null;
   }
-  /** Whether a mask comes with the result of a layer. */
-  function isMasked(name: string | null): boolean {
-    const layer = byName.get(name ?? '');
-    if (layer?.inbound_nodes.length !== 1) return false;
+
+  /** What an operation computes, or what comes with the result of a layer. */
+  function maskBehind(layer: E, call: Call): Mask {
     const { class_name, config } = layer;
-    const args = firstCall(layer).args.flat();
-    if (class_name === 'Masking' || class_name === 'Embedding')
-      return class_name === 'Masking' || config['mask_zero'] === true;
-    if (class_name === 'MultiHeadAttention') return isMasked(source(args[0]));
-    const passes = !OPERATIONS.includes(class_name) && !('layers' in config) && layerOf(class_name).passesMask === true;
-    return passes && args.every((argument) => isMasked(source(argument)));
+    const args = call.args.flat();
+    if (class_name === 'NotEqual') return known(`Embedding ${source(args[0])} ${args[1]}`);
+    if (class_name === 'Any') {
+      const compared = byName.get(source(args[0]) ?? '');
+      if (compared?.class_name !== 'NotEqual' || config['axis'] !== -1) return null;
+      const [of, value] = callOf(compared.inbound_nodes[0]).args;
+      return known(`Masking ${source(of)} ${value}`);
+    }
+    const [saying] = sayingOf(layer, call);
+    if (saying !== undefined) return known(saying);
+    if (class_name === 'MultiHeadAttention') return maskOf(args[0]);
+    if (class_name !== 'LogicalOr' && ('layers' in config || !layerOf(class_name).passesMask)) return null;
+    const given = args.map(maskOf);
+    return given.includes(null) ? null : new Set(given.flatMap((mask) => [...mask!]));
   }
 
   return layers
@@ -62,9 +66,17 @@ export function withoutMasks<E extends Written>(layers: readonly E[]): readonly 
       if (layer.class_name !== 'GlobalAveragePooling1D') return layer;
       const inbound_nodes = layer.inbound_nodes.map((node) => {
         const { args, kwargs } = callOf(node);
-        const same = isKnown(source(kwargs['mask'])) && isMasked(source(args[0]));
-        return same ? { args, kwargs: { ...kwargs, mask: null } } : node;
+        return isSame(maskOf(kwargs['mask']), maskOf(args[0])) ? { args, kwargs: { ...kwargs, mask: null } } : node;
       });
       return { ...layer, inbound_nodes };
     });
 }
+
+/** What a layer says of padding itself: "of x, not 0". */
+function sayingOf({ class_name, config }: Written, { args }: Call): readonly string[] {
+  if (class_name === 'Masking') return [`Masking ${source(args[0])} ${config['mask_value'] ?? 0}`];
+  return class_name === 'Embedding' && config['mask_zero'] === true ? [`Embedding ${source(args[0])} 0`] : [];
+}
+
+const isSame = (a: Mask, b: Mask): boolean =>
+  a !== null && b !== null && a.size === b.size && [...a].every((saying) => b.has(saying));

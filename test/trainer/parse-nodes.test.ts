@@ -78,4 +78,55 @@ describe('calls as Keras 3 writes them', () => {
     ];
     for (const model of models) assert.throws(() => parseModel(model), { code: 'SHOAL_MODEL', got: /mask/ });
   });
+
+  it('may not give a mean the mask of other values', () => {
+    const [ids, others] = ['x', 'z'].map((name) => ({
+      class_name: 'InputLayer',
+      name,
+      config: { batch_shape: [null, 5] },
+    }));
+    const more = called('more', 'Embedding', { input_dim: 9, output_dim: 2, mask_zero: true }, ['z']);
+    const summed = called('summed', 'Add', {}, []);
+    const sum = { ...summed, inbound_nodes: [{ args: [[tensor('words'), tensor('more')]], kwargs: {} }] };
+    const model = (from: string) => ({
+      class_name: 'Functional',
+      config: {
+        layers: [
+          ids,
+          others,
+          words,
+          more,
+          differs('x', 0),
+          sum,
+          mean('summed'),
+          called('mean_1', 'GlobalAveragePooling1D', {}, [from], { mask: tensor('some') }),
+        ],
+        input_layers: [
+          ['x', 0, 0],
+          ['z', 0, 0],
+        ],
+        output_layers: [
+          ['mean', 0, 0],
+          ['mean_1', 0, 0],
+        ],
+      },
+    });
+    assert.doesNotThrow(() => parseModel(model('words')));
+    for (const from of ['more', 'summed'])
+      assert.throws(() => parseModel(model(from)), { code: 'SHOAL_MODEL', got: /mask/ }, from);
+  });
+
+  it('are read once each, however many ways lead to a mean through what is added', () => {
+    const deep = Array.from({ length: 60 }, (_, i) => {
+      const last = i === 0 ? 'words' : `sum_${i - 1}`;
+      const sum = called(`sum_${i}`, 'Add', {}, []);
+      return { ...sum, inbound_nodes: [{ args: [[tensor(last), tensor(last)]], kwargs: {} }] };
+    });
+    assert.deepEqual(
+      parseModel(functional([5], words, differs('x', 0), ...deep, mean('sum_59', 'some'))),
+      parseModel(functional([5], words, ...deep, mean('sum_59'))),
+    );
+    const round = called('round', 'LogicalOr', {}, ['round', 'round']);
+    assert.throws(() => parseModel(functional([5], words, round, mean('words', 'round'))), { code: 'SHOAL_MODEL' });
+  });
 });
