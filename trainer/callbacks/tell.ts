@@ -23,6 +23,7 @@ export function openOwnCallbacks(
   });
   return {
     tell(event) {
+      if (event.event === 'problem' && event.problem.code === 'SHOAL_CALLBACK') return; // or who fails at all told is told of it for ever
       for (const one of own)
         one.told = one.told
           .then(() => one.callback.onEvent(event, one.config))
