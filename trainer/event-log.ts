@@ -1,7 +1,7 @@
 // event-log.ts: a run's events as lines of JSON, added to the end of a file. Not what is in them (events.ts), nor when it is flushed.
 import type { RunEvent } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
-import { errnoOf, readFully, writeFully } from './files.ts';
+import { errnoOf, readFully, replaceDurably, writeFully } from './files.ts';
 
 export interface EventLog {
   /** Takes an event; the next flush writes it. */
@@ -67,7 +67,7 @@ async function whole(path: string, files: Files): Promise<number | null> {
   try {
     const size = await file.size();
     const end = await lastLineEnd(file, size);
-    if (end < size) await copyDurably(file, end, path, files);
+    if (end < size) await replaceDurably(files, path, beginning(file, end));
     return end;
   } finally {
     await file.close();
@@ -87,18 +87,11 @@ async function lastLineEnd(file: OpenFile, size: number): Promise<number> {
   return 0;
 }
 
-/** Replaces a file by its beginning: whatever happens on the way, `path` is whole before or after. */
-async function copyDurably(file: OpenFile, length: number, path: string, files: Files): Promise<void> {
-  const copy = await files.open(`${path}.partial`, 'replace');
-  try {
-    for (let at = 0; at < length; at += BLOCK) {
-      const block = new Uint8Array(Math.min(BLOCK, length - at));
-      await readFully(file, block, at);
-      await writeFully(copy, block, at);
-    }
-    await copy.sync();
-  } finally {
-    await copy.close();
+/** The file's beginning, block by block. */
+async function* beginning(file: OpenFile, length: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < length; at += BLOCK) {
+    const block = new Uint8Array(Math.min(BLOCK, length - at));
+    await readFully(file, block, at);
+    yield block;
   }
-  await files.rename(`${path}.partial`, path);
 }

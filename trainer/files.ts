@@ -64,6 +64,8 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
   }
 }
 
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /**
  * Writes `chunks` one after another into a file, syncs and closes it; returns its length. The chunks may share one buffer.
  * Mode 'create' refuses a file that exists.
@@ -71,13 +73,13 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
 export async function writeDurably(
   files: Files,
   path: string,
-  chunks: Iterable<Uint8Array>,
+  chunks: Chunks,
   mode: 'create' | 'replace' = 'create',
 ): Promise<number> {
   const file = await files.open(path, mode);
   let bytes = 0;
   try {
-    for (const chunk of chunks) {
+    for await (const chunk of chunks) {
       await writeFully(file, chunk, bytes);
       bytes += chunk.length;
     }
@@ -94,7 +96,7 @@ export async function writeDurably(
  * Makes or replaces a file: whatever happens on the way, `path` holds all of the old content or all of the new. What fails takes its
  * unfinished file along: on a full disk it would keep the room that the next write needs.
  */
-export async function replaceDurably(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function replaceDurably(files: Files, path: string, chunks: Chunks): Promise<void> {
   const partial = `${path}.partial`;
   try {
     await writeDurably(files, partial, chunks, 'replace');

@@ -32,6 +32,16 @@ describe('events.jsonl', () => {
       assert.deepEqual(await disk.list('/'), ['events.jsonl']);
     });
 
+  it('that cannot be cut stays as it is, and nothing lies beside it', async () => {
+    const disk = new MemoryDisk();
+    const torn = new TextEncoder().encode(line + line.slice(0, 9));
+    await writeDurably(disk, '/events.jsonl', [torn]);
+    disk.capacity = 0;
+    await assert.rejects(openEventLog('/events.jsonl', disk), { code: 'ENOSPC' });
+    assert.deepEqual(await readSmall(disk, '/events.jsonl', 1e9), torn);
+    assert.deepEqual(await disk.list('/'), ['events.jsonl']);
+  });
+
   it('of more than a GiB is gone on with, and only its end is read', async () => {
     const size = 3 * 2 ** 30;
     const read: number[] = [];
