@@ -16,16 +16,21 @@ type Holder = z.output<typeof holderSchema>;
  */
 export function holdRun(run: string): () => void {
   const file = `${run}/${RUN.holder}`;
-  nobodyHolds(run);
   const holder: Holder = { host: hostname(), pid: process.pid, began: beganAt(process.pid) };
+  const write = (): void => writeFileSync(file, `${JSON.stringify(holder)}\n`, { flag: 'wx' }); // of two at once one makes it
   try {
-    rmSync(file, { force: true });
-    writeFileSync(file, `${JSON.stringify(holder)}\n`, { flag: 'wx' });
+    write();
   } catch (error) {
-    nobodyHolds(run); // whoever came at the same moment does
-    throw writeError(error, `write into ${run}`);
+    nobodyHolds(run);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, `write into ${run}`);
+    rmSync(file, { force: true }); // of somebody who was killed
+    write();
   }
-  return () => rmSync(file, { force: true });
+  return () => {
+    try {
+      rmSync(file, { force: true });
+    } catch {} // a disk that takes no more: what the run came to is told, and that this process is gone is seen
+  };
 }
 
 /** Of another machine nothing is known: a process of it is taken for one that is gone. @throws SHOAL_RUN_LED */
