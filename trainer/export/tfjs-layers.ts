@@ -47,10 +47,11 @@ const UNREAD: Readonly<Record<string, readonly (readonly [option: string, only: 
     ['threshold', 0],
   ],
   UpSampling2D: [['interpolation', 'nearest']], // the other one has its pixels' centres elsewhere
-  Resizing: [['interpolation', null]], // both have
 };
 
 function checkRead({ class_name, name, config }: KerasLayer): void {
+  if (class_name === 'Resizing')
+    throw unsupported(name, "Resizing, whose pixels' centres tfjs has elsewhere", 'another layer');
   for (const [option, only] of UNREAD[class_name] ?? []) {
     const values = [config[option]].flat();
     if (values.some((value) => value !== only))
