@@ -3,8 +3,10 @@ import { ShoalError } from '../../base/errors.ts';
 import { readSmall } from '../files.ts';
 import { type Hdf5Reader, readHdf5 } from '../hdf5.ts';
 import { kerasName } from '../keras-paths.ts';
+import type { Model } from '../model.ts';
 import { type NamedWeight, orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
+import { ownName } from '../tfjs-names.ts';
 import { chain, type LayerWeight } from '../weights.ts';
 import { withAdapted } from './adapted.ts';
 import { MODEL_FILE_LIMIT } from './keras.ts';
@@ -36,7 +38,7 @@ export const kerasH5: ModelFormat = {
       if (typeof version === 'string' && /^[12]\./.test(version))
         checkOlder(model, { code: 'SHOAL_KERAS_FILE', operation });
       const weights = chain(model).weights.map((weight, _, all) => {
-        const found = find(file, weight, all);
+        const found = find(file, weight, all, model);
         if (!found) throw fail(`no ${weight.spec.name} of "${weight.layer}"`, `it below ${ROOT}`);
         return found;
       });
@@ -48,9 +50,9 @@ export const kerasH5: ModelFormat = {
 /**
  * A weight in the group of the outermost model's layer that holds it. Keras 3 lists "inner/dense/kernel" there, Keras 2
  * "dense/kernel:0", without the model that a layer is nested in; and where a layer was made twice in one session,
- * "conv2d_5/kernel:0" for the layer "stem": then the place in the list tells.
+ * "conv2d_5/kernel:0" for the layer "stem": then the place in the list tells. It calls a depthwise kernel otherwise, too.
  */
-function find(file: Hdf5Reader, weight: LayerWeight, all: readonly LayerWeight[]): NamedWeight | null {
+function find(file: Hdf5Reader, weight: LayerWeight, all: readonly LayerWeight[], model: Model): NamedWeight | null {
   const { layer, spec } = weight;
   const name = kerasName(weight);
   const [outer] = layer.split('/', 1);
@@ -59,7 +61,8 @@ function find(file: Hdf5Reader, weight: LayerWeight, all: readonly LayerWeight[]
     .find((at) => file.attribute(at, 'weight_names') !== null);
   if (group === undefined) return null;
   const names = file.attribute(group, 'weight_names') as readonly string[];
-  const plain = names.map((listed) => listed.replace(/:\d+$/, ''));
+  const { className } = model.layers[layer]!;
+  const plain = names.map((listed) => ownName(className, listed.replace(/:\d+$/, '')));
   const matching = plain.flatMap((listed, i) => (name === listed || name.endsWith(`/${listed}`) ? [i] : []));
   const place = matching.length === 1 ? matching[0]! : inOrder(layer, spec, all, plain);
   const tensor = place === null ? null : file.tensor(`${group}/${names[place]}`);

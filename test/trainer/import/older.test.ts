@@ -1,4 +1,4 @@
-// older.test.ts: what Keras 2 and tfjs compute otherwise than Keras 3 under one name is refused in their files. Whole models: keras.test.ts, tfjs.test.ts.
+// older.test.ts: what Keras 2 and tfjs compute otherwise than Keras 3 under one name is refused; what they name otherwise is found. Whole models: keras.test.ts, tfjs.test.ts.
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { exportTfjs } from '../../../trainer/export/tfjs.ts';
@@ -52,5 +52,39 @@ describe('hard_sigmoid, which Keras 3 has another one of', () => {
     const model = parseModel(activated('hard_sigmoid'));
     const exported = exportTfjs('/m', { model, weights: [] }, new MemoryDisk());
     await assert.rejects(exported, { code: 'SHOAL_EXPORT_UNSUPPORTED', got: /hard_sigmoid/ });
+  });
+});
+
+describe('a depthwise kernel, which Keras 2 calls otherwise', () => {
+  it('is found in its .h5, whatever the layer was called when it was made', async () => {
+    const config = {
+      class_name: 'Sequential',
+      config: {
+        layers: [
+          { class_name: 'InputLayer', config: { batch_input_shape: [null, 3, 3, 2] } },
+          // as Keras 2 writes it, with options of Conv2D
+          {
+            class_name: 'DepthwiseConv2D',
+            config: { name: 'dw', kernel_size: [2, 1], groups: 1, kernel_constraint: null },
+          },
+        ],
+      },
+    };
+    const kernel = { shape: [2, 1, 2, 1], data: Float32Array.of(1, 2, 3, 4) };
+    const bias = { shape: [2], data: Float32Array.of(5, 6) };
+    for (const made of ['dw', 'depthwise_conv2d_3']) {
+      const disk = new MemoryDisk();
+      const dw = {
+        attributes: { weight_names: [`${made}/depthwise_kernel:0`, `${made}/bias:0`] },
+        groups: { [made]: { tensors: { 'depthwise_kernel:0': kernel, 'bias:0': bias } } },
+      };
+      const groups = { model_weights: { attributes: { layer_names: ['dw'] }, groups: { dw } } };
+      const attributes = { model_config: JSON.stringify(config), keras_version: '2.15.0' };
+      await replaceDurably(disk, '/m.h5', [await writeHdf5({ attributes, groups }, '/m.h5')]);
+      assert.deepEqual((await readModelFile('/m.h5', disk)).weights, [
+        { name: 'dw/kernel', ...kernel },
+        { name: 'dw/bias', ...bias },
+      ]);
+    }
   });
 });
