@@ -59,7 +59,8 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   };
   const data = { train: dataset.train.hash, test: dataset.test.hash };
   const recorder: RunRecorder = await recordRun({ path, job, tool, data, fields: dataset.train.fields, from, emit });
-  const before = log.lineage.filter((past) => past.step < version);
+  // the checkpoint tells of steps that one process took before, too; one of an older version does not
+  const before = from?.snapshot.counted ?? log.lineage.filter((past) => past.step < version);
   const narrator = createNarrator({ job, prepared, schedule, tell: emit, before, decisions });
   narrator.saved(version);
 
