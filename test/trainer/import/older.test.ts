@@ -1,4 +1,5 @@
-// older.test.ts: what Keras 2 and tfjs compute otherwise than Keras 3 under one name is refused; what they name otherwise is found. Whole models: keras.test.ts, tfjs.test.ts.
+// older.test.ts: what Keras 2 and tfjs compute otherwise than Keras 3 under one name is refused; what they name otherwise is found.
+// Whole models: keras.test.ts, tfjs.test.ts.
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { exportTfjs } from '../../../trainer/export/tfjs.ts';
