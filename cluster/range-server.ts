@@ -142,7 +142,7 @@ export function createRangeServer(options: RangeServerOptions): RangeServer {
     const added = reduce.map((e) => (e === '+' ? 0 : addresses[e]!));
     const all = withPenalties(added, penalties);
     views.i32.set([all.length, ...all], programAt >>> 2);
-    for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, program.factors, version + 1).entries())
+    for (const [i, block] of blocksOf(optimizer, optimizerConfig, scalars, program.paces, version + 1).entries())
       views.f32.set(block, (scalarsAt + i * BLOCK_BYTES) >>> 2);
     const [now, next] = [versions[version % 2]!, versions[(version + 1) % 2]!];
     const bases: Partial<Record<Space, number>> = {

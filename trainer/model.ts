@@ -99,6 +99,8 @@ export interface Segment {
   readonly constraint?: Constraint;
   /** Its learning rate is that of the job times this. Default 1. */
   readonly rate?: number;
+  /** The epoch, from 0, with which its training begins: what an optimizer counts of its updates, it counts from there. Default 0. */
+  readonly since?: number;
   /** Of a tensor of the state, not of the parameters: the share of a moving statistic that a step keeps; null: it never changes. */
   readonly state?: { readonly momentum: number | null };
 }

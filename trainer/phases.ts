@@ -3,7 +3,7 @@
 import type { Job } from './job.ts';
 import { freezeLayers, matches } from './layer-patterns.ts';
 import type { Model, Segment } from './model.ts';
-import { withRates } from './rates.ts';
+import { withPaces } from './rates.ts';
 import { segmentsOf } from './weights.ts';
 
 /** Epochs in which the same layers rest: from one, up to another. */
@@ -45,4 +45,4 @@ export const segmentsInPhase = (segments: readonly Segment[], resting: ReadonlyS
 
 /** All weights of a job as they are in an epoch, counted from 0: with their rates, those that rest marked. */
 export const segmentsAt = (job: Job, epoch: number): readonly Segment[] =>
-  withRates(segmentsInPhase(segmentsOf(job.model).weights, restingLayers(job, epoch)), job.rates);
+  withPaces(segmentsInPhase(segmentsOf(job.model).weights, restingLayers(job, epoch)), job);

@@ -29,7 +29,7 @@ import { type AnyOptimizer, type CommonConfig, slotsOf } from './optimizers/kind
 import { modelInPhase, segmentsInPhase } from './phases.ts';
 import { compile, type OutputOptions, type Program } from './plan.ts';
 import { poolBytes } from './pool.ts';
-import { withRates } from './rates.ts';
+import { withPaces } from './rates.ts';
 import { residentBytes } from './resident.ts';
 import { residentFeedBytes } from './resident-feed.ts';
 import { sharesOf } from './tree.ts';
@@ -66,7 +66,7 @@ export function prepare(job: Job, dataset: Dataset, options: PrepareOptions): Pr
   const model = modelInPhase(job.model, resting);
   checkParts(dataset);
   const { weights, shapes } = segmentsOf(job.model);
-  const segments = withRates(segmentsInPhase(weights, resting), job.rates);
+  const segments = withPaces(segmentsInPhase(weights, resting), job);
   checkTrained(job, segments);
   const wanted = job.outputs.map(({ name, loss }): Wanted => {
     const kind = lossOf(loss);

@@ -1,6 +1,7 @@
 // step-scalars.ts: the numbers of one step: what a gradient is divided by, its rate, what optimizers and averages make of both; as
 // they travel, and as they lie in memory. Which weights have which rate: rates.ts.
 import type { AnyOptimizer, CommonConfig } from './optimizers/kind.ts';
+import type { Pace } from './rates.ts';
 import { rateAt } from './schedules/index.ts';
 import { type Schedule, stepsPerEpoch } from './step-machine.ts';
 
@@ -23,7 +24,8 @@ const everyOf = ({ gradient_accumulation_steps }: CommonConfig): number => gradi
 export const updatesAt = (config: CommonConfig, step: number): boolean => step % everyOf(config) === 0;
 
 /**
- * The numbers of a step: its rows, the rows of all gradients since the last update, the rate, what the optimizer makes of it.
+ * The numbers of a step: its rows, the rows of all gradients since the last update, the rate, the steps of an epoch, what the optimizer makes
+ * of the rate.
  * @param step counted from 1
  * @param rate in place of the configuration's
  */
@@ -39,23 +41,25 @@ export function scalarsOf(
   let divisor = 0;
   for (let at = update * every; at < step; at++) divisor += rowsAt(schedule, at);
   const now = rate ?? rateAt(config.learning_rate, step - 1);
-  return [rowsAt(schedule, step - 1), divisor, now, ...(kind.scalars?.(config, now, update + 1) ?? [])];
+  const perEpoch = stepsPerEpoch(schedule);
+  return [rowsAt(schedule, step - 1), divisor, now, perEpoch, ...(kind.scalars?.(config, now, update + 1) ?? [])];
 }
 
 /**
- * The blocks of a step, one for each factor of the rate, and one for statistics, which are of the step's own rows. Of the scalars the
- * first three are needed (as f32, which is what travels), so that whoever owns some weights makes the same numbers.
- * @param scalars those of factor 1
+ * The blocks of a step, one for each pace, and one for statistics, which are of the step's own rows. Of the scalars the first four are
+ * needed (as f32, which is what travels), so that whoever owns some weights makes the same numbers. Updates count from the first one that a
+ * weight takes: what corrects moments that begin at 0 would take those of a weight that rested for old ones, and its steps would be too long.
+ * @param scalars those of the plain pace
  * @param step counted from 1
  */
 export function blocksOf(
   kind: AnyOptimizer,
   config: CommonConfig,
   scalars: readonly number[],
-  factors: readonly number[],
+  paces: readonly Pace[],
   step: number,
 ): readonly Float32Array[] {
-  const [rows, divisor, rate, ...more] = scalars as [number, number, number, ...number[]];
+  const [rows, divisor, rate, perEpoch, ...more] = scalars as [number, number, number, number, ...number[]];
   const every = everyOf(config);
   const update = Math.floor((step - 1) / every);
   const momentum = update === 0 ? 0 : config.ema_momentum; // the first average is the weights themselves
@@ -71,10 +75,11 @@ export function blocksOf(
     values[FIELDS.ratio] = 1;
     return values;
   };
-  const ofFactors = factors.map((factor) => {
-    if (factor === 1) return block([divisor, rate, ...more]);
+  const ofPaces = paces.map(({ factor, since }) => {
+    if (factor === 1 && since === 0) return block([divisor, rate, ...more]);
     const own = Math.fround(rate) * factor;
-    return block([divisor, own, ...(kind.scalars?.(config, own, update + 1) ?? [])]);
+    const first = since === 0 ? 0 : Math.floor((since * perEpoch) / every);
+    return block([divisor, own, ...(kind.scalars?.(config, own, Math.max(1, update + 1 - first)) ?? [])]);
   });
-  return [...ofFactors, block([rows])];
+  return [...ofPaces, block([rows])];
 }

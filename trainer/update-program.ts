@@ -1,7 +1,7 @@
 // update-program.ts: the kernel calls that follow a step's sums: norms in rounds, the update, moving statistics and averages; for all
 // blocks, or for those that a server owns. Not when they run, nor in which memory (updates.ts, cluster/range-server.ts).
 //
-//   space `step`: blocks of scalars, one a factor of the rate | of statistics | of each tensor, where norms change them
+//   space `step`: blocks of scalars, one a pace | of statistics | of each tensor, where norms change them
 //                 | per round: joined squares f64 (quantities, tensors) | their sum | squares of each block f64
 import { inOrder, type Lists, type OwnCall, own, plain, step } from './call-lists.ts';
 import { changingOf, parametersOf, penalizedOf } from './contribution.ts';
@@ -17,7 +17,7 @@ import {
   type Update,
 } from './optimizers/kind.ts';
 import type { PlanBuilder, PlanCall } from './plan-builder.ts';
-import { factorsOf } from './rates.ts';
+import { type Pace, paceAt, pacesOf } from './rates.ts';
 import { BLOCK_BYTES } from './step-scalars.ts';
 import { boundNorms, boundSigns, moveStatistic, penalize } from './update-calls.ts';
 import type { Versions } from './versions.ts';
@@ -34,8 +34,8 @@ export interface UpdateOptions {
 export interface UpdateProgram {
   /** What a step changes. */
   readonly segments: readonly Segment[];
-  /** Of the rate, of all tensors of the model. */
-  readonly factors: readonly number[];
+  /** Of all tensors of the model. */
+  readonly paces: readonly Pace[];
   readonly rounds: readonly Round[];
   readonly apply: Lists<OwnCall>;
   /** In place of all that, in a step that only adds to the accumulator. */
@@ -50,9 +50,9 @@ export function updateProgram(options: UpdateOptions): UpdateProgram {
   const { versions, optimizer, optimizerConfig: config } = options;
   const segments = changingOf(versions.segments);
   const whole = changingOf(parametersOf(options.whole ?? versions.segments));
-  const factors = factorsOf(options.whole ?? versions.segments);
+  const paces = pacesOf(options.whole ?? versions.segments);
   const names = slotNames(optimizer, config);
-  const rowsAt = BLOCK_BYTES * factors.length;
+  const rowsAt = BLOCK_BYTES * paces.length;
   const tensorsAt = rowsAt + BLOCK_BYTES;
   let bytes = tensorsAt + BLOCK_BYTES * segments.length;
   const take = (doubles: number): number => {
@@ -64,7 +64,7 @@ export function updateProgram(options: UpdateOptions): UpdateProgram {
     ({ space, at: i * versions.slotBytes + 4 * at }) as const;
   const weights = (space: 'parameters' | 'next', { at }: Segment) => ({ space, at: 4 * at }) as const;
   /** Where each tensor's scalars are read, as rounds go on. */
-  const scalarsAt = segments.map(({ rate = 1 }) => BLOCK_BYTES * factors.indexOf(rate));
+  const scalarsAt = segments.map((segment) => BLOCK_BYTES * paceAt(paces, segment));
   const trained = segments.map((_, i) => i).filter((i) => !segments[i]!.state);
   const updateOf = (build: PlanBuilder, i: number): Update => {
     const segment = segments[i]!;
@@ -135,7 +135,7 @@ export function updateProgram(options: UpdateOptions): UpdateProgram {
   const measured = first && { ...first, measure: [[...penalties, ...first.measure.flat()]] };
   return {
     segments,
-    factors,
+    paces,
     rounds: measured ? [measured, ...later] : [],
     apply: [[...(measured ? [] : penalties), ...apply, ...statistics], norms],
     gather: [[...penalties, ...gather, ...statistics], norms],

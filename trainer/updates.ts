@@ -145,7 +145,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     }
     const { optimizer, optimizerConfig, schedule } = options;
     const numbers = scalarsOf(optimizer, optimizerConfig, schedule, work.step + 1, options.rate?.());
-    for (const [i, block] of blocksOf(optimizer, optimizerConfig, numbers, program.factors, work.step + 1).entries())
+    for (const [i, block] of blocksOf(optimizer, optimizerConfig, numbers, program.paces, work.step + 1).entries())
       f32.set(block, (scalars + i * BLOCK_BYTES) >>> 2);
   }
   const programs = new WeakMap<readonly Part[], Int32Array>();

@@ -6,7 +6,7 @@ import { createRangeServer } from '../../cluster/range-server.ts';
 import { loadKernels } from '../../kernels/load.ts';
 import { lengthOf, trainedOf } from '../../trainer/contribution.ts';
 import { optimizerOf } from '../../trainer/optimizers/index.ts';
-import { factorsOf, withRates } from '../../trainer/rates.ts';
+import { pacesOf, withPaces } from '../../trainer/rates.ts';
 import { firstSnapshot } from '../../trainer/snapshot.ts';
 import { scalarsOf } from '../../trainer/step-scalars.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
@@ -47,7 +47,7 @@ describe('learning rates by layer', () => {
 
   it('are the same bits in a server, which makes its numbers from the rate that it is told, and in two servers that each lack a factor', () => {
     const rated = job('adam', RATES);
-    const segments = withRates(segmentsOf(rated.model).weights, rated.rates);
+    const segments = withPaces(segmentsOf(rated.model).weights, rated);
     const optimizer = optimizerOf(rated.optimizer.class_name);
     const { config: optimizerConfig } = rated.optimizer;
     const length = lengthOf(trainedOf(segments));
@@ -68,9 +68,9 @@ describe('learning rates by layer', () => {
       { from: 0, to: cut }, // has the factors 1 and 0.25
       { from: cut, to: length }, // has 1 and 3
     ];
-    const found = ranges.map((range) => factorsOf(piecesOf(segments, range)));
+    const found = ranges.map((range) => pacesOf(piecesOf(segments, range)).map(({ factor }) => factor));
     assert.deepEqual(
-      [factorsOf(segments), ...found],
+      [pacesOf(segments).map(({ factor }) => factor), ...found],
       [
         [1, 0.25, 3],
         [1, 0.25],
