@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { callbackSchema, decide } from '../../trainer/callbacks/index.ts';
+import { figureOf } from '../../trainer/callbacks/kind.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { mlp, smallJob } from '../support/small-jobs.ts';
 import { outcome, smallRun } from '../support/small-run.ts';
@@ -38,6 +39,14 @@ describe('callbacks', () => {
       }
     });
   }
+
+  it('watch a loss for less of it and a metric for more, whatever the output is called', () => {
+    const more = (monitor: string) => figureOf({ monitor, mode: 'auto' }).max;
+    for (const name of ['loss', 'top_loss', 'top_left_loss', 'f1_loss', 'recall_loss', 'accuracy_loss'])
+      assert.equal(more(`val_${name}`), false, name);
+    for (const name of ['accuracy', 'top_5', 'precision', 'recall', 'f1', 'kind_f1', 'top_left_top_3', 'loss_accuracy'])
+      assert.equal(more(`val_${name}`), true, name);
+  });
 
   it('are refused where they watch what is not measured, or lower a schedule', () => {
     const json = { model: { class_name: 'Sequential', config: { layers: mlp } }, data: { reader: 'x' }, epochs: 1 };

@@ -49,7 +49,8 @@ interface Watching {
   readonly mode: 'auto' | 'min' | 'max';
 }
 
-const GREATER = /accuracy|top_|precision|recall|f1/;
+/** How a metric's name ends; an output, whose name may stand before it, or before "loss", has any. */
+const GREATER = /(^|_)(accuracy|top_\d+|precision|recall|f1)$/;
 
 /** The watched figure, and whether more of it is better. */
 export function figureOf({ monitor, mode }: Watching): { readonly name: string; readonly max: boolean } {
