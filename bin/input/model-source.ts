@@ -8,6 +8,7 @@ import { IGNORED, weightsFromTorch } from '../../trainer/import/torch.ts';
 import { nodeFiles } from '../../trainer/node-files.ts';
 import { type NamedWeight, orderWeights } from '../../trainer/order-weights.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
+import { endingOf } from '../../trainer/restore-best.ts';
 import { openRun } from '../../trainer/run-folder.ts';
 import { snapshotWeights } from '../../trainer/snapshot.ts';
 import { isTorch } from '../../trainer/torch-names.ts';
@@ -80,7 +81,7 @@ async function runSource(model: Keys, path: string, operation: string): Promise<
   if (wanted && !checkpoint) throw problem(operation, model, 'a run with a whole checkpoint');
   // as the run wrote it, but for what it had frozen: that is a matter of each job
   const config = modelToKeras(parseModel(job.modelConfig));
-  return { config, weights: wanted ? snapshotWeights(job.model, checkpoint!.snapshot) : undefined };
+  return { config, weights: wanted ? snapshotWeights(job.model, await endingOf(job, checkpoint!)) : undefined };
 }
 
 async function weightsOf(config: unknown, path: string): Promise<readonly NamedWeight[]> {

@@ -10,9 +10,13 @@ import { initializeWeights } from '../../trainer/initialize.ts';
 import { parseJob } from '../../trainer/job.ts';
 import { elements } from '../../trainer/model.ts';
 import { parseModel } from '../../trainer/parse-model.ts';
+import { createRun } from '../../trainer/run-folder.ts';
+import { recordRun } from '../../trainer/run-recorder.ts';
 import { firstSnapshot, snapshotWeights, startingSnapshot } from '../../trainer/snapshot.ts';
 import { segmentsOf } from '../../trainer/weights.ts';
 import { uniform } from '../cases/model.ts';
+import { smallJob } from '../support/small-jobs.ts';
+import { dataset, smallRun } from '../support/small-run.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const layer = (class_name: string, config: object = {}) => ({ class_name, config });
@@ -77,6 +81,26 @@ describe('weights of a job', () => {
       const expected = given?.data ?? snapshotWeights(own.model, first).find((w) => w.name === name)!.data;
       assert.deepEqual(data, expected, name);
     }
+  });
+
+  it('of a run that is over are those that it ended with, of its best epoch', async () => {
+    const early = { class_name: 'EarlyStopping', config: { patience: 1, min_delta: 100, restore_best_weights: true } };
+    const trained = smallJob(base.config.layers.slice(0, -1).concat(head), {
+      batch: 20,
+      epochs: 4,
+      callbacks: [early],
+    });
+    const path = await createRun(join(folder, 'runs'), trained);
+    const data = { train: dataset.train.hash, test: dataset.test.hash };
+    const recorder = await recordRun({ path, job: trained, tool: 'test', data, from: null, emit() {} });
+    const { done, weights: ended } = await smallRun(trained, { onSave: (...save) => recorder.save(...save) });
+    await recorder.close();
+    assert.deepEqual([done.steps, done.restored_step], [6, 3]);
+    const { weights } = await modelSource({ $run: path }, folder, 'test');
+    assert.deepEqual(
+      weights!.map(({ data }) => data),
+      snapshotWeights(trained.model, ended).map(({ data }) => data),
+    );
   });
 
   it('of a safetensors file that lacks some are refused, by name', async () => {
