@@ -121,11 +121,13 @@ const unreadable = (path: string, error: unknown): Problem => ({
 /**
  * The newest checkpoint of a directory that proves whole, and what was wrong with each newer one: tell the user.
  * `checkpoint` is undefined if there is none.
+ * @param check throws for one that cannot be used, although it is whole
  * @throws SHOAL_CHECKPOINT_UNREADABLE, only if the directory cannot be listed
  */
 export async function newestValid(
   directory: string,
   files: Files = nodeFiles,
+  check: (checkpoint: Checkpoint) => Promise<void> = async () => {},
 ): Promise<{ checkpoint: Checkpoint | undefined; rejected: { path: string; problem: Problem }[] }> {
   const rejected: { path: string; problem: Problem }[] = [];
   const found = await findCheckpoints(directory, files).catch((cause: unknown) => {
@@ -135,7 +137,9 @@ export async function newestValid(
   });
   for (const { path } of found) {
     try {
-      return { checkpoint: await readCheckpoint(path, files), rejected };
+      const checkpoint = await readCheckpoint(path, files);
+      await check(checkpoint);
+      return { checkpoint, rejected };
     } catch (error) {
       rejected.push({ path, problem: errnoOf(error) ? unreadable(path, error) : toWire(error) });
     }

@@ -135,18 +135,28 @@ export const hasCheckpoint = async (run: string, files: Files = nodeFiles): Prom
  */
 export async function openRun(path: string, job?: Job, files: Files = nodeFiles): Promise<OpenedRun> {
   const own = job ?? parseJob(await readRunJob(path, files), `${path}/${RUN.job}`);
-  const { checkpoint, rejected } = await newestValid(`${path}/${RUN.checkpoints}`, files);
+  const hash = await jobHash(own);
+  let snapshot: Snapshot | undefined;
+  let lacking: unknown; // of the newest that is whole, but without the one that has its best weights
+  const { checkpoint, rejected } = await newestValid(`${path}/${RUN.checkpoints}`, files, async (found) => {
+    if (found.manifest.jobHash !== hash) return;
+    snapshot = await restoreWithBest(own, found, files).catch((error: unknown) => {
+      lacking ??= error;
+      throw error;
+    });
+  });
+  if (!checkpoint && lacking) throw lacking;
   const problems = rejected.map(({ problem }) => problem);
   if (!checkpoint) {
     if (await isThere(`${path}/${RUN.given}`, files)) throw nothingGiven(path, problems);
     return { path, job: own, checkpoint: null, problems };
   }
   const { manifest } = checkpoint;
-  if (manifest.jobHash !== (await jobHash(own))) throw otherJob(path, await changedKeys(path, own, files));
+  if (!snapshot) throw otherJob(path, await changedKeys(path, own, files));
   return {
     path,
     job: own,
-    checkpoint: { path: checkpoint.path, manifest, snapshot: await restoreWithBest(own, checkpoint, files) },
+    checkpoint: { path: checkpoint.path, manifest, snapshot },
     problems,
   };
 }

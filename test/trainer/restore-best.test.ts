@@ -82,4 +82,35 @@ describe('a run that restores its best weights', () => {
       { code: 'SHOAL_CHECKPOINT_CORRUPT', got: /step 4/ },
     );
   });
+
+  it('goes on from before its best evaluation, to the same bytes, where the checkpoint of that one is damaged', async () => {
+    const disk = new MemoryDisk();
+    const kept = { ...job, checkpoint: { everySteps: 2, keep: 9 } };
+    const path = await createRun('/runs', kept, disk);
+    const data = { train: dataset.train.hash, test: dataset.test.hash };
+    const go = async () => {
+      const { checkpoint, problems } = await openRun(path, kept, disk);
+      const recorder = await recordRun({
+        path,
+        job: kept,
+        tool: 'test',
+        data,
+        from: checkpoint,
+        files: disk,
+        emit() {},
+      });
+      const onSave: SessionOptions['onSave'] = (snapshot, info) => recorder.save(snapshot, info);
+      const ran = await smallRun(kept, { start: checkpoint?.snapshot ?? null, onSave });
+      await recorder.close();
+      return { ran, from: checkpoint?.snapshot.version, problems };
+    };
+    await go();
+    const best = (await findCheckpoints(`${path}/checkpoints`, disk)).filter(({ step }) => step === 4);
+    for (const { path: file } of best) await disk.remove(file);
+    const { ran, from, problems } = await go();
+    assert.equal(from, 2);
+    assert.ok(problems.some(({ got }) => /step 4/.test(got)));
+    assert.deepEqual(outcome(ran), outcome(expected));
+    assert.deepEqual((await openRun(path, kept, disk)).problems, [], 'whole again');
+  });
 });
