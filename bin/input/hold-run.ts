@@ -17,14 +17,15 @@ type Holder = z.output<typeof holderSchema>;
 export function holdRun(run: string): () => void {
   const file = `${run}/${RUN.holder}`;
   const holder: Holder = { host: hostname(), pid: process.pid, began: beganAt(process.pid) };
-  const write = (): void => writeFileSync(file, `${JSON.stringify(holder)}\n`, { flag: 'wx' }); // of two at once one makes it
-  try {
-    write();
-  } catch (error) {
-    nobodyHolds(run);
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, `write into ${run}`);
-    rmSync(file, { force: true }); // of somebody who was killed
-    write();
+  for (let again = false; ; again = true) {
+    try {
+      writeFileSync(file, `${JSON.stringify(holder)}\n`, { flag: 'wx' }); // of two at once one makes it
+      break;
+    } catch (error) {
+      nobodyHolds(run);
+      if (again || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, `write into ${run}`);
+      rmSync(file, { force: true }); // of somebody who was killed
+    }
   }
   return () => {
     try {
