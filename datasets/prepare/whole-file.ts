@@ -11,6 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 
@@ -25,7 +26,7 @@ export interface WholeFile {
 
 /** Until it is finished its name is another one, which tells the process that writes it. @throws {ShoalError} SHOAL_DATA_WRITE */
 export function beginFile(path: string): WholeFile {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}${endingOf(process.pid)}`;
   const descriptor = writing(path, () => openSync(partial, 'w'));
   let open = true;
   const close = (): void => {
@@ -72,9 +73,12 @@ export function writeWhole(path: string, text: string, tries = 3): void {
   }
 }
 
-/** Removes what a process that has ended was writing in a folder. */
+/** Of a file's name while a process of this machine writes it: machines that share the folder have processes of equal numbers, containers mostly. */
+const endingOf = (pid: number): string => `.${hostname()}.${pid}.partial`;
+
+/** Removes what a process of this machine that has ended was writing in a folder. */
 export function removePartials(folder: string, pid: number): void {
-  const ending = `.${pid}.partial`;
+  const ending = endingOf(pid);
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
     if (name.endsWith(ending)) rmSync(join(folder, name), { force: true });
 }

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beginFile } from '../../datasets/prepare/whole-file.ts';
+import { beginFile, removePartials } from '../../datasets/prepare/whole-file.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { writeImages } from './support/images.ts';
 import { code, preparing } from './support/prepare.ts';
@@ -81,13 +82,23 @@ describe('two preparations into one folder', () => {
     const path = join(home, 'shared');
     const file = beginFile(path);
     file.write(Buffer.from('equal bytes'));
-    rmSync(`${path}.${process.pid}.partial`);
+    rmSync(`${path}.${hostname()}.${process.pid}.partial`);
     assert.throws(() => file.finish(), code('SHOAL_DATA_WRITE', /ENOENT/));
     const again = beginFile(path);
     again.write(Buffer.from('equal bytes'));
-    rmSync(`${path}.${process.pid}.partial`);
+    rmSync(`${path}.${hostname()}.${process.pid}.partial`);
     writeFileSync(path, 'equal bytes');
     again.finish();
     assert.equal(readFileSync(path, 'utf8'), 'equal bytes');
+  });
+
+  it('on two machines leave each other what processes of one number are writing', () => {
+    const folder = temporaryFolder('two-machines');
+    const file = beginFile(join(folder, 'a'));
+    const others = `b.elsewhere.${process.pid}.partial`;
+    writeFileSync(join(folder, others), '');
+    removePartials(folder, process.pid);
+    assert.deepEqual(readdirSync(folder), [others]);
+    file.discard();
   });
 });
