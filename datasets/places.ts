@@ -80,11 +80,12 @@ export const otherSize = ({ key }: Entry, got: Size, [rows, columns]: readonly n
   });
 
 /**
- * What marks an image may be measured in it at another size, but of the same proportions: each side is rounded.
+ * What marks an image may be measured in it at another size, but of the same proportions: each side of the smaller is rounded.
  * @param of boxes or a mask. @param image turned as its EXIF says. @throws {ShoalError} SHOAL_DATA_FIELD
  */
 export function checkProportions({ key }: Entry, of: Size, image: Size): void {
-  if (Math.abs(of.rows * image.columns - of.columns * image.rows) <= of.rows + of.columns) return;
+  const rounding = Math.max(of.rows + of.columns, image.rows + image.columns);
+  if (Math.abs(of.rows * image.columns - of.columns * image.rows) <= rounding) return;
   throw new ShoalError({
     code: 'SHOAL_DATA_FIELD',
     operation: `read ${key}`,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { examine } from '../../datasets/examine.ts';
 import { rowOf } from '../../datasets/image-row.ts';
+import { checkProportions } from '../../datasets/places.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
+import type { Entry } from '../../datasets/source.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { write } from './support/images.ts';
 import { code, preparing } from './support/prepare.ts';
@@ -52,5 +54,23 @@ describe('an image that EXIF turns', () => {
     await assert.rejects(prepare('out', job, { maxErrors: { count: 1 } }), code('SHOAL_DATA_EMPTY', /1 bad ones/));
     const scanned = await scanDataset(source);
     assert.match((await examine(scanned, signal)).bad[0]!.reason, /in 8 x 24 pixels/);
+  });
+});
+
+describe('labels of places', () => {
+  it('have the proportions of their image where one of both was made smaller, and its sides rounded', () => {
+    const entry: Entry = { key: 'a', label: null, part: null };
+    const large = { rows: 1000, columns: 1501 };
+    const small = { rows: 133, columns: 200 };
+    checkProportions(entry, small, large);
+    checkProportions(entry, large, small);
+    for (const size of [
+      { rows: 200, columns: 133 },
+      { rows: 137, columns: 200 },
+    ])
+      assert.throws(
+        () => checkProportions(entry, size, large),
+        code('SHOAL_DATA_FIELD', /expected proportions of 1000/),
+      );
   });
 });
