@@ -63,16 +63,22 @@ export async function readAll(location: string): Promise<Uint8Array> {
 /** A file of text. @throws {ShoalError} SHOAL_DATA_FORMAT for what is too long, naming the first line that is no UTF-8 */
 export async function readText(location: string): Promise<string> {
   const bytes = await readAll(location);
-  if (bytes.length > constants.MAX_STRING_LENGTH) {
-    throw new ShoalError({
-      code: 'SHOAL_DATA_FORMAT',
-      operation: `read ${location}`,
-      got: `${bytes.length} bytes of text`,
-      expected: `at most ${constants.MAX_STRING_LENGTH}`,
-      hint: 'Write it as Parquet, or cut it into smaller files.',
-    });
+  let text: string;
+  try {
+    text = new TextDecoder().decode(bytes);
+  } catch (cause) {
+    if (bytes.length <= constants.MAX_STRING_LENGTH) throw cause;
+    throw new ShoalError(
+      {
+        code: 'SHOAL_DATA_FORMAT',
+        operation: `read ${location}`,
+        got: `${bytes.length} bytes of text`,
+        expected: `at most ${constants.MAX_STRING_LENGTH} characters`,
+        hint: 'Write it as Parquet, or cut it into smaller files.',
+      },
+      { cause },
+    );
   }
-  const text = new TextDecoder().decode(bytes);
   if (!text.includes(NO_CHARACTER) || isUtf8(bytes)) return text;
   const line = text.slice(0, text.indexOf(NO_CHARACTER)).split('\n').length;
   throw new ShoalError({

@@ -1,7 +1,7 @@
 // large.slow.test.ts: files of more than 2 GiB, which the system does not read at once, and of more text than a string holds.
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { openFile } from '../../datasets/files.ts';
+import { closeSync, ftruncateSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { openFile, readText } from '../../datasets/files.ts';
 import { code, formatFiles } from './support/format-files.ts';
 
 describe('a file', () => {
@@ -25,5 +25,12 @@ describe('a file', () => {
   it('of more text than a string holds is refused, by its name', async () => {
     sparse('large.csv', 2 ** 29);
     await assert.rejects(scan('csv', 'large.csv'), code('SHOAL_DATA_FORMAT', /large\.csv: got 536870912 bytes/));
+  }).timeout(60_000);
+
+  it('of more bytes than a string holds characters is read where its own are fewer', async () => {
+    writeFileSync(at('wide.txt'), Buffer.alloc(2 ** 29, 'é'));
+    const text = await readText(at('wide.txt'));
+    rmSync(at('wide.txt'));
+    assert.equal(text.length, 2 ** 28);
   }).timeout(60_000);
 });
