@@ -18,7 +18,10 @@ export interface DialOptions extends Reach {
   readonly url: string;
   /** Without a connection on which something is said for so long, it gives up. Infinity: never. */
   readonly deadlineMs: number;
-  /** Somebody else may be at that address for a while, who knows neither token nor path: that is tried again, too. */
+  /**
+   * Somebody else may be at that address for a while, who knows neither token nor path: that is tried again, too; and who has a certificate that is
+   * not trusted, once there was one that is.
+   */
   readonly changing?: boolean;
   /** Bulk has a socket of its own, so that control never queues behind it; they are made together, and when one goes so does the other. */
   readonly bulkApart?: boolean;
@@ -49,10 +52,12 @@ const VAIN_MS = 10_000;
 const PAIR = 'It is tried again; the log of the other end says why.';
 /** Trying again would not help. */
 const FINAL = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH', 'SHOAL_WIRE_INSECURE', 'SHOAL_WIRE_VERSION']);
+/** Of somebody else's listener. */
+const ANOTHERS = new Set(['SHOAL_WIRE_TOKEN', 'SHOAL_WIRE_PATH']);
 /** Node's codes of certificates that it does not trust. */
 const UNTRUSTED = /CERT|SIGNED|SIGNATURE|ALTNAME/;
-const isFinal = ({ code, cause }: ShoalError): boolean =>
-  FINAL.has(code) || UNTRUSTED.test(String((cause as { code?: unknown } | undefined)?.code ?? ''));
+const isUntrusted = ({ cause }: ShoalError): boolean =>
+  UNTRUSTED.test(String((cause as { code?: unknown } | undefined)?.code ?? ''));
 
 /** A connection that was there. */
 interface Ended {
@@ -134,6 +139,7 @@ export function dial(options: DialOptions): Dial {
     let since = performance.now();
     let reached = since;
     let told = false;
+    let wasThere = false;
     let pause = FIRST_MS;
     while (!signal.aborted) {
       let lasted = 0;
@@ -143,14 +149,17 @@ export function dial(options: DialOptions): Dial {
         problem = reason ?? goodbye(options.url);
         lasted = lastedMs;
         reached = performance.now();
+        wasThere = true;
         told = false;
         if (heard) since = performance.now();
       } catch (error) {
         problem = error instanceof ShoalError ? error : fromWire(toWire(error));
       }
       if (signal.aborted) return;
-      const another = options.changing && (problem.code === 'SHOAL_WIRE_TOKEN' || problem.code === 'SHOAL_WIRE_PATH');
-      if ((isFinal(problem) && !another) || performance.now() - since > options.deadlineMs) {
+      const untrusted = isUntrusted(problem);
+      const another = options.changing && (untrusted ? wasThere : ANOTHERS.has(problem.code));
+      const final = (untrusted || FINAL.has(problem.code)) && !another;
+      if (final || performance.now() - since > options.deadlineMs) {
         options.failed(problem);
         return;
       }

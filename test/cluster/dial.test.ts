@@ -1,6 +1,7 @@
 // dial.test.ts: connections that are made again: when that is tried, how often, and when it is given up. Pairs: pairs.test.ts.
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../base/errors.ts';
+import { selfSigned } from '../../cluster/certificate.ts';
 import { type DialOptions, dial } from '../../cluster/dial.ts';
 import { newToken } from '../../cluster/token.ts';
 import { wireError } from '../../cluster/wire-error.ts';
@@ -94,6 +95,25 @@ describe('a dial', () => {
     assert.equal((await vain.next()).code, 'SHOAL_WIRE_TOKEN');
     await other.listener.close();
     await openHouse({ port });
+    await ups.next();
+    assert.equal(patient.failed.length, 0);
+  });
+
+  it('to an address with a certificate that is not trusted: waits only where one was there that is', async () => {
+    const [own, others] = [selfSigned(['127.0.0.1']), selfSigned(['127.0.0.1'])];
+    const house = await openHouse({ tls: own });
+    const { url, port } = house.listener;
+    const ups = new Queue<null>();
+    const more = { tls: { ca: own.cert }, changing: true };
+    const patient = dialing(url, Number.POSITIVE_INFINITY, { ...more, up: () => ups.put(null) });
+    await ups.next();
+    await house.listener.close();
+    const other = await openHouse({ tls: others, port });
+    for (let tried = 0; tried < 2; tried++) await other.refused.next();
+    const strict = dialing(url, Number.POSITIVE_INFINITY, more);
+    assert.match((await strict.failed.next()).got, /certificate/);
+    await other.listener.close();
+    await openHouse({ tls: own, port });
     await ups.next();
     assert.equal(patient.failed.length, 0);
   });
