@@ -110,6 +110,9 @@ export function auditLines(lines: LogLines, facts: AuditFacts): Audit {
   }
 }
 
+/** Lists of nodes that are known by their text at most: who computes what may be another in each step. */
+const MOST_KNOWN = 10_000;
+
 /** Steps whose nodes went to the same workers share one list of them: there may be millions of steps. */
 function sharedNodes(): (nodes: Commit['nodes']) => Commit['nodes'] {
   const known = new Map<string, Commit['nodes']>();
@@ -117,6 +120,7 @@ function sharedNodes(): (nodes: Commit['nodes']) => Commit['nodes'] {
     const key = JSON.stringify(nodes);
     const before = known.get(key);
     if (before) return before;
+    if (known.size === MOST_KNOWN) known.clear();
     known.set(key, nodes);
     return nodes;
   };
