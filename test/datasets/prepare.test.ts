@@ -6,9 +6,10 @@ import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { contentHash } from '../../datasets/content-hash.ts';
 import { finish } from '../../datasets/prepare/manifest.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
-import { datasetSchema, openDataset } from '../../datasets/readers/index.ts';
+import { datasetSchema, openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { encoded, write, writeImages } from './support/images.ts';
 import { code, preparing } from './support/prepare.ts';
@@ -50,6 +51,21 @@ describe('preparing a dataset', () => {
     await prepare('tasks', {}, { task: { number: 2, of: 4 } });
     finish(join(home, 'tasks'));
     assert.equal(folderHash(join(home, 'tasks')), expected);
+  });
+
+  it('writes resized images into shards of every format alike', async () => {
+    const transform = { resize: { rows: 6, columns: 8, fit: 'fill' } };
+    const found: string[][] = [];
+    for (const format of ['webdataset', 'tfrecord', 'parquet']) {
+      await prepare(`small-${format}`, { format, transform });
+      const shards = await scanDataset({ reader: format, path: join(home, `small-${format}`) });
+      found.push(
+        (await Promise.all(shards.entries.map(async (entry) => contentHash(await shards.load(entry))))).sort(),
+      );
+      await shards.close();
+    }
+    assert.equal(new Set(found[0]).size, 30);
+    assert.deepEqual(found, [found[0], found[0], found[0]]);
   });
 
   it('gives the same folder after five kills at any moment, and makes no finished shard again', async () => {

@@ -15,7 +15,7 @@ export interface Written {
 }
 
 export interface ShardWriter {
-  /** Bytes that follow what was given before. */
+  /** Bytes that follow what was given before. Of the sample's own bytes a writer keeps a copy at most: their memory is given back when it returns. */
   add(sample: Written): Uint8Array[];
   end(): Promise<Uint8Array[]>;
 }

@@ -45,7 +45,8 @@ export const parquet: WriterKind = {
     const samples: Written[] = [];
     return {
       add(sample) {
-        samples.push(sample);
+        const { prepared } = sample;
+        samples.push({ ...sample, prepared: { ...prepared, bytes: Uint8Array.from(prepared.bytes) } }); // a copy
         return [];
       },
       async end() {
