@@ -201,9 +201,3 @@ function leavesByWorker(lineage: readonly Counted[], microShards: number): Recor
     }
   return leaves;
 }
-
-/** The last term that a log tells of, 0 if none: for startCoordinator. What follows the last line break must be cut off first. */
-export function lastTermOf(text: string): number {
-  const start = text.lastIndexOf('{"record":"open"');
-  return start < 0 ? 0 : (JSON.parse(text.slice(start, text.indexOf('\n', start))) as Open).term;
-}

@@ -69,7 +69,8 @@ function opened(path: string): CommitLog {
   };
 }
 
-function survived(lines: Iterable<string>): Pick<CommitLog, 'lastTerm' | 'lineage' | 'version'> {
+/** What a log tells whoever goes on with it, by its whole lines. */
+export function survived(lines: Iterable<string>): Pick<CommitLog, 'lastTerm' | 'lineage' | 'version'> {
   let lineage: StepTotals[] = [];
   let version: number | null = null;
   let lastTerm = 0;

@@ -1,6 +1,6 @@
 // coordinator-process.ts: a coordinator with toy floats on its disk, that may die at any action; what it commits and keeps is held against the
 // undisturbed run.
-import { lastTermOf } from '../../../cluster/audit.ts';
+import { survived } from '../../../cluster/commit-log.ts';
 import type {
   Checkpoint,
   CoordinatorAction,
@@ -10,6 +10,7 @@ import type {
   CoordinatorState,
 } from '../../../cluster/coordinator-types.ts';
 import { drawsOf } from '../../../cluster/draws.ts';
+import { textLines } from '../../../cluster/log-lines.ts';
 import type { Term } from '../../../cluster/messages.ts';
 import { type CoordinatorDoes, CoordinatorDriver, type Drive } from '../../../cluster/simulate/coordinator-driver.ts';
 import { type Cluster, DATASET, type Frame, must, PROFILE, pure, REFERENCE, slices } from './cluster.ts';
@@ -51,7 +52,8 @@ function driveOf(cluster: Cluster): Drive {
   };
   disk.log = disk.log.slice(0, disk.log.lastIndexOf('\n') + 1);
   disk.synced = Math.min(disk.synced, disk.log.length);
-  return { config, lastTerm: lastTermOf(disk.log), checkpoint: newestOf(cluster), vectors: 1 + SLOTS, tickMs: 20 };
+  const { lastTerm } = survived(textLines(disk.log));
+  return { config, lastTerm, checkpoint: newestOf(cluster), vectors: 1 + SLOTS, tickMs: 20 };
 }
 
 export class CoordinatorProcess extends CoordinatorDriver<Frame> {
