@@ -2,10 +2,11 @@
 
 import type { Problem } from '../base/errors.ts';
 import { ShoalError, toWire } from '../base/errors.ts';
+import { errnoOf } from '../base/refused-write.ts';
 import type { CheckpointPart, Manifest } from './checkpoint.ts';
 import { CHECKPOINT_PARTS, MANIFEST, parseCheckpointName, parseManifest } from './checkpoint.ts';
 import type { Files, OpenFile } from './files.ts';
-import { errnoOf, readSmall } from './files.ts';
+import { readSmall } from './files.ts';
 import { readSafetensorsFrom } from './import/safetensors.ts';
 import { nodeFiles } from './node-files.ts';
 import { startSha256 } from './sha256.ts';

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../base/errors.ts';
 import { ShoalError, toWire } from '../base/errors.ts';
+import { errnoOf } from '../base/refused-write.ts';
 import type { CheckpointPart, Json, ManifestFile } from './checkpoint.ts';
 import {
   CHECKPOINT_PARTS,
@@ -17,7 +18,7 @@ import type { FoundCheckpoint } from './checkpoint-read.ts';
 import { findCheckpoints, readCheckpoint } from './checkpoint-read.ts';
 import { safetensorsChunks } from './export/safetensors.ts';
 import type { Files } from './files.ts';
-import { errnoOf, makeDirectories, writeDurably } from './files.ts';
+import { makeDirectories, writeDurably } from './files.ts';
 import { nodeFiles } from './node-files.ts';
 import { startSha256 } from './sha256.ts';
 

@@ -1,6 +1,7 @@
 // csv-log.ts: the figures of a run's epochs as a table in a file, one line an epoch. Not every event (event-log.ts).
+import { errnoOf } from '../base/refused-write.ts';
 import type { Metrics, RunEvent } from './events.ts';
-import { errnoOf, type Files, readSmall, replaceDurably } from './files.ts';
+import { type Files, readSmall, replaceDurably } from './files.ts';
 
 export interface CsvLog {
   /** Takes an event; the next flush writes what it changed. */

@@ -1,7 +1,8 @@
 // event-log.ts: a run's events as lines of JSON, added to the end of a file. Not what is in them (events.ts), nor when it is flushed.
+import { errnoOf } from '../base/refused-write.ts';
 import type { RunEvent } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
-import { errnoOf, readFully, replaceDurably, writeFully } from './files.ts';
+import { readFully, replaceDurably, writeFully } from './files.ts';
 
 export interface EventLog {
   /** Takes an event; the next flush writes it. */

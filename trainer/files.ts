@@ -1,6 +1,7 @@
 // files.ts: the few file operations that durable files need, and complete reads and writes over them. Not the disk (node-files.ts).
 
 import { ShoalError } from '../base/errors.ts';
+import { errnoOf } from '../base/refused-write.ts';
 
 /** A file opened for reading, or created for writing. */
 export interface OpenFile {
@@ -145,10 +146,4 @@ export async function readSmall(files: Files, path: string, limit: number): Prom
   } finally {
     await file.close();
   }
-}
-
-/** The errno name of an operating system's error ("ENOSPC"), undefined for any other. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

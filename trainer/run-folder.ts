@@ -12,13 +12,15 @@
 //                 checkpoints/        what a resumed run goes on from (checkpoint.ts)
 //                 model/last/         the newest model, for tfjs
 //                 model/best/         that of the best epoch so far (best.ts)
+
 import { type Problem, ShoalError } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
+import { errnoOf } from '../base/refused-write.ts';
 import { deciding } from './callbacks/index.ts';
 import type { Manifest } from './checkpoint.ts';
 import { findCheckpoints, newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
-import { errnoOf, makeDirectories, readSmall, replaceDurably } from './files.ts';
+import { makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
 import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';

@@ -1,6 +1,8 @@
 // run-recorder.ts: fills the folder of a run while it goes on: events, curves, checkpoints, models. It decides nothing of the run.
+
 import { type Problem, ShoalError, toWire } from '../base/errors.ts';
 import { canonicalJson } from '../base/hash.ts';
+import { errnoOf } from '../base/refused-write.ts';
 import type { Fields } from '../datasets/reader.ts';
 import { type Best, bestOf, betterOf, measureOf } from './best.ts';
 import type { Evaluated } from './callbacks/kind.ts';
@@ -14,7 +16,7 @@ import type { Metrics, RunEvent } from './events.ts';
 import { exportTfjs } from './export/tfjs.ts';
 import { fieldTypes } from './field-types.ts';
 import type { Files } from './files.ts';
-import { errnoOf, readSmall } from './files.ts';
+import { readSmall } from './files.ts';
 import { type Job, jobHash } from './job.ts';
 import { nodeFiles } from './node-files.ts';
 import { neededBy } from './restore-best.ts';

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { captionOf, contactSheet, drawSamples, inClasses } from '../../datasets/contact-sheet.ts';
 import { compareHashes, type Examination, examine } from '../../datasets/examine.ts';
 import { readManifest } from '../../datasets/prepare/manifest.ts';
-import { writing } from '../../datasets/prepare/whole-file.ts';
+import { writing } from '../../datasets/prepare/write-error.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
 import { type Bad, COUNTED, isDataProblem, type Source } from '../../datasets/source.ts';
 import { type PrepFlags, sourceOptions } from '../input/prepare-options.ts';

@@ -19,7 +19,7 @@ import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
-import { writing } from './whole-file.ts';
+import { writing } from './write-error.ts';
 import { writeShards } from './write-shards.ts';
 
 export interface PrepareOptions {

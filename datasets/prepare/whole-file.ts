@@ -1,4 +1,4 @@
-// whole-file.ts: a file of a preparation that is there whole or not at all, and what a file system refuses to take. What stands in it: shard.ts and others.
+// whole-file.ts: a file of a preparation that is there whole or not at all. What stands in it: shard.ts and others.
 import {
   closeSync,
   existsSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ShoalError } from '../../base/errors.ts';
+import { writing } from './write-error.ts';
 
 export interface WholeFile {
   /** Appends. @throws {ShoalError} SHOAL_DATA_WRITE */
@@ -81,30 +81,4 @@ export function removePartials(folder: string, pid: number): void {
   const ending = endingOf(pid);
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
     if (name.endsWith(ending)) rmSync(join(folder, name), { force: true });
-}
-
-/** What `write` returns. @throws {ShoalError} SHOAL_DATA_WRITE for the file system's errors; others as they are */
-export function writing<T>(path: string, write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    throw writeError(error, `write ${path}`);
-  }
-}
-
-/** SHOAL_DATA_WRITE for the file system's errors; others as they are. */
-export function writeError(error: unknown, operation: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (error instanceof ShoalError || code === undefined || syscall === undefined) return error;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new ShoalError(
-    {
-      code: 'SHOAL_DATA_WRITE',
-      operation,
-      got: `${full ? 'a full disk: ' : ''}${message}`,
-      expected: 'to write there',
-      hint: `${full ? 'Free some space' : 'Check the disk and the rights to it'}, then run the same command again: it goes on.`,
-    },
-    { cause: error },
-  );
 }

@@ -5,8 +5,9 @@
 // tsl/lib/io/record_writer.h.
 
 import { maskedCrc32c } from '../../base/crc32c.ts';
+import { errnoOf } from '../../base/refused-write.ts';
 import type { Files, OpenFile } from '../files.ts';
-import { errnoOf, makeDirectories, writeFully } from '../files.ts';
+import { makeDirectories, writeFully } from '../files.ts';
 import { nodeFiles } from '../node-files.ts';
 
 /** An open event file. */
