@@ -24,7 +24,7 @@ export interface WholeFile {
   discard(): void;
 }
 
-/** Until it is finished its name is another one, which tells the process that writes it. @throws {ShoalError} SHOAL_DATA_WRITE */
+/** Until it is finished its name is another one, which tells the machine and the process that write it. @throws {ShoalError} SHOAL_DATA_WRITE */
 export function beginFile(path: string): WholeFile {
   const partial = `${path}${endingOf(process.pid)}`;
   const descriptor = writing(path, () => openSync(partial, 'w'));
