@@ -32,7 +32,7 @@ export interface Spooled {
 /**
  * Copies what cannot be read at any place into the system's folder for such files (TMPDIR), unpacked; anything else stays where it is. So orders,
  * splits and duplicates are those of the file itself: a buffer would shuffle a part at a time, and know no class before the end.
- * @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for gzip that is damaged, SHOAL_DATA_WRITE; the signal's reason when aborted
+ * @throws {ShoalError} SHOAL_DATA_MISSING, SHOAL_DATA_FETCH, SHOAL_DATA_CORRUPT for gzip that is damaged, SHOAL_DATA_WRITE; the signal's reason
  */
 export async function spool(
   options: { readonly reader: string; readonly path?: unknown },
