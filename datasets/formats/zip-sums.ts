@@ -1,4 +1,4 @@
-// zip-sums.ts: whether the members of a zip are those that were packed: their checksums against its directory's. What unpacks it, fflate, compares none.
+// zip-sums.ts: whether a zip's members are those that were packed: their checksums against its directory's. fflate, which unpacks, compares none.
 // Source: PKWARE's APPNOTE.TXT, sections 4.3.12, 4.3.14 to 4.3.16.
 import { crc32 } from 'node:zlib';
 

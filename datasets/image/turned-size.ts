@@ -1,4 +1,4 @@
-// turned-size.ts: how large an image is once it is turned as its EXIF says, from its header, by sharp. Its pixels: decode.ts; a hint without sharp: size-of.ts.
+// turned-size.ts: an image's size once turned as its EXIF says, from its header, by sharp. Its pixels: decode.ts; a hint without sharp: size-of.ts.
 import { loadSharp } from './sharp.ts';
 import type { Size } from './size-of.ts';
 
