@@ -35,7 +35,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   log_softmax: (tf, x) => tf.logSoftmax(x),
   mish: (tf, x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   relu: (tf, x) => tf.relu(x),
-  relu6: (tf, x) => tf.clipByValue(x, 0, 6),
+  relu6: (tf, x) => tf.relu6(x), // not clipped: that lets the gradient pass at 0
   selu: elu(1.6732632423543772, 1.0507009873554805),
   sigmoid: (tf, x) => tf.sigmoid(x),
   silu: (tf, x) => tf.mul(x, tf.sigmoid(x)),

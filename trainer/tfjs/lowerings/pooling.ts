@@ -26,12 +26,18 @@ export const averagePooling2d = lowering<PoolConfig>(({ pool_size, strides, padd
 });
 
 /** Over all axes but the first and the last. */
-const whole = (of: 'mean' | 'max') =>
-  lowering<GlobalPoolConfig>((c, { tf, inputs, spec }) => {
-    const x = inputs[0]!;
-    const axes = x.shape.slice(1, -1).map((_, i) => i + 1);
-    const y = tf[of](x, axes);
-    return c.keepdims ? tf.reshape(y, [x.shape[0]!, ...spec.shape]) : y;
-  });
-export const globalAveragePooling = whole('mean');
-export const globalMaxPooling = whole('max');
+export const globalAveragePooling = lowering<GlobalPoolConfig>((c, { tf, inputs, spec }) => {
+  const x = inputs[0]!;
+  const axes = x.shape.slice(1, -1).map((_, i) => i + 1);
+  const y = tf.mean(x, axes);
+  return c.keepdims ? tf.reshape(y, [x.shape[0]!, ...spec.shape]) : y;
+});
+
+/** As one window over all pixels: of equal maxima the first gets the gradient, where that of tf.max goes whole to each. */
+export const globalMaxPooling = lowering<GlobalPoolConfig>((_, { tf, inputs, spec }) => {
+  const x = inputs[0]!;
+  const [rows, channels] = [x.shape[0]!, x.shape.at(-1)!];
+  const pixels = x.size / rows / channels;
+  const column = tf.reshape(x, [rows, pixels, 1, channels]) as Tensor4D;
+  return tf.reshape(tf.maxPool(column, [pixels, 1], 1, 'valid'), [rows, ...spec.shape]);
+});
