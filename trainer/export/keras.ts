@@ -9,6 +9,7 @@ import type { Model } from '../model.ts';
 import { type NamedWeight, orderWeights } from '../order-weights.ts';
 import { chain } from '../weights.ts';
 import { type KerasConfig, modelToKeras } from './keras-config.ts';
+import { kerasOrder } from './keras-order.ts';
 import type { ExportedModel, ModelWriter } from './model-file.ts';
 
 /** The newest Keras that was seen to read these files. */
@@ -85,7 +86,13 @@ function prepare(
     `${layer}/${spec.name}`,
     ordered[i]!,
   ]);
-  return { model, config: modelToKeras(model), tensors: new Map(renamed) };
+  return { model, config: inOrder(modelToKeras(model), kerasOrder(model)), tensors: new Map(renamed) };
+}
+
+/** Its layers in that order. */
+function inOrder(written: KerasConfig, names: readonly string[]): KerasConfig {
+  const layers = new Map(written.config.layers.map((layer) => [layer.name, layer]));
+  return { ...written, config: { ...written.config, layers: names.map((name) => layers.get(name)!) } };
 }
 
 /** Keras 3 refuses a slash in a name, which layers of nested models have here: "base/conv" becomes "base_conv". */
