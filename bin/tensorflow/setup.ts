@@ -42,7 +42,9 @@ export async function setUpTensorflow(options: SetupOptions): Promise<Tensorflow
   }
   if (!['linux', 'darwin'].includes(process.platform)) throw notHere();
   const folder = tensorflowFolder();
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    throw noFolder(folder, error);
+  });
   const wheel = await findWheel({ ...options, gpu, folder, say: (text) => say(`1. TensorFlow: ${text}`) });
   say(`1. TensorFlow ${wheel.version}: ${wheel.folder}`);
   await installPackages(folder, say);
@@ -126,6 +128,18 @@ const failed = (got: string): ShoalError =>
     expected: 'a smaller loss',
     hint: 'Run it again with another --python DIR; report it with the output of `npx shoal doctor`.',
   });
+
+const noFolder = (folder: string, error: Error): ShoalError =>
+  new ShoalError(
+    {
+      code: 'SHOAL_TENSORFLOW',
+      operation: `make the folder ${folder}`,
+      got: error.message,
+      expected: 'a folder to write into',
+      hint: 'SHOAL_TENSORFLOW names another.',
+    },
+    { cause: error },
+  );
 
 const notHere = (): ShoalError =>
   new ShoalError({

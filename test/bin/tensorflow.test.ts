@@ -1,10 +1,10 @@
 // tensorflow.test.ts: `shoal tensorflow setup` and `shoal doctor` where no TensorFlow is, and what is wrong is told. That setup works from
 // nothing: test/verify/tensorflow.ts.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { executableOf, wheelFor } from '../../bin/tensorflow/python.ts';
-import { findTensorflow, loadTensorflow, tensorflowFolder } from '../../trainer/tfjs/tensorflow.ts';
+import { findOrdinary, findTensorflow, loadTensorflow, tensorflowFolder } from '../../trainer/tfjs/tensorflow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { shoal } from './support/shoal.ts';
 
@@ -39,6 +39,30 @@ describe('shoal tensorflow setup', () => {
     plant(broken);
     assert.throws(() => loadTensorflow(findTensorflow(broken)), { code: 'SHOAL_TENSORFLOW', hint: /tensorflow setup/ });
     assert.throws(() => loadTensorflow(null), { code: 'SHOAL_TENSORFLOW', hint: /tensorflow setup/ });
+  });
+
+  it('is what an error names when what it made was removed or spoilt', async () => {
+    const [removed, spoilt] = [join(folder, 'removed'), join(folder, 'spoilt')];
+    plant(removed);
+    rmSync(join(removed, 'node_modules'), { recursive: true });
+    assert.throws(() => loadTensorflow(findTensorflow(removed)), {
+      code: 'SHOAL_TENSORFLOW',
+      hint: /tensorflow setup/,
+    });
+    const { code, stdout } = await shoal(folder, ['doctor'], { env: { SHOAL_TENSORFLOW: removed } });
+    assert.equal(code, 0);
+    assert.match(stdout, /^tensorflow +does not work, .*npx shoal tensorflow setup/m);
+    plant(spoilt);
+    writeFileSync(join(spoilt, 'shoal.json'), '{"tensorflow":');
+    assert.equal(findTensorflow(spoilt), findOrdinary());
+  });
+
+  it('says so where its folder cannot be made', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await shoal(folder, ['tensorflow', 'setup'], { env: { SHOAL_TENSORFLOW: file } });
+    assert.equal(code, 2);
+    assert.match(stderr, /error SHOAL_TENSORFLOW: make the folder .*\n.*EEXIST/);
   });
 
   it('installs the wheel with CUDA on a GPU, and takes an environment or its executable', () => {

@@ -30,9 +30,13 @@ export interface SetupRecord {
 
 export const recordPath = (folder: string): string => join(folder, 'shoal.json');
 
+/** null where there is none, or a spoilt one: setup makes it anew. */
 export function readRecord(folder: string): SetupRecord | null {
-  if (!existsSync(recordPath(folder))) return null;
-  return JSON.parse(readFileSync(recordPath(folder), 'utf8')) as SetupRecord;
+  try {
+    return JSON.parse(readFileSync(recordPath(folder), 'utf8')) as SetupRecord | null;
+  } catch {
+    return null;
+  }
 }
 
 export interface FoundTensorflow {
@@ -45,8 +49,12 @@ export interface FoundTensorflow {
 /** The tfjs-node that would be loaded; null where there is none. Whether it works shows when it is loaded. */
 export function findTensorflow(folder = tensorflowFolder()): FoundTensorflow | null {
   if (readRecord(folder)) {
-    const require = createRequire(join(folder, 'index.js'));
-    return { by: 'setup', path: require.resolve('@tensorflow/tfjs-node') };
+    const name = '@tensorflow/tfjs-node';
+    try {
+      return { by: 'setup', path: createRequire(join(folder, 'index.js')).resolve(name) };
+    } catch {
+      return { by: 'setup', path: join(folder, 'node_modules', name) }; // removed since: whoever loads it says so
+    }
   }
   return findOrdinary();
 }
