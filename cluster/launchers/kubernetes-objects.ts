@@ -30,13 +30,15 @@ export const hostsOf = (name: string, servers: number): readonly string[] => [
   ...Array.from({ length: servers }, (_, i) => `${name}-servers-0-${i}.${name}`),
 ];
 
-/** A DNS label from a job's name. */
-export const labelOf = (name: string): string =>
-  name
+/** A DNS label from a job's name. It begins with a letter: a Service, and a JobSet that makes one, take no other. */
+export function labelOf(name: string): string {
+  const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40) || 'shoal';
+    .replace(/^-+/, '');
+  const label = /^[0-9]/.test(plain) ? `shoal-${plain}` : plain;
+  return label.slice(0, 40).replace(/-+$/, '') || 'shoal';
+}
 
 const metadata = ({ name, namespace }: KubernetesOptions, labels: object = {}) => ({
   name,

@@ -36,7 +36,7 @@ export function slurmScript(of: SlurmScript): string {
     '--requeue', // a node that fails, or an operator, starts the job again: it goes on from the newest checkpoint
     '--open-mode=append',
     `--signal=B:USR1@${grace}`,
-    `--output=${run}/slurm-%j.out`,
+    `--output=${quoted(`${run.replaceAll('%', '%%')}/slurm-%j.out`)}`, // sbatch reads quotes as bash does
     ...more,
   ];
   const rank = [

@@ -28,7 +28,7 @@ export function slurmTasks({ name, command, cwd, tasks, threads, args, after, ou
     ...(threads === null ? [] : [`--cpus-per-task=${threads}`]),
     '--requeue', // a node that fails starts the job again: finished shards stay
     '--open-mode=append',
-    `--output=${output}`,
+    `--output=${quoted(output)}`,
     ...more,
   ];
   const line = (words: readonly string[]): string => [...command, ...words].map(quoted).join(' ');

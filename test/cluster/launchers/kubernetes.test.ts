@@ -101,6 +101,8 @@ describe('a run as objects of Kubernetes', () => {
     ]);
     assert.equal(labelOf('My Job_2!'), 'my-job-2');
     assert.equal(labelOf('___'), 'shoal');
+    assert.equal(labelOf('2026-digits'), 'shoal-2026-digits'); // a Service begins with a letter
+    assert.equal(labelOf(`${'x'.repeat(39)}.y`), 'x'.repeat(39)); // no label ends in a dash
   });
 
   it('is given to kubectl on its stdin; a kubectl that is missing or refuses is an error with what it said', async () => {
