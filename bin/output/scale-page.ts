@@ -72,7 +72,7 @@ export function scalePage(report: ScaleReport): string {
     title: `How ${name} scales`,
     intro: [
       `${kind === 'weak' ? 'Weak' : 'Strong'} scaling over ${axis} on a machine that runs ${cores} threads at once; ${rows.reduce((sum, row) => sum + row.runs, 0)} runs, interleaved.`,
-      'Efficiency is the speed-up over that of independent probe processes measured beside each run. Bands are 95 % intervals.',
+      `Efficiency is the speed-up over that of independent probe processes measured beside each run. Bands are ${rows.every(({ runs }) => runs > 2) ? '95 % intervals' : 'the least and the most'}.`,
       ...(fit ? fitText(fit).split('\n') : []),
     ],
     plots,

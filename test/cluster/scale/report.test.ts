@@ -158,6 +158,10 @@ describe('the report of an experiment', () => {
     assert.ok(text.includes(report.speedup['2']!.toFixed(2)));
     // one file: nothing is fetched
     assert.doesNotMatch(page.replace(/<script.*?<\/script>/gs, ''), /(src|href)=|url\(|@import/);
+    assert.match(page, /Bands are 95 % intervals/);
+    const [first, second] = [results(grid, (n) => 10 / n + 1, [1, 0.9, 1.1]), { ...grid, repeat: 2 }];
+    const two = scalePage(scaleReport({ ...plan, grid: second }, first.slice(0, 4)));
+    assert.match(two, /Bands are the least and the most/);
     assert.match(page, /uPlot/);
     assert.match(page, /prefers-color-scheme: dark/);
     assert.match(page, /@media print/);
