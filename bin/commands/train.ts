@@ -70,7 +70,7 @@ export async function trainCommand(
   }
   const { dataThreads = 1, json = false } = options;
   const work: Work = { job, dataset, threads, dataThreads, start, screen, view, json, ...(executor && { executor }) };
-  if (!options.dryRun) return trainRun(work, run, options.out ?? RUNS);
+  if (!options.dryRun) return trainRun(work, run, options);
   if (!options.json) screen.out(`${layersText(job)}\n\n${memoryText(job, prepared)}\n`);
   return dryRun(work);
 }
@@ -111,19 +111,19 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
   }
 }
 
-async function trainRun(work: Work, run: OpenedRun | null, parent: string): Promise<ExitCode> {
+async function trainRun(work: Work, run: OpenedRun | null, { out = RUNS, executor }: TrainCommandOptions) {
   const { job, start } = work;
-  const path = run?.path ?? (await createRun(parent, job, undefined, start !== null));
+  const path = run?.path ?? (await createRun(out, job, undefined, start !== null));
   const release = holdRun(path);
   try {
     if (run) await writeJob(path, job);
-    return await recorded(work, run, path);
+    return await recorded(work, run, path, executor);
   } finally {
     release();
   }
 }
 
-async function recorded(work: Work, run: OpenedRun | null, path: string): Promise<ExitCode> {
+async function recorded(work: Work, run: OpenedRun | null, path: string, executor?: string): Promise<ExitCode> {
   const { job, dataset, start, screen, view, json } = work;
   let failureTold = false;
   const models: Record<string, string> = {};
@@ -154,7 +154,7 @@ async function recorded(work: Work, run: OpenedRun | null, path: string): Promis
       onSave: (snapshot, info) => recorder.save(snapshot, { ...info, final: signal.aborted }),
     }));
     const interrupted = done.reason === 'interrupted';
-    if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path)));
+    if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path), executor));
     else if (!json) screen.out(resultText(done, path, models, screen.outColors, waitedText(fed)));
     return interrupted ? EXIT.interrupted : EXIT.done;
   } catch (error) {

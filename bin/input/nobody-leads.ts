@@ -1,4 +1,4 @@
-// nobody-leads.ts: before a run is resumed: whether anyone trains it still, a coordinator by asking it. Two that write one folder would spoil its log.
+// nobody-leads.ts: before a run is resumed: whether anyone trains it still, a coordinator by asking. Two that write one folder would spoil its log.
 import { ShoalError } from '../../base/errors.ts';
 import { askStatus } from '../../cluster/ask-status.ts';
 import type { Status } from '../../cluster/status.ts';

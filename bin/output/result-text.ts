@@ -30,8 +30,8 @@ export function resultText(
   return `\n${table(rows)}\n\nNext:  ${next.join('\n       ')}`;
 }
 
-/** How to go on after Ctrl-C. @param kept whether there is a checkpoint */
-export const resumeText = (run: string, kept: boolean): string =>
+/** How to go on after Ctrl-C. @param kept whether there is a checkpoint @param executor that was asked for: with another it ends in other bits */
+export const resumeText = (run: string, kept: boolean, executor?: string): string =>
   kept
-    ? `Go on with:  npx shoal train --resume ${typed(run)}`
+    ? `Go on with:  npx shoal train --resume ${typed(run)}${executor === undefined ? '' : ` --executor ${executor}`}`
     : 'Interrupted before the first checkpoint: there is nothing to go on with. Start it again.';

@@ -11,6 +11,7 @@ import { bytes, clock, duration, figure, flops, table } from '../../bin/output/f
 import { memberText } from '../../bin/output/member-text.ts';
 import { createPace } from '../../bin/output/pace.ts';
 import { plainView } from '../../bin/output/plain-view.ts';
+import { resumeText } from '../../bin/output/result-text.ts';
 import type { Screen } from '../../bin/output/screen.ts';
 import { typed } from '../../bin/output/usage-error.ts';
 import type { EpochEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
@@ -160,6 +161,12 @@ describe('what is shown of a run', () => {
       Date.now = now;
     }
     assert.deepEqual(calls, ['first']);
+  });
+
+  it('says how to go on: with the executor that was asked for, and only where there is a checkpoint', () => {
+    assert.match(resumeText('runs/a b', true), /^Go on with: {2}npx shoal train --resume 'runs\/a b'$/);
+    assert.match(resumeText('runs/a', true, 'tfjs-cpu'), / --resume runs\/a --executor tfjs-cpu$/);
+    assert.match(resumeText('runs/a', false, 'tfjs-cpu'), /nothing to go on with/);
   });
 
   it('has problems in parts, and hides stacks', () => {
