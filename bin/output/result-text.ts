@@ -15,7 +15,9 @@ export function resultText(
   colors: Colors,
   waited: string | null = null,
 ): string {
-  const speed = `${duration(done.wall_s)}, ${grouped(done.steps)} steps in all, ${grouped(done.samples_per_second)} samples/s`;
+  const pace = done.samples_per_second;
+  // none where no step was trained: a resumed run that was at its end
+  const speed = `${duration(done.wall_s)}, ${grouped(done.steps)} steps in all${pace === 0 ? '' : `, ${grouped(pace)} samples/s`}`;
   const short = (hash: string) => hash.slice(0, 12);
   const hashes = `parameters ${short(done.parameters_sha256)}  state ${short(done.state_sha256)}  optimizer ${short(done.optimizer_sha256)}`;
   const figuresText = figures(done.metrics);

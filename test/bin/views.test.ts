@@ -11,7 +11,7 @@ import { bytes, clock, duration, figure, flops, table } from '../../bin/output/f
 import { memberText } from '../../bin/output/member-text.ts';
 import { createPace } from '../../bin/output/pace.ts';
 import { plainView } from '../../bin/output/plain-view.ts';
-import { resumeText } from '../../bin/output/result-text.ts';
+import { resultText, resumeText } from '../../bin/output/result-text.ts';
 import type { Screen } from '../../bin/output/screen.ts';
 import { typed } from '../../bin/output/usage-error.ts';
 import type { EpochEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
@@ -161,6 +161,14 @@ describe('what is shown of a run', () => {
       Date.now = now;
     }
     assert.deepEqual(calls, ['first']);
+  });
+
+  it('tells no pace of a run that trained no step', () => {
+    const done = { metrics: {}, wall_s: 0.2, steps: 9, parameters_sha256: '', state_sha256: '', optimizer_sha256: '' };
+    const said = (samples_per_second: number) =>
+      resultText({ event: 'done', reason: 'done', ...done, samples_per_second }, 'runs/a', {}, plain);
+    assert.match(said(1234), /^time +0\.2 s, 9 steps in all, 1,234 samples\/s$/m);
+    assert.match(said(0), /^time +0\.2 s, 9 steps in all$/m);
   });
 
   it('says how to go on: with the executor that was asked for, and only where there is a checkpoint', () => {
