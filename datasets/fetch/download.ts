@@ -5,7 +5,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.ts';
-import { writeError } from '../prepare/write-error.ts';
+import { writeError } from '../write-error.ts';
 
 export interface DownloadOptions {
   readonly url: string;

@@ -10,6 +10,7 @@ import { loadSharp } from '../image/sharp.ts';
 import { scanDataset } from '../readers/index.ts';
 import { openTokens } from '../readers/text-tokens.ts';
 import { byCodeUnits, type Entry, type Source } from '../source.ts';
+import { writing } from '../write-error.ts';
 import type { PrepareJob } from './job.ts';
 import { type Finished, finish, shardsOf } from './manifest.ts';
 import { plan } from './plan.ts';
@@ -19,7 +20,6 @@ import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
-import { writing } from './write-error.ts';
 import { writeShards } from './write-shards.ts';
 
 export interface PrepareOptions {

@@ -9,7 +9,7 @@ import { ShoalError } from '../../base/errors.ts';
 import { download } from '../fetch/download.ts';
 import { isUrl } from '../files.ts';
 import { braces, isPacked, nameOf, unpackedName } from '../readers/locations.ts';
-import { writeError } from './write-error.ts';
+import { writeError } from '../write-error.ts';
 
 /** Readers of single files, and what such a file is called where the source has no name. */
 const ENDINGS: Readonly<Record<string, string>> = {

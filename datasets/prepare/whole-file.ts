@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { writing } from './write-error.ts';
+import { writing } from '../write-error.ts';
 
 export interface WholeFile {
   /** Appends. @throws {ShoalError} SHOAL_DATA_WRITE */

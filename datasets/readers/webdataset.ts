@@ -93,11 +93,14 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
   };
   const places = shards.manifest ? shards.manifest.places : placesOf(found);
   if (places !== undefined) return withPlaces(about, found, places, shards.classes);
-  const classes = shards.classes ?? classesOf(found.flatMap(({ label }) => label ?? []));
-  if (shards.classes === null) return { ...about, entries: numbered(found, classes, bad), classes };
-  const labels = new Map(shards.classes.map((name, label) => [name, label]));
+  const { classes } = shards;
+  if (classes === null) {
+    const own = classesOf(found.flatMap(({ label }) => label ?? []));
+    return { ...about, entries: numbered(found, own, bad), classes: own };
+  }
+  const labels = new Map(classes.map((name, label) => [name, label]));
   const entries = found.flatMap(({ label: text, entry }): Entry[] => {
-    if (text === null || classes === null) return [{ ...entry, label: null }];
+    if (text === null) return [{ ...entry, label: null }];
     const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
     const label = number !== undefined && number < classes.length ? number : labels.get(text);
     if (label !== undefined) return [{ ...entry, label }];

@@ -1,6 +1,6 @@
 // write-error.ts: what the file system refuses to take of prepared and fetched data, as errors. Of a run's files: trainer/write-error.ts.
-import { ShoalError } from '../../base/errors.ts';
-import { refusedWrite } from '../../base/refused-write.ts';
+import { ShoalError } from '../base/errors.ts';
+import { refusedWrite } from '../base/refused-write.ts';
 
 /** What `write` returns. @throws {ShoalError} SHOAL_DATA_WRITE for the file system's errors; others as they are */
 export function writing<T>(path: string, write: () => T): T {
