@@ -16,6 +16,12 @@ export type Counted = z.output<typeof schema>;
 
 const metricsOf = ({ outputs }: Job): string => canonicalJson(outputs.map(({ metrics }) => metrics));
 
+/** The steps of a version's epoch, the one under way or just over, and what follows. */
+export function sinceEpoch(history: readonly StepTotals[], version: number, perEpoch: number): StepTotals[] {
+  const first = perEpoch * (Math.ceil(version / perEpoch) - 1);
+  return history.filter(({ step }) => step >= first);
+}
+
 /** The sums over the steps of a version's epoch up to it, added in their order; null where there are none, or where one is not finite. */
 export function countedUpTo(
   job: Job,
@@ -23,8 +29,7 @@ export function countedUpTo(
   version: number,
   perEpoch: number,
 ): Counted | null {
-  const first = perEpoch * (Math.ceil(version / perEpoch) - 1);
-  const past = history.filter(({ step }) => step >= first && step < version);
+  const past = sinceEpoch(history, version, perEpoch).filter(({ step }) => step < version);
   const samples = past.reduce((sum, one) => sum + one.samples, 0);
   if (samples === 0) return null;
   const totals = past[0]!.totals.map((_, i) => past.reduce((sum, one) => sum + one.totals[i]!, 0));

@@ -1,7 +1,7 @@
 // narrator.ts: tells a run in events, from what its store says: steps, epochs, the hashes at its end. It decides nothing and writes no file.
 import type { Evaluated } from './callbacks/kind.ts';
 import { lengthOf, parametersOf } from './contribution.ts';
-import { type Counted, countedUpTo } from './counted.ts';
+import { type Counted, countedUpTo, sinceEpoch } from './counted.ts';
 import type { Decisions } from './decisions.ts';
 import type { DoneEvent, Metrics, RunEvent } from './events.ts';
 import type { Profile } from './executor.ts';
@@ -177,8 +177,7 @@ export function createNarrator({ job, prepared, schedule, tell, before = [], dec
     },
     saved(version) {
       // an evaluation may still follow the epoch's last step, and the epoch's figures with it
-      const first = perEpoch * (Math.ceil(version / perEpoch) - 1);
-      history = history.filter((past) => past.step >= first);
+      history = sinceEpoch(history, version, perEpoch);
     },
     rollback(version) {
       history = history.filter((past) => past.step < version);
