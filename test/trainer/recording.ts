@@ -78,6 +78,13 @@ export async function record(disk: MemoryDisk, path: string, resumed = false, of
 export const text = async (disk: MemoryDisk, path: string) =>
   new TextDecoder().decode(await readSmall(disk, path, 1e9));
 
+/** The lines of a run's events.jsonl. */
+export const eventsOf = async (disk: MemoryDisk, path: string): Promise<RunEvent[]> =>
+  (await text(disk, `${path}/events.jsonl`))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent);
+
 /** The step that an exported model says it is from; its weights are checked against that. */
 export async function exportedStep(disk: MemoryDisk, directory: string): Promise<number> {
   const { weights } = await readTfjs(`${directory}/model.json`, disk);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFully } from '../../trainer/files.ts';
 import { openRun } from '../../trainer/run-folder.ts';
 import { MemoryDisk } from './memory-disk.ts';
-import { exportedStep, newDisk, record, snapshotAt, text } from './recording.ts';
+import { eventsOf, exportedStep, newDisk, record, snapshotAt } from './recording.ts';
 
 describe('the folder of a run that meets faults', () => {
   it('falls back to the checkpoint before a corrupt one, and names what was wrong', async () => {
@@ -40,10 +40,7 @@ describe('the folder of a run that meets faults', () => {
     await save(3, 0.3);
     await recorder.close();
     assert.deepEqual((await openRun(path, undefined, disk)).checkpoint!.snapshot, snapshotAt(3));
-    const lines = (await text(disk, `${path}/events.jsonl`))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = await eventsOf(disk, path);
     assert.deepEqual(lines, JSON.parse(JSON.stringify(events)));
   });
 
@@ -84,10 +81,7 @@ describe('the folder of a run that meets faults', () => {
     await writeFully(file, new TextEncoder().encode(`{"event":"step","step":${'9'.repeat(500)}`), size);
     const second = await record(disk, path, true);
     await second.recorder.close();
-    const lines = (await text(disk, `${path}/events.jsonl`))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = await eventsOf(disk, path);
     assert.deepEqual(
       lines.map(({ event }) => event),
       ['start', 'epoch', 'model', 'checkpoint', 'start'],

@@ -10,7 +10,18 @@ import { createRun, openRun, writeJob } from '../../trainer/run-folder.ts';
 import { recordRun } from '../../trainer/run-recorder.ts';
 import { freshSnapshot } from '../../trainer/snapshot.ts';
 import { MemoryDisk } from './memory-disk.ts';
-import { data, exportedStep, job, json, newDisk, PARAMETERS, profile, record, snapshotAt, text } from './recording.ts';
+import {
+  data,
+  eventsOf,
+  exportedStep,
+  job,
+  json,
+  newDisk,
+  PARAMETERS,
+  profile,
+  record,
+  snapshotAt,
+} from './recording.ts';
 
 describe('the folder of a run', () => {
   it('takes the next name where one is taken', async () => {
@@ -50,10 +61,7 @@ describe('the folder of a run', () => {
     recorder.note({ event: 'step', step: 1, epoch: 1, loss: 3, metrics: {}, ms: 1, samples: 8 });
     await save(1, 0.5);
     await recorder.close();
-    const lines = (await text(disk, `${path}/events.jsonl`))
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = await eventsOf(disk, path);
     assert.deepEqual(
       lines.map(({ event }) => event),
       ['start', 'step', 'epoch', 'model', 'model', 'checkpoint'],
