@@ -1,17 +1,10 @@
-// index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing.
-//
-//   --json        one line a figure: {"name","ours","peers":{..},"ratio"}
-//   --only NAME   one of: gemm, threads, digits, conv-dense, simple-cnn, mlp, wire, distribution, distribution-large, images, feeder, tfjs, and, not
-//                 part of a run without --only: kernels; executors, or one row of them (executors-resnet50-b8 and so on); models (many
-//                 minutes), or one of them (resnet50-b8 and so on: models.ts)
-//   --compare FILE  earlier lines of --json: tells what changed beyond the noise, and ends with 1 where something is slower
-//   --rounds N    turns of each (default 5); --seconds S of training a turn (default 2)
+// index.ts: `npm run bench`: our figures beside each peer that this machine has, interleaved in one run. Judges nothing; its options: arguments.ts.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadKernels } from '../kernels/load.ts';
+import { benchArguments } from './arguments.ts';
 import { changesText, compareRows, readRows } from './compare.ts';
 import { benchDistribution } from './distribution.ts';
 import { benchExecutors, EXECUTOR_ROWS } from './executors.ts';
@@ -19,6 +12,7 @@ import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
 import { ask, benchModel, MODEL_BENCHES } from './models.ts';
+import { waysOf } from './peers/held.ts';
 import { type Peer, startPeers, writePeerData } from './peers/index.ts';
 import { type Figure, median } from './probe.ts';
 import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
@@ -26,17 +20,6 @@ import { benchThreads } from './threads.ts';
 import { dataOf, EXAMPLES, type Example, exampleJob, measureTraining } from './training.ts';
 import { benchWire } from './wire.ts';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    compare: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-  },
-});
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
 const STANDARD = [
   'gemm',
   ...EXAMPLES,
@@ -48,7 +31,6 @@ const STANDARD = [
   'feeder',
   'tfjs',
 ];
-const executorRows = EXECUTOR_ROWS.filter((row) => ['executors', `executors-${row}`].includes(values.only!));
 const NAMES = [
   ...STANDARD,
   'kernels',
@@ -57,17 +39,20 @@ const NAMES = [
   'models',
   ...Object.keys(MODEL_BENCHES),
 ];
-if (values.only !== undefined && !NAMES.includes(values.only)) {
-  console.error(`--only ${values.only}: expected one of ${NAMES.join(', ')}`);
-  process.exit(2);
+const asked = benchArguments(process.argv.slice(2), NAMES);
+if ('code' in asked) {
+  (asked.code === 0 ? process.stdout : process.stderr).write(asked.text);
+  process.exit(asked.code);
 }
-const wanted = (name: string): boolean => (values.only === undefined ? STANDARD.includes(name) : values.only === name);
+const { json, only, compare, rounds, seconds } = asked;
+const executorRows = EXECUTOR_ROWS.filter((row) => ['executors', `executors-${row}`].includes(only!));
+const wanted = (name: string): boolean => (only === undefined ? STANDARD.includes(name) : only === name);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const rows: BenchRow[] = [];
 function show(row: BenchRow): void {
   rows.push(row);
-  if (values.json) process.stdout.write(toJsonLines([row]));
+  if (json) process.stdout.write(toJsonLines([row]));
 }
 
 /** GFLOPS beside the multiply-add peak of the core, measured turn and turn about, and beside PyTorch on one thread where it is. */
@@ -76,18 +61,21 @@ async function gemm(): Promise<void> {
   const python = process.env['SHOAL_BENCH_PYTHON'];
   const script = fileURLToPath(new URL('./peers/torch_gemm.py', import.meta.url));
   const figures: Figure[] = [];
-  const pytorch: number[] = [];
+  const ways = python ? waysOf('pytorch') : [];
+  const others = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     figures.push(benchGemm(loadKernels(), n));
-    if (!python) continue;
-    const { gflops } = await ask<{ gflops: number }>(python, script, JSON.stringify({ n, seconds: 1 }));
-    pytorch.push(gflops);
+    for (const { name, variables } of ways) {
+      const { gflops } = await ask<{ gflops: number }>(python!, script, JSON.stringify({ n, seconds: 1 }), variables);
+      others.get(name)!.push(gflops);
+    }
   }
   const ours = median(figures.map((f) => f.gflops));
   const share = median(figures.map((f) => f.share));
   const name = `gemm ${n}, one thread, GFLOPS`;
   show({ name, ours, peers: { 'FMA probe': ours / share }, ratio: share });
-  if (python) show(benchRow(`${name}, beside PyTorch`, ours, { pytorch: median(pytorch) }));
+  const medians = Object.fromEntries([...others].map(([who, all]) => [who, median(all)]));
+  if (python) show(benchRow(`${name}, beside PyTorch`, ours, medians));
 }
 
 /** Training samples a second, two threads, each peer in turn. */
@@ -166,7 +154,7 @@ const tfjs = (): Promise<void> =>
 
 if (wanted('gemm')) await gemm();
 if (EXAMPLES.some(wanted)) await examples();
-if (values.only === 'tfjs') await tfjs();
+if (only === 'tfjs') await tfjs();
 if (executorRows.length > 0)
   await withPeers(
     (name) => name === 'tfjs-node',
@@ -190,9 +178,9 @@ if (wanted('kernels')) {
   for (const { name, gflops, share } of benchKernels())
     show({ name, ours: gflops, peers: { 'FMA probe': gflops / share }, ratio: share });
 }
-if (!values.json) process.stdout.write(toTable(rows));
-if (values.compare !== undefined) {
-  const changes = compareRows(readRows(readFileSync(values.compare, 'utf8')), rows);
+if (!json) process.stdout.write(toTable(rows));
+if (compare !== undefined) {
+  const changes = compareRows(readRows(readFileSync(compare, 'utf8')), rows);
   process.stderr.write(changesText(changes));
   if (changes.some(({ verdict }) => verdict === 'SLOWER')) process.exitCode = 1;
 }

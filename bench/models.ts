@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type Variables, waysOf } from './peers/held.ts';
 import { median } from './probe.ts';
 import { type BenchRow, benchRow } from './table.ts';
 
@@ -69,18 +70,21 @@ export async function benchModel(name: string, options: ModelsOptions): Promise<
   const { rounds, seconds, threads = 2, environment = process.env, say } = options;
   const model = MODEL_BENCHES[name]!;
   const pythons = { pytorch: environment['SHOAL_BENCH_PYTHON'], keras: environment['SHOAL_BENCH_KERAS'] };
-  const commands = new Map<string, [string, string]>([['ours', [process.execPath, here('model-process.ts')]]]);
+  const commands = new Map<string, [string, string, Variables]>([
+    ['ours', [process.execPath, here('model-process.ts'), {}]],
+  ]);
   for (const peer of model.peers) {
     const python = pythons[peer];
-    if (python)
-      commands.set(peer, [python, here(peer === 'pytorch' ? 'peers/torch_models.py' : 'peers/keras_models.py')]);
+    if (!python) continue;
+    const script = here(peer === 'pytorch' ? 'peers/torch_models.py' : 'peers/keras_models.py');
+    for (const way of waysOf(peer)) commands.set(way.name, [python, script, way.variables]);
   }
   const figures = new Map<string, ModelFigure[]>([...commands.keys()].map((who) => [who, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [who, [command, script]] of commands) {
+    for (const [who, [command, script, variables]] of commands) {
       const variant = figures.get(who)!.at(-1)?.variant ?? '';
       const request = JSON.stringify({ name, ...model, seconds, threads, variant });
-      const figure = await ask(command, script, request);
+      const figure = await ask(command, script, request, variables);
       figures.get(who)!.push(figure);
       say(`${name}: ${who} ${figure.samples_per_second.toFixed(2)} samples/s ${figure.variant ?? ''}`);
     }
@@ -96,8 +100,14 @@ export async function benchModel(name: string, options: ModelsOptions): Promise<
   ];
 }
 
-/** Runs one process and reads the last line that it prints. */
-export async function ask<Answer = ModelFigure>(command: string, script: string, request: string): Promise<Answer> {
-  const { stdout } = await promisify(execFile)(command, [script, request], { timeout: LIMIT, maxBuffer: 2 ** 24 });
+/** Runs one process, with `variables` beside those of the bench, and reads the last line that it prints. */
+export async function ask<Answer = ModelFigure>(
+  command: string,
+  script: string,
+  request: string,
+  variables: Variables = {},
+): Promise<Answer> {
+  const env = { ...process.env, ...variables };
+  const { stdout } = await promisify(execFile)(command, [script, request], { env, timeout: LIMIT, maxBuffer: 2 ** 24 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ShoalError } from '../../base/errors.ts';
+import type { Variables } from './held.ts';
 import type { Measurement, PeerJob, PeerReady, PeerReply } from './protocol.ts';
 
 export interface PeerOptions {
@@ -9,6 +10,8 @@ export interface PeerOptions {
   readonly name: string;
   readonly command: string;
   readonly arguments: readonly string[];
+  /** Added to the environment of the bench. Default none. */
+  readonly variables?: Variables;
   /** Jobs that it can train. */
   readonly jobs: readonly PeerJob[];
   /** Milliseconds until it must be ready. Default 120 000: an import of tensorflow from a cold disk is slow. */
@@ -35,7 +38,10 @@ export class Peer {
   private constructor(options: PeerOptions) {
     this.name = options.name;
     this.jobs = options.jobs;
-    this.#process = spawn(options.command, options.arguments, { stdio: 'pipe' });
+    this.#process = spawn(options.command, options.arguments, {
+      stdio: 'pipe',
+      env: { ...process.env, ...options.variables },
+    });
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-2000);
     });

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Peer, type PeerOptions } from './child.ts';
+import { waysOf } from './held.ts';
 import { PEER_JOBS } from './protocol.ts';
 
 export { Peer } from './child.ts';
@@ -14,6 +15,8 @@ export interface PeersOptions {
   readonly threads?: number;
   /** Where SHOAL_BENCH_PYTHON (PyTorch) and SHOAL_BENCH_KERAS name a Python. Default process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whether the processor has 512-bit vectors: Python peers are then measured held to 256 bits too. Default asked of the machine. */
+  readonly wide?: boolean;
   /** Which peers, by name. Default all. */
   readonly of?: (name: string) => boolean;
   /** Hears why a peer does not take part. */
@@ -35,7 +38,14 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
   const { digits, environment = process.env } = options;
   const threads = String(options.threads ?? 2);
   const python = (name: string, command: string | undefined, file: string): PeerOptions[] =>
-    command ? [{ name, command, arguments: [here(file), digits, threads], jobs: PEER_JOBS }] : [];
+    command
+      ? waysOf(name, options.wide).map((way) => ({
+          ...way,
+          command,
+          arguments: [here(file), digits, threads],
+          jobs: PEER_JOBS,
+        }))
+      : [];
   const tfjs = (backend: 'cpu' | 'wasm' | 'node'): PeerOptions => ({
     name: `tfjs-${backend}`,
     command: process.execPath,

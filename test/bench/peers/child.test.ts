@@ -1,6 +1,10 @@
 // child.test.ts: a peer that answers, complains, dies or hangs, played by a small script.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Peer } from '../../../bench/peers/child.ts';
+import { hasAvx512 } from '../../../bench/peers/held.ts';
 import { knownPeers } from '../../../bench/peers/index.ts';
 
 const script = `
@@ -62,9 +66,40 @@ describe('bench peer', () => {
 
   it('is known when the environment names its Python', () => {
     const names = (environment: Record<string, string>) =>
-      knownPeers({ digits: 'x', environment }).map((peer) => peer.name);
+      knownPeers({ digits: 'x', environment, wide: false }).map((peer) => peer.name);
     assert.deepEqual(names({}), ['tfjs-cpu', 'tfjs-wasm', 'tfjs-node']);
     const both = { SHOAL_BENCH_PYTHON: '/a/python', SHOAL_BENCH_KERAS: '/b/python' };
     assert.deepEqual(names(both), ['pytorch', 'keras', 'tfjs-cpu', 'tfjs-wasm', 'tfjs-node']);
+  });
+
+  it('of Python is known held to 256-bit vectors too where the processor has wider ones', async () => {
+    const environment = { SHOAL_BENCH_PYTHON: process.execPath };
+    const known = knownPeers({ digits: 'x', environment, wide: true }).slice(0, 2);
+    assert.deepEqual(
+      known.map(({ name }) => name),
+      ['pytorch', 'pytorch-avx2'],
+    );
+    const versions: string[] = [];
+    for (const way of known) {
+      const code = `console.log(JSON.stringify({ ready: true, version: process.env.ONEDNN_MAX_CPU_ISA ?? 'as it comes' }))`;
+      const peer = await Peer.start({ ...way, arguments: ['-e', code] });
+      versions.push(peer.version);
+      await peer.close();
+    }
+    assert.deepEqual(versions, ['as it comes', 'AVX2']);
+  });
+});
+
+describe('hasAvx512', () => {
+  it('reads the flags of a processor, and is false where there are none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shoal-cpuinfo-'));
+    const told = (text: string) => {
+      writeFileSync(join(folder, 'cpuinfo'), text);
+      return hasAvx512(join(folder, 'cpuinfo'));
+    };
+    assert.equal(told('model name\t: A\nflags\t\t: fpu avx2 avx512f avx512bw\n'), true);
+    assert.equal(told('model name\t: avx512f\nflags\t\t: fpu avx2\n'), false);
+    assert.equal(hasAvx512(join(folder, 'missing')), false);
+    rmSync(folder, { recursive: true });
   });
 });
