@@ -49,7 +49,7 @@ export function attention(d: usize, b: usize, from: i32, to: i32): void {
         for (let r = 0; r < rows; r++) {
           const row = scores + SCORES * r, n = causal ? min(keys, i + r - j + 1) : keys, at = <usize>r << 2;
           weigh(d, row, bias, keys, n, top + at, sum + at, out + ws * r, j > 0 ? wide : 0);
-          if (drop) thin(d, b, row, words, image, ((head * T + i + r) * ceilDiv(S, 32)) * 32 + j, keys);
+          if (drop) thin(d, b, row, words, image, head * T + i + r, j, keys);
         }
         for (let e = 0; e < E; e += PANEL) {
           const at = <usize>e << 2, panel = valuePanels + at * block;
@@ -117,10 +117,10 @@ function fma1(a: v128, b: v128, c: v128): v128 {
 /** Dropout of one query's weights: the sum above counted them all, as if they were divided by it before. */
 // @ts-ignore: decorator
 @inline
-function thin(d: usize, b: usize, row: usize, words: usize, image: i32, index: i32, keys: i32): void {
+function thin(d: usize, b: usize, row: usize, words: usize, image: i32, query: i32, j: i32, keys: i32): void {
   const rate = f32x4.splat(args.rate(d));
   const scale = f32x4.div(f32x4.splat(1), f32x4.sub(f32x4.splat(1), rate));
-  drawKeys(words, b, image, args.site(d), index, keys);
+  drawKeys(words, b, image, args.site(d), query, args.S(d), j, keys);
   for (let c = 0; c < keys; c += 4) {
     const at = <usize>c << 2;
     v128.store(row + at, f32x4.mul(v128.load(row + at), kept(words + at, rate, scale)));

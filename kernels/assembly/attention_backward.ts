@@ -47,8 +47,8 @@ export function attention_backward(d: usize, b: usize, from: i32, to: i32): void
         products(q + qs * i, qs, keysTurned, D, zero, scores, rows, keys);
         products(y, os, valuesTurned, E, zero, dScores, rows, keys);
         for (let r = 0; r < rows; r++) {
-          const n = causal ? min(keys, i + r - j + 1) : keys, index = (head * T + i + r) * ceilDiv(S, 32) * 32 + j;
-          if (args.rate(d) > 0) drawKeys(words, b, image, args.site(d), index, keys);
+          const n = causal ? min(keys, i + r - j + 1) : keys;
+          if (args.rate(d) > 0) drawKeys(words, b, image, args.site(d), head * T + i + r, S, j, keys);
           const at = <usize>r << 2, row = SCORES * r;
           slope(d, scores + row, dScores + row, bias, words, keys, n, lse + (<usize>i << 2) + at, delta + at);
         }

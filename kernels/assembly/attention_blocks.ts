@@ -110,12 +110,16 @@ export function expBelow(x: v128): v128 {
   return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), small);
 }
 
-/** Stores the draws of `keys` keys from the `index`-th of a sample on; index is a multiple of 4. */
-export function drawKeys(words: usize, b: usize, image: i32, site: i32, index: i32, keys: i32): void {
+/**
+ * Stores the draws of `keys` keys from key j, a multiple of 4, on, of a sample's query: of all heads, T to each. What is numbered is fours
+ * of draws: single ones of many heads and long samples are more than 2^32.
+ */
+export function drawKeys(words: usize, b: usize, image: i32, site: i32, query: i32, S: i32, j: i32, keys: i32): void {
+  const first: u32 = query * ceilDiv(S, 32) * 8 + (j >>> 2);
   for (let key = 0; key < keys; key += 32) {
     philox(
       words + (<usize>key << 2),
-      (index + key) >>> 2,
+      first + (key >>> 2),
       load<u32>(b, SLOT) + image,
       site,
       load<u32>(b, STEP),

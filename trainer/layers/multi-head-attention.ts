@@ -6,12 +6,14 @@ import { initializerSchema } from '../initializers.ts';
 import { bothMasks } from '../masks.ts';
 import type { TensorSpec, WeightSpec } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
-import { base, shapeError, weight, weighted } from './common.ts';
+import { base, optionError, shapeError, weight, weighted } from './common.ts';
 import type { Forward, LayerKind } from './kind.ts';
 import { type Projection, project, projectBack, projectWeights } from './project.ts';
 
 /** Widest head that the kernels take. */
 const WIDEST = 512;
+/** Most draws of one sample: a counter of 2^32 steps, four draws a step. */
+const MOST_DRAWS = 2 ** 34;
 
 const size = z.int().positive();
 const config = strict({
@@ -85,6 +87,14 @@ export const multiHeadAttention: LayerKind<MultiHeadAttentionConfig> = {
         inputs,
         'query, value and key: (places, features), the last two as long',
         'Reshape them.',
+      );
+    const weights = c.num_heads * query!.shape[0]! * (Math.ceil(value!.shape[0]! / 32) * 32);
+    if (c.dropout > 0 && weights > MOST_DRAWS)
+      throw optionError(
+        c.name,
+        `dropout ${c.dropout} of ${weights} weights a sample: heads x queries x keys, these in 32s`,
+        `at most ${MOST_DRAWS}`,
+        'Set dropout to 0 here, or cut the sample into shorter ones.',
       );
     return { shape: [query!.shape[0]!, widths(c, inputs).out] };
   },

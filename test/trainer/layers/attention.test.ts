@@ -40,6 +40,42 @@ describe('attention', () => {
       });
     });
 
+  it('refuses to drop weights where one sample has more of them than there are draws', () => {
+    const of = (places: number, dropout: number) => () =>
+      parseModel({
+        class_name: 'Functional',
+        config: {
+          name: 'long',
+          layers: [
+            {
+              class_name: 'InputLayer',
+              config: { name: 'x', batch_shape: [null, places, 1] },
+              name: 'x',
+              inbound_nodes: [],
+            },
+            {
+              class_name: 'MultiHeadAttention',
+              config: { name: 'a', num_heads: 17, key_dim: 1, dropout },
+              name: 'a',
+              inbound_nodes: [
+                [
+                  ['x', 0, 0, {}],
+                  ['x', 0, 0, {}],
+                ],
+              ],
+            },
+          ],
+          input_layers: [['x', 0, 0]],
+          output_layers: [['a', 0, 0]],
+        },
+      });
+    assert.throws(
+      of(32_768, 0.1),
+      /"a": got dropout 0.1 of 18253611008 weights a sample.*expected at most 17179869184/s,
+    );
+    assert.doesNotThrow(of(32_768, 0));
+    assert.doesNotThrow(of(31_000, 0.1));
+  });
   it("takes Keras 3's nodes: value and key by name, and use_causal_mask of the call", () => {
     const tensor = (name: string) => ({
       class_name: '__keras_tensor__',
