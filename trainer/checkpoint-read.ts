@@ -6,7 +6,7 @@ import { errnoOf } from '../base/refused-write.ts';
 import type { CheckpointPart, Manifest } from './checkpoint.ts';
 import { CHECKPOINT_PARTS, MANIFEST, parseCheckpointName, parseManifest } from './checkpoint.ts';
 import type { Files, OpenFile } from './files.ts';
-import { readSmall } from './files.ts';
+import { ifThere, readSmall } from './files.ts';
 import { readSafetensorsFrom } from './import/safetensors.ts';
 import { nodeFiles } from './node-files.ts';
 import { startSha256 } from './sha256.ts';
@@ -48,10 +48,7 @@ function corrupt(path: string, got: string, expected: string, cause?: unknown): 
 
 /** The checkpoints of a directory, newest first; none if there is no such directory. Unfinished ones are left out. */
 export async function findCheckpoints(directory: string, files: Files = nodeFiles): Promise<FoundCheckpoint[]> {
-  const names = await files.list(directory).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await ifThere(files.list(directory))) ?? [];
   return names
     .flatMap((name) => {
       const parsed = parseCheckpointName(name);

@@ -1,7 +1,6 @@
 // csv-log.ts: the figures of a run's epochs as a table in a file, one line an epoch. Not every event (event-log.ts).
-import { errnoOf } from '../base/refused-write.ts';
 import type { Metrics, RunEvent } from './events.ts';
-import { type Files, readSmall, replaceDurably } from './files.ts';
+import { type Files, ifThere, readSmall, replaceDurably } from './files.ts';
 
 export interface CsvLog {
   /** Takes an event; the next flush writes what it changed. */
@@ -55,10 +54,7 @@ const numbers = (metrics: Metrics, prefix: string): Row =>
 
 /** The lines of a table by epoch; none where there is no file. */
 async function read(path: string, separator: string, files: Files): Promise<Map<number, Row>> {
-  const bytes = await readSmall(files, path, LIMIT).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return new Uint8Array();
-    throw error;
-  });
+  const bytes = (await ifThere(readSmall(files, path, LIMIT))) ?? new Uint8Array();
   const [header = [], ...lines] = new TextDecoder()
     .decode(bytes)
     .split('\n')

@@ -1,8 +1,7 @@
 // event-log.ts: a run's events as lines of JSON, added to the end of a file. Not what is in them (events.ts), nor when it is flushed.
-import { errnoOf } from '../base/refused-write.ts';
 import type { RunEvent } from './events.ts';
 import type { Files, OpenFile } from './files.ts';
-import { readFully, replaceDurably, writeFully } from './files.ts';
+import { ifThere, readFully, replaceDurably, writeFully } from './files.ts';
 
 export interface EventLog {
   /** Takes an event; the next flush writes it. */
@@ -60,10 +59,7 @@ export async function openEventLog(path: string, files: Files): Promise<EventLog
 
 /** Cuts a torn line off, however long the file is. Returns the bytes of what is left, null if there is no file. */
 async function whole(path: string, files: Files): Promise<number | null> {
-  const file = await files.open(path, 'read').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return null;
-    throw error;
-  });
+  const file = await ifThere(files.open(path, 'read'));
   if (file === null) return null;
   try {
     const size = await file.size();

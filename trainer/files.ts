@@ -108,6 +108,13 @@ export async function replaceDurably(files: Files, path: string, chunks: Chunks)
   }
 }
 
+/** What is read of a file or a directory; null where it is not there. */
+export const ifThere = <T>(reading: Promise<T>): Promise<T | null> =>
+  reading.catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+
 function parentOf(path: string): string {
   const cut = path.replace(/\/+$/, '').lastIndexOf('/');
   return cut > 0 ? path.slice(0, cut) : cut === 0 ? '/' : '.';

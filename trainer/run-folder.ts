@@ -20,7 +20,7 @@ import { deciding } from './callbacks/index.ts';
 import type { Manifest } from './checkpoint.ts';
 import { findCheckpoints, newestValid } from './checkpoint-read.ts';
 import type { Files } from './files.ts';
-import { makeDirectories, readSmall, replaceDurably } from './files.ts';
+import { ifThere, makeDirectories, readSmall, replaceDurably } from './files.ts';
 import { type Job, jobHash, jobToJson, parseJob } from './job.ts';
 import { withModules } from './modules.ts';
 import { nodeFiles } from './node-files.ts';
@@ -150,7 +150,7 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
   if (!checkpoint && lacking) throw lacking;
   const problems = rejected.map(({ problem }) => problem);
   if (!checkpoint) {
-    if (await isThere(`${path}/${RUN.given}`, files)) throw nothingGiven(path, problems);
+    if (await ifThere(readSmall(files, `${path}/${RUN.given}`, 2 ** 10))) throw nothingGiven(path, problems);
     return { path, job: own, checkpoint: null, problems };
   }
   const { manifest } = checkpoint;
@@ -162,15 +162,6 @@ export async function openRun(path: string, job?: Job, files: Files = nodeFiles)
     problems,
   };
 }
-
-const isThere = (file: string, files: Files): Promise<boolean> =>
-  readSmall(files, file, 2 ** 10).then(
-    () => true,
-    (error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
 
 const nothingGiven = (path: string, [damage]: readonly Problem[]): ShoalError =>
   new ShoalError({
