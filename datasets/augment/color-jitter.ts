@@ -11,7 +11,7 @@ const factors = z
   .prefault(0);
 /** r: turns from -r to r, of the circle; at most a half. */
 const turns = z
-  .union([z.number().min(0).max(0.5), z.tuple([z.number().min(-0.5), z.number().max(0.5)])], 'a number, or [low, high]')
+  .union([z.number().min(0).max(0.5), rangeOption(-0.5, 0.5)], 'a number, or [low, high]')
   .transform((value) => (typeof value === 'number' ? ([-value, value] as const) : value))
   .prefault(0);
 

@@ -42,11 +42,13 @@ export const sizeOption = z
   .union([side, z.tuple([side, side])], 'a number, or [rows, columns]')
   .transform((value): Size => (typeof value === 'number' ? [value, value] : value));
 const byte = z.int().min(0).max(255);
-/** Of pixels that come from nowhere: a byte, or one for each channel. */
-export const fillOption = z.union([byte, z.array(byte).nonempty()], 'a byte, or one for each channel').default(0);
+/** Of pixels that come from nowhere: a byte, or one for each channel. Grey pictures take the first of three. */
+export const fillOption = z
+  .union([byte, z.tuple([byte]), z.tuple([byte, byte, byte])], 'a byte, or one for each of three channels')
+  .default(0);
 /** [low, high], low not above high. */
-export const rangeOption = (least: number) =>
-  z.tuple([z.number().min(least), z.number()]).refine(([low, high]) => low <= high, 'a low and a high end');
+export const rangeOption = (least: number, most = Number.POSITIVE_INFINITY) =>
+  z.tuple([z.number().min(least), z.number().max(most)]).refine(([low, high]) => low <= high, 'a low and a high end');
 /** A number r for [-r, r], or both ends. */
 export const spreadOption = z
   .union([z.number().nonnegative(), rangeOption(Number.NEGATIVE_INFINITY)], 'a number, or [low, high]')

@@ -7,10 +7,10 @@ import { bytesOf } from './picture.ts';
 export const randomErasing = augmentation({
   config: {
     p: probability.default(0.5),
-    scale: rangeOption(0).default([0.02, 0.33]),
+    scale: rangeOption(0, 1).default([0.02, 0.33]),
     ratio: rangeOption(1e-3).default([0.3, 3.3]),
     /** Of bytes, before they are normalised; "random": noise. */
-    value: z.union([fillOption, z.literal('random')], 'a byte, one for each channel, or "random"').default(0),
+    value: z.union([fillOption, z.literal('random')], 'a byte, one for each of three channels, or "random"').default(0),
   },
   train({ p, scale, ratio, value }, picture, chance) {
     if (!chance.happens(p)) return;

@@ -128,6 +128,23 @@ describe('a list of transforms', () => {
       /images of 8 x 8.*expected at least 9 x 9/s,
     );
   });
+  it('refuses colours that are neither one byte nor three', () => {
+    for (const fill of [[1, 2], [1, 2, 3, 4], []])
+      assert.throws(() => transform({ class_name: 'RandomRotation', config: { degrees: 9, fill } }));
+    assert.throws(() => transform({ class_name: 'RandomErasing', config: { value: [1, 2] } }));
+    transform({ class_name: 'RandomErasing', config: { value: [1, 2, 3] } });
+    transform({ class_name: 'RandomCrop', config: { size: 4, fill: [9] } });
+  });
+  it('refuses turns of the hue and areas beyond their range, as torchvision does', () => {
+    for (const hue of [
+      [3, 0.5],
+      [0.3, -0.3],
+      [-0.6, 0],
+    ])
+      assert.throws(() => transform({ class_name: 'ColorJitter', config: { hue } }));
+    assert.throws(() => transform({ class_name: 'RandomErasing', config: { scale: [0.5, 2] } }));
+    transform({ class_name: 'ColorJitter', config: { hue: [-0.5, 0.5] } });
+  });
   it('refuses changes of single samples behind what mixes them', () => {
     refused(
       [{ class_name: 'MixUp' }, { class_name: 'RandomHorizontalFlip' }],
