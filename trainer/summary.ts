@@ -1,6 +1,9 @@
-// summary.ts: a model at a glance, as data: shapes, parameters, work. Not its memory (plan.ts), not a table (bin/).
+// summary.ts: a model at a glance, as data: shapes, parameters, work. Not its memory (arrange.ts), not a table (bin/).
+import { f32 } from './codecs/f32.ts';
+import { lossNamed } from './losses/index.ts';
 import { elements, type Model } from './model.ts';
-import { chain } from './weights.ts';
+import { compile } from './plan.ts';
+import { chain, segmentsOf } from './weights.ts';
 
 export interface SummaryRow {
   /** Name of the call: the layer's, or `layer:1` for its second use. */
@@ -10,7 +13,7 @@ export interface SummaryRow {
   readonly output: readonly number[];
   /** Trained elements; 0 where another row has counted them already. */
   readonly parameters: number;
-  /** Floating-point operations of one sample's forward pass: two for each multiply-add with a kernel, zeros of the border included. */
+  /** Floating-point operations of one sample's forward pass: two for each multiply-add of a product, zeros of the border included. */
   readonly flops: number;
 }
 
@@ -26,13 +29,11 @@ export interface Summary {
 export function summarize(model: Model): Summary {
   const { shapes, weights } = chain(model);
   const counted = new Set<string>();
+  const work = workOf(model);
   const rows = model.calls.map((call): SummaryRow => {
     const output = shapes[call.name]!.shape;
     const own = weights.filter(({ layer, spec }) => layer === call.layer && spec.role === 'parameter');
     const parameters = own.reduce((sum, { spec }) => sum + elements(spec.shape), 0);
-    // A kernel (..., outputs) is used once for each place of the output, whatever the number of outputs.
-    const kernel = own.find(({ spec }) => spec.name === 'kernel')?.spec.shape;
-    const flops = kernel ? (2 * elements(kernel) * elements(output)) / kernel.at(-1)! : 0;
     const first = !counted.has(call.layer);
     counted.add(call.layer);
     return {
@@ -40,7 +41,7 @@ export function summarize(model: Model): Summary {
       className: model.layers[call.layer]!.className,
       output,
       parameters: first ? parameters : 0,
-      flops,
+      flops: work.get(call.name) ?? 0,
     };
   });
   const sum = (key: 'parameters' | 'flops') => rows.reduce((total, row) => total + row[key], 0);
@@ -51,4 +52,22 @@ export function summarize(model: Model): Summary {
     parameters: sum('parameters'),
     flops: sum('flops'),
   };
+}
+
+/** Operations of one sample's forward pass by call, as its plan counts them. */
+function workOf(model: Model): ReadonlyMap<string, number> {
+  const { weights, shapes } = segmentsOf(model);
+  // frozen: what cannot be trained, as statistics of a layer that is called twice, can be looked at
+  const segments = weights.map((segment) => ({ ...segment, frozen: true as const }));
+  const inputs = model.inputs.map(({ name }) => ({ field: name, dtype: 'f32' as const, scale: [1], shift: [0] }));
+  // predictions meet no loss: any will do
+  const loss = lossNamed('MeanSquaredError', {});
+  const outputs = model.outputs.map((name) => {
+    const label = { field: `label ${name}`, bytes: 4 * elements(shapes[name]!.shape) };
+    return { label, loss, fromLogits: false, weight: 1, metrics: [] };
+  });
+  const { plans } = compile({ model, segments, shapes, rows: 1, inputs, outputs, codec: f32 });
+  const work = new Map<string, number>();
+  for (const { layer, flops } of plans.predict.calls) work.set(layer, (work.get(layer) ?? 0) + flops);
+  return work;
 }

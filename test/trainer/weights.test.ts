@@ -41,6 +41,38 @@ describe('the weights of a model', () => {
     );
   });
 
+  it('are summed up with what convolutions of single channels and transposed ones compute', () => {
+    const of = (shape: readonly number[], ...layers: readonly object[]) =>
+      summarize(
+        parseModel({
+          class_name: 'Sequential',
+          config: {
+            name: 'm',
+            layers: [{ class_name: 'InputLayer', config: { batch_shape: [null, ...shape] } }, ...layers],
+          },
+        }),
+      ).rows.map(({ flops }) => flops);
+    const depthwise = { class_name: 'DepthwiseConv2D', config: { kernel_size: 3, padding: 'same', strides: 2 } };
+    const twice = { class_name: 'DepthwiseConv2D', config: { kernel_size: 3, depth_multiplier: 2 } };
+    assert.deepEqual(of([8, 8, 6], depthwise, twice), [2 * 4 * 4 * 6 * 9, 2 * 2 * 2 * 12 * 9]);
+    const separable = { class_name: 'SeparableConv2D', config: { kernel_size: 3, filters: 5 } };
+    assert.deepEqual(of([8, 8, 6], separable), [2 * 6 * 6 * (6 * 9 + 6 * 5)]);
+    const spread = { class_name: 'Conv2DTranspose', config: { kernel_size: 3, filters: 5, strides: 2 } };
+    assert.deepEqual(of([4, 4, 6], spread), [2 * 4 * 4 * 6 * 9 * 5]);
+  });
+
+  // torchvision.models.ViT_B_16_Weights.IMAGENET1K_V1.meta['_ops'], and so on
+  for (const [builder, ops] of Object.entries({
+    vit_b16: '17.564',
+    mobilenet_v2: '0.301',
+    efficientnet_b0: '0.386',
+    convnext_tiny: '4.456',
+    resnet50: '4.089',
+  }))
+    it(`are summed up to the ${ops} billion multiply-adds that torchvision states of ${builder}`, () => {
+      assert.equal((summarize(parseModel({ builder })).flops / 2e9).toFixed(3), ops);
+    });
+
   it('are summed up with two operations for each multiply-add', () => {
     const summary = summarize(model);
     assert.deepEqual(summary.rows[0], {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { strict } from '../../base/check.ts';
 import { constraint } from '../constraints.ts';
 import { initializerSchema } from '../initializers.ts';
-import type { TensorSpec } from '../model.ts';
+import { elements, type TensorSpec } from '../model.ts';
 import { regularizer } from '../regularizers.ts';
 import type { Tensor } from '../tensor.ts';
 import { activated, fusedActivation } from './activate.ts';
@@ -86,7 +86,7 @@ export const depthwiseConv2d: LayerKind<DepthwiseConv2DConfig> = {
 
 /** Windows over channels as they lie: the tables' runs then hold all channels of a pixel. */
 const together = (c: Conv2DConfig): Conv2DConfig => ({ ...c, groups: 1 });
-const macs = (c: Conv2DConfig, y: Tensor): number => y.imageStride * c.kernel_size[0] * c.kernel_size[1];
+const macs = (c: Conv2DConfig, y: Tensor): number => elements(y.shape) * c.kernel_size[0] * c.kernel_size[1];
 /** Byte offsets of taps' weights, one row of C floats each. */
 const weightRows = (taps: readonly number[], C: number): Uint32Array => Uint32Array.from(taps, (tap) => 4 * tap * C);
 
