@@ -1,5 +1,6 @@
 // registered.ts: the callbacks that users have written and registered, by class name, and what such a callback is. Not when they are called
 // (run-recorder.ts).
+import { ofProcess } from '../../base/of-process.ts';
 import type { RunEvent } from '../events.ts';
 import type { CustomConfig } from '../layers/custom-layer.ts';
 
@@ -14,4 +15,4 @@ export interface CustomCallback {
   onEvent(event: RunEvent, config: CustomConfig): void | Promise<void>;
 }
 
-export const registeredCallbacks = new Map<string, CustomCallback>();
+export const registeredCallbacks = ofProcess('callbacks', () => new Map<string, CustomCallback>());

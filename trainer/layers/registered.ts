@@ -1,4 +1,5 @@
 // registered.ts: the layers that users have written and registered, by class name. How one is registered: register.ts.
+import { ofProcess } from '../../base/of-process.ts';
 import type { CustomLayer } from './custom-layer.ts';
 import type { LayerKind } from './kind.ts';
 
@@ -7,4 +8,4 @@ export interface Registered {
   readonly kind: LayerKind<unknown>;
 }
 
-export const registered = new Map<string, Registered>();
+export const registered = ofProcess('layers', () => new Map<string, Registered>());
