@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { useModules } from '../../trainer/tfjs-wasm/heap.ts';
-import { loadModules } from '../../trainer/tfjs-wasm/modules.ts';
+import { loadModules, moduleAt } from '../../trainer/tfjs-wasm/modules.ts';
 import { checkVersion } from '../../trainer/tfjs-wasm/version.ts';
 import { checkCase, compareWithCpu, OPS, TOLERANCE } from '../cases/tfjs-op.ts';
 import { relativeError } from '../support/compare.ts';
@@ -109,6 +109,16 @@ describe('the ops for tfjs-backend-wasm', () => {
     });
     assert.throws(() => checkVersion('@tensorflow/tfjs-backend-wasm', '4.220.0'), { code: 'SHOAL_TFJS_VERSION' });
     checkVersion('@tensorflow/tfjs-core', tf.version_core);
+  });
+
+  it('names the address where a page was fetched in place of the kernels: many servers send one for files they lack', async () => {
+    const page = new URL('data:text/html,<!doctype%20html>');
+    await assert.rejects(moduleAt(page), (error: { code: string; got: string; hint: string }) => {
+      assert.equal(error.code, 'SHOAL_TFJS_KERNELS');
+      assert.ok(error.got.startsWith(`${page}: `), error.got);
+      assert.match(error.hint, /docs\/tfjs-wasm\.md/);
+      return true;
+    });
   });
 
   it('is as right on more channels than a tile holds: within 1e-5 of a product of matrices', async () => {

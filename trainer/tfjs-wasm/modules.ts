@@ -32,11 +32,19 @@ function addressOf(memory: keyof typeof published, build: Build): URL {
 }
 
 async function bytesAt(url: URL): Promise<BufferSource> {
+  if (url.protocol === 'file:') return process.getBuiltinModule('node:fs/promises').readFile(url);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return response.arrayBuffer();
+}
+
+/**
+ * The module there. Many servers answer with a page, and status 200, where they have no file: those are no modules either.
+ * @throws SHOAL_TFJS_KERNELS
+ */
+export async function moduleAt(url: URL): Promise<WebAssembly.Module> {
   try {
-    if (url.protocol === 'file:') return await process.getBuiltinModule('node:fs/promises').readFile(url);
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    return await response.arrayBuffer();
+    return await WebAssembly.compile(await bytesAt(url));
   } catch (cause) {
     throw new ShoalError(
       {
@@ -44,7 +52,7 @@ async function bytesAt(url: URL): Promise<BufferSource> {
         operation: 'load the kernels for tfjs-backend-wasm',
         got: `${url}: ${cause instanceof Error ? cause.message : cause}`,
         expected: 'the WebAssembly module of the package',
-        hint: "Serve the package's folder build/ beside its dist/, or use a bundler that knows new URL(..., import.meta.url).",
+        hint: 'Serve the file of that name in the package\'s folder build/ at this address, or have the bundler do so: docs/tfjs-wasm.md, "In a browser".',
       },
       { cause },
     );
@@ -68,7 +76,7 @@ const hasShared = (): boolean => typeof SharedArrayBuffer !== 'undefined';
 
 /**
  * Compiles a build. Default the fastest that this engine accepts: `relaxed` (fused multiply-add) where it knows relaxed SIMD.
- * @throws SHOAL_TFJS_ENGINE without SIMD; SHOAL_TFJS_KERNELS when the modules cannot be fetched or read
+ * @throws SHOAL_TFJS_ENGINE without SIMD; SHOAL_TFJS_KERNELS when the modules cannot be fetched or read, or are none
  */
 export async function loadModules(build: Build = hasRelaxed() ? 'relaxed' : 'simd'): Promise<Modules> {
   if (!hasSimd()) {
@@ -80,8 +88,7 @@ export async function loadModules(build: Build = hasRelaxed() ? 'relaxed' : 'sim
       hint: 'Use a newer browser or Node.',
     });
   }
-  const compile = async (memory: keyof typeof published) =>
-    WebAssembly.compile(await bytesAt(addressOf(memory, build)));
+  const compile = (memory: keyof typeof published) => moduleAt(addressOf(memory, build));
   const [unshared, shared] = await Promise.all([compile('unshared'), hasShared() ? compile('shared') : null]);
   return { build, unshared, shared };
 }
