@@ -77,12 +77,16 @@ function automaticName(className: string, taken: Set<string>): string {
   return name;
 }
 
-/** @throws SHOAL_UNKNOWN_LAYER, SHOAL_MODEL */
+/**
+ * Keras 2 and tfjs may write the shape of any layer's input: only that of a Sequential's first layer is read by anyone (parse-sequential.ts).
+ * @throws SHOAL_UNKNOWN_LAYER, SHOAL_MODEL
+ */
 export function parseLayer(entry: Entry, name: string): LayerConfig {
   const layer = layerOf(entry.class_name);
   const hint = `${entry.class_name} takes Keras' options.`;
   const operation = `read the layer "${name}"`;
-  const config = check(layer.config, { ...entry.config, name }, { code: 'SHOAL_MODEL', operation, hint });
+  const { batch_input_shape: _, ...given } = entry.config;
+  const config = check(layer.config, { ...given, name }, { code: 'SHOAL_MODEL', operation, hint });
   return { className: entry.class_name, config: config as LayerConfig['config'] };
 }
 

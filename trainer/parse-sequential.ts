@@ -30,11 +30,13 @@ export function parseSequential(
   const { batch_shape, batch_input_shape, ...rest } = first.entry.config;
   layer[0] = { ...first, entry: { ...first.entry, config: rest } };
 
+  // an Embedding of Keras 2 or tfjs says [null, null] behind an InputLayer that knows better
+  const told = layer.length < all.length && Array.isArray(batch_input_shape) && batch_input_shape.indexOf(null, 1) > 0;
   const inputName = layer.length === all.length ? `${first.name}_input` : names[0]!;
   const candidates = [
     layer.length < all.length ? all[0]!.config : undefined,
     batch_shape === undefined ? undefined : { batch_shape },
-    batch_input_shape === undefined ? undefined : { batch_input_shape },
+    batch_input_shape === undefined || told ? undefined : { batch_input_shape },
     build_input_shape ? { batch_shape: build_input_shape } : undefined,
   ];
   const parts = layer.map(({ entry, name }) => partOf(entry, name));

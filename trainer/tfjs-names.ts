@@ -1,6 +1,7 @@
 // tfjs-names.ts: weights that tfjs calls otherwise than Keras 3, there and back. Not what stands in them (export/tfjs.ts, import/).
 import type { Model } from './model.ts';
 import type { NamedWeight } from './order-weights.ts';
+import { chain } from './weights.ts';
 
 type Pair = readonly [ours: string, theirs: string];
 
@@ -25,3 +26,17 @@ export const ownNames = (model: Model, weights: readonly NamedWeight[]): readonl
   weights.map((weight) => ({ ...weight, name: ownName(classOf(model, weight.name), weight.name) }));
 
 export const ownName = (className: string | undefined, name: string): string => renamed(className, name, 1, 0);
+
+/**
+ * tfjs names a weight of a model that is a layer as if that layer were the outer model's: "dense/kernel", which is "inner/dense/kernel" here.
+ * Where several could be meant the name stays.
+ */
+export function nestedNames(model: Model, weights: readonly NamedWeight[]): readonly NamedWeight[] {
+  const wanted = chain(model).weights.map(({ layer, spec }) => `${layer}/${spec.name}`);
+  const given = new Set(weights.map(({ name }) => name));
+  return weights.map((weight) => {
+    if (wanted.includes(weight.name)) return weight;
+    const [name, ...others] = wanted.filter((path) => path.endsWith(`/${weight.name}`) && !given.has(path));
+    return name === undefined || others.length > 0 ? weight : { ...weight, name };
+  });
+}

@@ -49,16 +49,20 @@ const UNREAD: Readonly<Record<string, readonly (readonly [option: string, only: 
   UpSampling2D: [['interpolation', 'nearest']], // the other one has its pixels' centres elsewhere
 };
 
-function checkRead({ class_name, name, config }: KerasLayer): void {
-  if (class_name === 'Resizing')
-    throw unsupported(name, "Resizing, whose pixels' centres tfjs has elsewhere", 'another layer');
+/** What of a layer tfjs computes otherwise without saying so, and what it would compute alike. */
+export function otherwiseInTfjs({
+  class_name,
+  config,
+}: Pick<KerasLayer, 'class_name' | 'config'>): readonly [got: string, expected: string] | null {
+  if (class_name === 'Resizing') return ["Resizing, whose pixels' centres tfjs has elsewhere", 'another layer'];
+  if (class_name === 'CenterCrop') return ['CenterCrop, which takes other pixels in tfjs', 'Cropping2D'];
   for (const [option, only] of UNREAD[class_name] ?? []) {
     const values = [config[option]].flat();
     if (values.some((value) => value !== only))
-      throw unsupported(name, `${option} ${values.join(' x ')}`, only === null ? `no ${option}` : `${option} ${only}`);
+      return [`${option} ${values.join(' x ')}`, only === null ? `no ${option}` : `${option} ${only}`];
   }
   // tfjs' is Keras 2's: x / 5 + 1 / 2, where Keras 3 has x / 6 + 1 / 2
-  if (config['activation'] === 'hard_sigmoid') throw unsupported(name, 'hard_sigmoid', 'another activation');
+  return config['activation'] === 'hard_sigmoid' ? ['hard_sigmoid', 'another activation'] : null;
 }
 
 /** tfjs' ReLU has no slope: what is no more than a slope becomes the class that has one. */
@@ -72,7 +76,8 @@ function plainer(layer: KerasLayer): KerasLayer {
 /** @throws SHOAL_EXPORT_UNSUPPORTED for what tfjs would compute otherwise without saying so */
 export function tfjsLayer(layer: KerasLayer): KerasLayer {
   const plain = plainer(layer);
-  checkRead(plain);
+  const otherwise = otherwiseInTfjs(plain);
+  if (otherwise) throw unsupported(plain.name, ...otherwise);
   const { class_name, config } = plain;
   const entries = Object.entries(config)
     .filter(([key]) => key !== 'groups' || class_name === 'GroupNormalization')

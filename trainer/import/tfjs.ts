@@ -10,9 +10,9 @@ import { nodeFiles } from '../node-files.ts';
 import type { NamedWeight } from '../order-weights.ts';
 import { orderWeights } from '../order-weights.ts';
 import { parseModel } from '../parse-model.ts';
-import { ownNames } from '../tfjs-names.ts';
+import { nestedNames, ownNames } from '../tfjs-names.ts';
 import type { ImportedModel, ModelFormat } from './model-file.ts';
-import { checkOlder } from './older.ts';
+import { checkOlder, checkOtherwise } from './older.ts';
 
 /** What is needed of tfjs' `Sequential` and `LayersModel`. */
 export interface TfjsModel {
@@ -76,7 +76,8 @@ export function importTfjs(model: TfjsModel): ImportedModel {
   const problem = { code: 'SHOAL_TFJS', operation: 'import a tfjs model' } as const;
   const parsed = parseModel(config);
   checkOlder(parsed, problem);
-  return { config, weights: orderWeights(parsed, ownNames(parsed, weights), problem) };
+  checkOtherwise(parsed, problem);
+  return { config, weights: orderWeights(parsed, nestedNames(parsed, ownNames(parsed, weights)), problem) };
 }
 
 /**
@@ -102,6 +103,8 @@ export async function readTfjs(path: string, files: Files = nodeFiles): Promise<
   const config = configOf(modelTopology);
   const model = parseModel(config);
   if (generatedBy !== 'Shoal') checkOlder(model, problem);
+  // what its converter made of a model of Keras was trained in Keras
+  if (`${generatedBy}`.startsWith('TensorFlow.js')) checkOtherwise(model, problem);
   if (weightsManifest === undefined) return { config, weights: undefined };
 
   const directory = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
@@ -116,7 +119,7 @@ export async function readTfjs(path: string, files: Files = nodeFiles): Promise<
       at += lengths[i]!;
     }
   }
-  return { config, weights: orderWeights(model, ownNames(model, weights), problem) };
+  return { config, weights: orderWeights(model, nestedNames(model, ownNames(model, weights)), problem) };
 }
 
 /** Files of one group, joined: weights may lie across their borders. Reads no more than the weights need. */

@@ -20,11 +20,11 @@ const config = strict({
   embeddings_regularizer: regularizer,
   activity_regularizer: off,
   embeddings_constraint: constraint,
-  mask_zero: z.boolean().default(false),
+  mask_zero: z.boolean().nullable().default(false), // tfjs writes null
   input_length: z.int().positive().nullable().default(null),
   lora_rank: off,
   quantization_config: off,
-}).transform(({ input_length: _, ...c }) => c); // what Keras 2 wrote, and nobody needs
+}).transform(({ input_length: _, ...c }) => ({ ...c, mask_zero: c.mask_zero ?? false })); // the length is what Keras 2 wrote, and nobody needs
 export type EmbeddingConfig = z.infer<typeof config>;
 
 export const embedding: LayerKind<EmbeddingConfig> = {

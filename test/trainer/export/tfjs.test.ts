@@ -212,6 +212,7 @@ describe('export to tfjs', () => {
       image('ReLU', { negative_slope: 0.5, max_value: 1 }),
       image('UpSampling2D', { interpolation: 'bilinear' }),
       image('Resizing', { height: 3, width: 3 }),
+      image('CenterCrop', { height: 3, width: 3 }),
       image('Dense', { units: 1, activation: 'hard_sigmoid' }),
     ];
     for (const model of unknown) {

@@ -56,6 +56,58 @@ describe('import from tfjs', () => {
     assert.equal(importTfjs(model).weights?.length, 2);
   });
 
+  it('takes embeddings, which tfjs gives a shape of their own, wherever they stand, and shapes of later layers', () => {
+    const { layers } = tf;
+    const embedding = (options = {}) => layers.embedding({ inputDim: 4, outputDim: 2, ...options });
+    const ends = () => [layers.flatten(), layers.dense({ units: 3, inputShape: [10] })];
+    const input = tf.input({ shape: [5] });
+    const graph = ends().reduce(
+      (x, layer) => layer.apply(x) as tf.SymbolicTensor,
+      embedding().apply(input) as tf.SymbolicTensor,
+    );
+    for (const model of [
+      tf.sequential({ layers: [embedding({ inputLength: 5 }), ...ends()] }),
+      tf.sequential({ layers: [layers.inputLayer({ inputShape: [5] }), embedding(), ...ends()] }),
+      tf.model({ inputs: input, outputs: graph }),
+    ]) {
+      const { config, weights } = importTfjs(model);
+      assert.deepEqual(parseModel(config).inputs[0]!.spec.shape, [5]);
+      assert.deepEqual(
+        weights!.map(({ shape }) => shape),
+        [[4, 2], [10, 3], [3]],
+      );
+    }
+  });
+
+  it('finds the weights of models that are layers, which tfjs names without them', async () => {
+    const inner = tf.sequential({ name: 'inner', layers: [tf.layers.dense({ units: 3, inputShape: [2], name: 'd' })] });
+    const model = tf.sequential({ layers: [inner, tf.layers.dense({ units: 1, name: 'end' })] });
+    const { weights } = importTfjs(model);
+    assert.deepEqual(
+      weights!.map(({ name }) => name),
+      ['inner/d/kernel', 'inner/d/bias', 'end/kernel', 'end/bias'],
+    );
+    const disk = new MemoryDisk();
+    await saveTfjs(model, disk, '');
+    assert.deepEqual((await readTfjs('/model.json', disk)).weights, weights);
+  });
+
+  it('refuses what tfjs computes otherwise than Keras, alive and from a file that tfjs wrote', async () => {
+    const inputShape = [5, 5, 1];
+    for (const [layer, got] of [
+      [tf.layers.resizing({ height: 3, width: 3, inputShape }), /^Resizing/],
+      [tf.layers.centerCrop({ height: 3, width: 3, inputShape }), /^CenterCrop/],
+      [tf.layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear', inputShape }), /^interpolation bilinear/],
+      [tf.layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, padding: 'same', inputShape }), /^dilation_rate 2/],
+    ] as const) {
+      const model = tf.sequential({ layers: [layer] });
+      assert.throws(() => importTfjs(model), { code: 'SHOAL_TFJS', got });
+      const disk = new MemoryDisk();
+      await saveTfjs(model, disk, '');
+      await assert.rejects(readTfjs('/model.json', disk), { code: 'SHOAL_TFJS', got });
+    }
+  });
+
   it('refuses a layer that we do not have, by name', () => {
     class Nowhere extends tf.layers.Layer {
       static readonly className = 'Nowhere';
