@@ -25,9 +25,9 @@ export function createInterrupt({ now, first, second }: InterruptOptions): () =>
   };
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Handles Ctrl-C, and an end asked for by the system, until the returned function is called. */
+/** Handles Ctrl-C, an end asked for by the system, and a terminal that closes, until the returned function is called. */
 export function onInterrupt(first: () => void, second: () => void): () => void {
   const now = () => performance.now(); // a clock that is set back between two presses must not eat the second
   const handler = createInterrupt({ now, first, second });

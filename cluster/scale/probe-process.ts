@@ -20,6 +20,6 @@ process.on('message', ({ seconds }: { readonly seconds: number }) => {
   process.send!(rate, () => {}); // a parent that has ended in between does not want it: `disconnect` follows
 });
 process.on('disconnect', () => process.exit());
-// Ctrl-C in a terminal hits the whole group: the parent ends this process when it needs it no more
-process.on('SIGINT', () => {});
+// Ctrl-C in a terminal, or its end, hits the whole group: the parent ends this process when it needs it no more
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 process.send!('ready');

@@ -65,4 +65,5 @@ process.on('message', async (message: ToProcess) => {
   }
 });
 process.once('disconnect', () => process.exit()); // nobody asks any more
-process.on('SIGINT', () => {}); // a terminal sends it to all its processes; the one that asks ends this one
+// a terminal sends them to all its processes; the one that asks ends this one
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});

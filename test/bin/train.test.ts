@@ -82,31 +82,35 @@ describe('shoal train', () => {
     assert.deepEqual(readdirSync(join(folder, 'elsewhere')), ['job']);
   });
 
-  it('on Ctrl-C writes a checkpoint, says how to resume and exits with 130; resumed, it ends in the same hashes', async () => {
-    const folder = newFolder(1024);
-    const options = ['--json', '--epochs', '6'];
-    const undisturbed = shoal(folder, ['train', 'job.json', ...options, '--out', 'whole']);
-    let pressed = false;
-    const cut = await shoal(folder, ['train', 'job.json', ...options], {
-      onStdout(text, kill) {
-        if (pressed || !text.includes('"event":"step"')) return;
-        pressed = true;
-        kill('SIGINT');
-      },
+  for (const [press, signal] of [
+    ['Ctrl-C', 'SIGINT'],
+    ['the end of its terminal', 'SIGHUP'],
+  ] as const)
+    it(`on ${press} writes a checkpoint, says how to resume and exits with 130; resumed, it ends in the same hashes`, async () => {
+      const folder = newFolder(1024);
+      const options = ['--json', '--epochs', '6'];
+      const undisturbed = shoal(folder, ['train', 'job.json', ...options, '--out', 'whole']);
+      let pressed = false;
+      const cut = await shoal(folder, ['train', 'job.json', ...options], {
+        onStdout(text, kill) {
+          if (pressed || !text.includes('"event":"step"')) return;
+          pressed = true;
+          kill(signal);
+        },
+      });
+      assert.equal(cut.code, 130, cut.stderr);
+      assert.equal(doneOf(cut.stdout).reason, 'interrupted');
+      const { steps } = doneOf(cut.stdout);
+      assert.ok(steps > 0 && steps < 6 * 64, `${steps} steps`);
+      assert.match(cut.stderr, /^Go on with: {2}npx shoal train --resume runs\/job$/m);
+      const resumed = await shoal(folder, ['train', '--resume', 'runs/job', '--json']);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      assert.equal(linesOf(resumed.stdout)[0]!['from'], steps);
+      const whole = await undisturbed;
+      assert.deepEqual(hashesOf(resumed.stdout), hashesOf(whole.stdout));
+      // the same held-out figures, too
+      assert.deepEqual(linesOf(resumed.stdout).at(-1)!['metrics'], linesOf(whole.stdout).at(-1)!['metrics']);
     });
-    assert.equal(cut.code, 130, cut.stderr);
-    assert.equal(doneOf(cut.stdout).reason, 'interrupted');
-    const { steps } = doneOf(cut.stdout);
-    assert.ok(steps > 0 && steps < 6 * 64, `${steps} steps`);
-    assert.match(cut.stderr, /^Go on with: {2}npx shoal train --resume runs\/job$/m);
-    const resumed = await shoal(folder, ['train', '--resume', 'runs/job', '--json']);
-    assert.equal(resumed.code, 0, resumed.stderr);
-    assert.equal(linesOf(resumed.stdout)[0]!['from'], steps);
-    const whole = await undisturbed;
-    assert.deepEqual(hashesOf(resumed.stdout), hashesOf(whole.stdout));
-    // the same held-out figures, too
-    assert.deepEqual(linesOf(resumed.stdout).at(-1)!['metrics'], linesOf(whole.stdout).at(-1)!['metrics']);
-  });
 
   it('on Ctrl-C before its coordinator is up, with --workers 2, ends at once and says that there is nothing to go on with', async () => {
     const folder = newFolder();
