@@ -63,7 +63,7 @@ export interface Arrangement {
  */
 export function arrange(options: ArrangeOptions): Arrangement {
   const { job, machine } = options;
-  checkThreads(machine);
+  checkNumbers(machine);
   let last: Arrangement | undefined;
   for (const cut of { true: [true], false: [false], auto: [false, true] }[`${job.recompute}`]) {
     const own = cut ? bestCuts(options) : [];
@@ -81,19 +81,23 @@ export function arrange(options: ArrangeOptions): Arrangement {
   throw tooLarge(last!);
 }
 
-/** More than any machine runs at once. */
-const MOST_THREADS = 4096;
+/** What the numbers may be. Threads: more than any machine runs at once. Ranges: a step's commands for them fit the pool's ring. */
+const BOUNDS = { threads: [1, 4096], teamSize: [1, 4096], ranges: [1, 16], level: [0, 30] } as const;
 
 /** @throws SHOAL_THREADS */
-function checkThreads({ threads }: MachineOptions): void {
-  if (Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS) return;
-  throw new ShoalError({
-    code: 'SHOAL_THREADS',
-    operation: 'plan the threads of a run',
-    got: `${typeof threads === 'string' ? JSON.stringify(threads) : String(threads)} threads`,
-    expected: `a whole number from 1 to ${MOST_THREADS}`,
-    hint: 'Leave threads out to have as many as the machine runs at once.',
-  });
+function checkNumbers(machine: MachineOptions): void {
+  for (const [name, [least, most]] of Object.entries(BOUNDS)) {
+    const value = machine[name as keyof typeof BOUNDS];
+    if (value === undefined && name !== 'threads') continue;
+    if (Number.isInteger(value) && value! >= least && value! <= most) continue;
+    throw new ShoalError({
+      code: 'SHOAL_THREADS',
+      operation: 'plan the threads of a run',
+      got: `${typeof value === 'string' ? JSON.stringify(value) : String(value)} ${name}`,
+      expected: `a whole number from ${least} to ${most}`,
+      hint: `Leave ${name} out to have what suits the machine.`,
+    });
+  }
 }
 
 /** Whether threads may make gradients together: what they are made of must be there still. */

@@ -40,11 +40,25 @@ const severalInputs = (names: readonly string[]): ShoalError =>
     hint: 'Measure it on a dataset instead: shoal eval.',
   });
 
-/** What the model gives for each sample. @throws SHOAL_SHAPE when the images are no whole number of the model's inputs */
+/** Of a caller without types: other arrays would be read as other numbers. */
+const wrongType = (images: unknown): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_FIELD',
+    operation: 'predict',
+    got: images instanceof Object ? images.constructor.name : String(images),
+    expected: 'a Uint8Array, Float32Array or Int32Array',
+    hint: 'For example Float32Array.from(values).',
+  });
+
+/**
+ * What the model gives for each sample.
+ * @throws SHOAL_SHAPE when the images are no whole number of the model's inputs, SHOAL_DATA_FIELD for other than typed arrays
+ */
 export async function predictSnapshot({ job, snapshot, images, kernels }: PredictOptions): Promise<Predictions> {
   const { model } = job;
   const input = model.inputs[0]!;
   if (model.inputs.length > 1) throw severalInputs(model.inputs.map(({ name }) => name));
+  if (![Uint8Array, Float32Array, Int32Array].some((type) => images instanceof type)) throw wrongType(images);
   const size = elements(input.spec.shape);
   if (images.length === 0 || images.length % size !== 0) {
     throw new ShoalError({

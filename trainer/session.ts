@@ -91,9 +91,9 @@ async function runPhase(options: SessionOptions, dataset: Dataset, phase: Phase,
   const { signal } = options;
   const { run, last } = await openPhase(options, dataset, phase, before);
   const interrupt = () => run.engine.store.interrupt();
-  signal?.addEventListener('abort', interrupt, { once: true });
-  if (signal?.aborted) interrupt();
   try {
+    signal?.addEventListener('abort', interrupt, { once: true });
+    if (signal?.aborted) interrupt();
     return await run.run(last);
   } finally {
     signal?.removeEventListener('abort', interrupt);

@@ -139,13 +139,13 @@ function fromArrays({ model }: Job, parts: Parts): Dataset {
   const reader = ({ images, labels, weights }: Samples, origin: string): Reader => {
     const label: Field = labels instanceof Float32Array ? { shape: output, dtype: 'f32' } : { shape: [], dtype: 'i32' };
     checkIds(model, input, images, origin);
-    const samples = images.length / elements(input.spec.shape);
+    const places = (weights?.length ?? 0) / (images.length / elements(input.spec.shape));
     const arrays: Arrays = {
       fields: {
         image: { shape: input.spec.shape, dtype: dtypeOf(images) },
         label,
         ...(weights && {
-          [WEIGHTS]: { shape: weights.length === samples ? [] : [weights.length / samples], dtype: 'f32' },
+          [WEIGHTS]: { shape: places > 1 && Number.isInteger(places) ? [places] : [], dtype: 'f32' },
         }),
       },
       data: {
@@ -178,6 +178,8 @@ function checkDataset(dataset: Dataset | Parts): void {
       throw wrongData(got, types.map(({ name: type }) => type).join(' or '));
     }
   }
+  if ('images' in dataset.train !== 'images' in dataset.test)
+    throw wrongData('samples beside a reader', 'two of a kind: dataset.train and dataset.test');
 }
 
 const ARRAYS = [

@@ -55,6 +55,18 @@ describe('a large job', () => {
     assert.ok(again < whole / 2, `${again / GiB} of ${whole / GiB} GiB`);
   });
 
+  for (const numbers of [
+    { ranges: 0 },
+    { ranges: 200 },
+    { ranges: 1.5 },
+    { level: -1 },
+    { level: 0.5 },
+    { teamSize: 0 },
+  ])
+    it(`refuses ${JSON.stringify(numbers)}, by which nothing could be computed: SHOAL_THREADS`, () => {
+      assert.throws(() => prepare(resnet50({}), dataset, { threads: 2, ...numbers }), { code: 'SHOAL_THREADS' });
+    });
+
   it('holds 16 batches at most, 64 of small ones that are computed in a moment, and few of large ones', () => {
     const slotsOf = (model: object, side: number, batch: number) =>
       prepare(job(model, { batch }), images(side), { threads: 2 }).machine.slots;

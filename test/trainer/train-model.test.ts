@@ -162,6 +162,30 @@ describe('train()', () => {
       () =>
         train(tinyModel, { ...dataset, train: { ...dataset.train, images: new Float64Array(9) as never } }, options),
     ],
+    [
+      'samples beside a reader',
+      'SHOAL_JOB',
+      /samples beside a reader/,
+      () => train(tinyModel, { train: dataset.train, test: { read() {} } } as never, options),
+    ],
+    [
+      'weights that are not one for each sample',
+      'SHOAL_DATA_COUNT',
+      /7 of weight/,
+      () => train(tinyModel, { ...dataset, train: { ...dataset.train, weights: new Float32Array(7) } }, options),
+    ],
+    [
+      'doubles to predict, which are not read as other numbers',
+      'SHOAL_DATA_FIELD',
+      /^Float64Array$/,
+      async () => (await train(tinyModel, dataset, options)).predict(new Float64Array(9) as never),
+    ],
+    [
+      'a list to predict',
+      'SHOAL_DATA_FIELD',
+      /^Array$/,
+      async () => (await train(tinyModel, dataset, options)).predict([1, 2] as never),
+    ],
   ];
   for (const [what, code, got, call] of odd)
     it(`called from JavaScript with ${what}, says so: ${code}`, async () => {

@@ -12,7 +12,7 @@ export const modelFormats: readonly ModelFormat[] = [keras, kerasH5, tfjs, shoal
 
 /**
  * Reads a model of any known format.
- * @throws SHOAL_MODEL_FILE for another ending, SHOAL_FILE_MISSING, and what the format's reader throws
+ * @throws SHOAL_MODEL_FILE for another ending or no file, and what the format's reader throws
  */
 export async function readModelFile(path: string, files: Files = nodeFiles): Promise<ImportedModel> {
   const format = modelFormats.find(({ ending }) => path.toLowerCase().endsWith(ending));

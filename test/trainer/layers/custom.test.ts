@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { readJob } from '../../../bin/input/read-job.ts';
-import { registerLayer } from '../../../index.ts';
+import { registerCallback, registerLayer, registerLoss } from '../../../index.ts';
 import { BINDING, descriptorBytes, writeDescriptor } from '../../../kernels/abi.ts';
 import { createArena } from '../../../kernels/arena.ts';
 import { instantiate, loadKernels } from '../../../kernels/load.ts';
@@ -127,6 +127,17 @@ describe('layers of users', () => {
     const read = (config: object) => modelOf([3], [['ScaledTanh', config]]);
     assert.throws(() => read({ slop: 1 }), { code: 'SHOAL_MODEL', expected: /slope/ });
     assert.throws(() => read({ slope: 'steep' }), { code: 'SHOAL_MODEL' });
+  });
+
+  it('refuse to be registered without a module or a class name, and so do losses and callbacks: no compute thread could import them', () => {
+    for (const [register, code] of [
+      [registerLayer, 'SHOAL_LAYER'],
+      [registerLoss, 'SHOAL_LOSS'],
+      [registerCallback, 'SHOAL_CALLBACK'],
+    ] as const) {
+      assert.throws(() => register({ className: 'Mine' } as never), { code, got: /module: nothing/ });
+      assert.throws(() => register({ module: import.meta.url, className: '' } as never), { code, got: /className/ });
+    }
   });
 
   it('refuse the name of a layer that Shoal has, and modules that cannot be imported', async () => {
