@@ -16,7 +16,9 @@ export const ignored = z.unknown().optional();
 
 /** A value as text of at most 120 characters. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  // JSON has no NaN and no infinity
+  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : (json ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 

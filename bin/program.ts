@@ -13,6 +13,7 @@ import { version } from './version.ts';
 
 const screen = processScreen();
 const outputFailed = watchOutput(screen);
+const { red, bold } = screen.errColors;
 
 const program = new Command('shoal')
   .description('Train neural networks on the CPUs you have.')
@@ -21,6 +22,10 @@ const program = new Command('shoal')
   .helpCommand(false)
   .showHelpAfterError('(--help tells what there is)')
   .exitOverride()
+  // what commander finds wrong, as all else is told
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error:/, `${red(bold('error SHOAL_USAGE'))}:`)),
+  })
   .addHelpText('after', '\nFor example:  npx shoal train examples/digits.json');
 
 const top = registrar(program, screen);

@@ -21,6 +21,8 @@ export interface Registrar {
   action<A extends unknown[]>(run: (...input: A) => Promise<ExitCode>): (...input: A) => Promise<void>;
   /** Of an option: a whole number from 1 on. */
   positive(text: string): number;
+  /** A whole number from 0 on. */
+  natural(text: string): number;
   atLeastZero(text: string): number;
   above0(text: string): number;
   /** Of an option that may be given several times. */
@@ -31,6 +33,12 @@ function positive(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('It takes a whole number from 1 on.');
+}
+
+function natural(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It takes a whole number from 0 on.');
 }
 
 function atLeastZero(text: string): number {
@@ -65,7 +73,7 @@ const jobOptions = (of: Command): Command =>
 /** @param parent whose commands they are */
 export function registrar(parent: Command, screen: Screen): Registrar {
   return {
-    ...{ screen, changes, jobOptions, positive, atLeastZero, above0, collect },
+    ...{ screen, changes, jobOptions, positive, natural, atLeastZero, above0, collect },
     command: (usage, description) =>
       parent.command(usage).description(description).option('--verbose', 'print stack traces of errors'),
     hidden: (usage, description) => parent.command(usage, { hidden: true }).description(description),

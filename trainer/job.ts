@@ -30,7 +30,7 @@ const jobSchema = strict({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a name that can be a folder: letters, digits and . _ -')
     .optional(),
-  model: z.unknown(),
+  model: z.unknown().optional(), // that it is there is checked with what it says
   data: z.looseObject({ reader: z.string() }),
   normalize: strict({
     mean: perChannel(z.number()).default(0),

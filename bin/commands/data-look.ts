@@ -12,7 +12,7 @@ import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, onOneLine, table } from '../output/format.ts';
 import type { Screen } from '../output/screen.ts';
-import { typed, usageError } from '../output/usage-error.ts';
+import { typed } from '../output/usage-error.ts';
 
 export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
   readonly json?: boolean;
@@ -21,7 +21,7 @@ export interface LookOptions extends Pick<PrepFlags, 'reader' | 'set'> {
 export interface InspectOptions extends LookOptions {
   readonly html?: string;
   readonly samples?: number;
-  readonly seed?: string;
+  readonly seed?: number;
 }
 
 /** Every sample is read and decoded, every hash compared. Ends with 1 where anything is wrong. */
@@ -114,8 +114,7 @@ export async function statsCommand(path: string, options: LookOptions, screen: S
 }
 
 export async function inspectCommand(path: string, options: InspectOptions, screen: Screen): Promise<ExitCode> {
-  const { samples = 48, html } = options;
-  const seed = seedOf(options.seed ?? '0');
+  const { samples = 48, seed = 0, html } = options;
   const source = await scanDataset(sourceOptions(path, options));
   try {
     const { entries, classes, places, bad } = source;
@@ -153,11 +152,6 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
   } finally {
     await source.close();
   }
-}
-
-function seedOf(text: string): number {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw usageError('read --seed', text, 'a whole number from 0 on', 'The default is 0.');
 }
 
 async function examined(source: Source): Promise<Examination> {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Registrar } from '../registrar.ts';
 
-export function addDataCommands({ action, collect, command, positive, screen }: Registrar): void {
+export function addDataCommands({ action, collect, command, natural, positive, screen }: Registrar): void {
   const source = (of: Command): Command =>
     of
       .option('--reader <name>', 'how the source is read (default: by its name and contents)')
@@ -28,7 +28,7 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
     .option('--format <name>', 'of the shards: webdataset (default), tfrecord or parquet')
     .option('--transform <list>', 'resize=256, resize=ROWSxCOLUMNS, crop=224, fit=cover|contain|fill, channels=1|3')
     .option('--encode <kind>', 'auto (default), jpg, png, webp, or raw: uint8 tensors')
-    .option('--quality <n>', 'of jpg and webp (default: 95)')
+    .option('--quality <n>', 'of jpg and webp (default: 95)', positive)
     .option('--tokenizer <file>', 'make rows of ids of texts: a tokenizer.json, or bytes')
     .option('--length <n>', 'ids of a row: longer texts are cut, shorter ones filled up', positive)
     .option('--pack', 'put texts one behind another, and cut rows from them: to learn the next id')
@@ -38,7 +38,7 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
     .option('--group <pattern>', 'keep samples in one part in whose keys the pattern takes the same text')
     .option('--no-shuffle', "keep the source's order")
     .option('--dedup <kind>', 'splits (default): no contents in two parts; all: none twice; none')
-    .option('--seed <n>', 'of split and order (default: 0)')
+    .option('--seed <n>', 'of split and order (default: 0)', natural)
     .option('--mode <mode>', 'incremental (default), overwrite, or extend')
     .option('--max-errors <n>', 'bad samples to put up with: a number, or a share (default: 10%)')
     .option('--task <n/tasks>', 'one part of the shards, as in 3/16; auto: as Slurm says, auto/16: as Kubernetes says')
@@ -75,7 +75,7 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
     .option('--no-stratify', 'split without regard to classes')
     .option('--group <pattern>', 'keep samples in one part in whose keys the pattern takes the same text')
     .option('--no-shuffle', "keep the source's order within a part")
-    .option('--seed <n>', 'of split and order (default: 0)')
+    .option('--seed <n>', 'of split and order (default: 0)', natural)
     .option('--max-errors <n>', 'bad samples to put up with: a number, or a share (default: 10%)')
     .action(
       action(async (from, options, _) =>
@@ -112,7 +112,7 @@ export function addDataCommands({ action, collect, command, positive, screen }: 
     .argument('<source>', 'a prepared folder, or any source')
     .option('--html <file>', 'write a page of pictures')
     .option('--samples <n>', 'on the page (default: 48)', positive)
-    .option('--seed <n>', 'other samples (default: 0)')
+    .option('--seed <n>', 'other samples (default: 0)', natural)
     .option('--json', 'print one line of JSON')
     .action(
       action(async (from, options, _) =>

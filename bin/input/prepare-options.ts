@@ -12,9 +12,9 @@ export interface PrepFlags {
   readonly format?: string;
   readonly transform?: string;
   readonly encode?: string;
-  readonly quality?: string;
+  readonly quality?: number;
   readonly shardSize?: number;
-  readonly seed?: string;
+  readonly seed?: number;
   readonly split?: string;
   readonly shuffle: boolean;
   readonly stratify: boolean;
@@ -60,15 +60,14 @@ function jsonOrText(text: string): unknown {
 
 /** @throws SHOAL_USAGE */
 export function prepareJob(source: string, flags: PrepFlags): PrepareJob {
-  const whole = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   const given = {
     source: sourceOptions(source, flags),
     format: flags.format,
     transform: flags.transform === undefined ? undefined : parseTransform(flags.transform),
     encode: flags.encode,
-    quality: whole(flags.quality),
+    quality: flags.quality,
     shardSize: flags.shardSize,
-    seed: whole(flags.seed),
+    seed: flags.seed,
     shuffle: flags.shuffle,
     split: flags.split === undefined ? undefined : parseSplit(flags.split),
     stratify: flags.stratify,

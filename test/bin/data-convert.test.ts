@@ -96,7 +96,7 @@ describe('shoal data convert and split', () => {
   });
 
   it('splits anew, stratified, whatever parts there were; another seed gives other parts', async () => {
-    const parts = async (seed: string): Promise<string[]> => {
+    const parts = async (seed: number): Promise<string[]> => {
       const out = at(`split-${seed}`);
       const options = { ...all, out, split: '0.5/0.25/0.25', seed };
       assert.equal(await splitCommand(at('prepared'), options, screen), 0);
@@ -109,7 +109,7 @@ describe('shoal data convert and split', () => {
       assert.deepEqual([...new Set(counts.values())].sort(), [2, 4], 'of each class: 4 to train on, 2 and 2 held out');
       return found.map((one) => one.split(' ')[2]!);
     };
-    const [first, second] = [await parts('0'), await parts('1')];
+    const [first, second] = [await parts(0), await parts(1)];
     assert.notDeepEqual(first, second);
     assert.deepEqual([...first].sort(), [...second].sort());
   });

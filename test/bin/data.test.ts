@@ -84,8 +84,6 @@ describe('shoal data', () => {
     assert.equal(html.split('src="data:image/png').length, 25);
     const nowhere = await shoal(home, ['data', 'inspect', 'images', '--html', 'none/sheet.html']);
     assert.match(nowhere.stderr, /SHOAL_DATA_WRITE: write none\/sheet\.html/);
-    const seed = await shoal(home, ['data', 'inspect', 'images', '--seed', 'x']);
-    assert.deepEqual([seed.code, /SHOAL_USAGE: read --seed/.test(seed.stderr)], [2, true]);
   });
 
   it('stats counts none where there are none', async () => {

@@ -31,6 +31,18 @@ const cases: readonly Case[] = [
     says: /--model \{bad[\s\S]*JSON/,
   },
   {
+    what: 'a rate that no number can hold',
+    args: ['--lr', '1e400'],
+    code: 'SHOAL_JOB',
+    says: /got +optimizer\.config\.learning_rate: Infinity/,
+  },
+  {
+    what: 'a job without a model',
+    change: ({ model: _, ...job }) => job,
+    code: 'SHOAL_JOB',
+    says: /got +model: nothing\n +expected a model in Keras' dialect/,
+  },
+  {
     what: 'an unknown key',
     change: (job) => ({ ...job, epoch: 3 }),
     code: 'SHOAL_JOB',
