@@ -35,7 +35,11 @@ export async function whatToTrain(
   path: string | undefined,
   options: Omit<TrainOptions, 'workers' | 'servers'>,
 ): Promise<Wanted> {
-  const { resume } = options;
+  const { resume, out } = options;
+  if (resume !== undefined && out !== undefined) {
+    const hint = 'Leave out --out: the run goes on in its own folder.';
+    throw usageError('train', '--out with --resume', 'one of the two', hint);
+  }
   const given = path === undefined ? null : await readJob(path, options);
   if (resume === undefined) {
     if (!given) {

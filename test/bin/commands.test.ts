@@ -134,6 +134,22 @@ describe('shoal, after training,', () => {
     assert.equal((linesOf(stdout).at(-1)!['metrics'] as { accuracy: number }).accuracy, 1);
   });
 
+  it('export refuses a name by which the file could not be loaded: SHOAL_USAGE', async () => {
+    const named = (format: string, out: string) =>
+      shoal(folder, ['export', 'runs/job', '--format', format, '--out', out]);
+    for (const { code, stderr } of await Promise.all([named('keras', 'mine.h5'), named('tfjs', 'mine.keras')])) {
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /^error SHOAL_USAGE: export\n {2}got +--out mine\.(h5|keras) for/);
+    }
+    const plain = await named('torch', 'plain.safetensors');
+    assert.equal(plain.code, 0, plain.stderr);
+  });
+
+  it('train refuses another folder for a run that goes on: SHOAL_USAGE', async () => {
+    const { code, stderr } = await shoal(folder, ['train', '--resume', 'runs/job', '--out', 'elsewhere']);
+    assert.deepEqual([code, /SHOAL_USAGE: train\n {2}got +--out with --resume/.test(stderr)], [2, true], stderr);
+  });
+
   it('export and import name what they do not know', async () => {
     const [format, file] = await Promise.all([
       shoal(folder, ['export', 'runs/job', '--format', 'onnx']),
