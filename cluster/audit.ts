@@ -1,5 +1,6 @@
-// audit.ts: proves from a run's commit log that in the surviving lineage each draw of each epoch counted exactly once. Pure: it reads
-// no file, and computes the draws anew from what the log says of the data.
+// audit.ts: proves from a run's commit log that in the surviving lineage each draw of each epoch counted exactly once. Pure: it opens
+// no file and knows no clock, and computes the draws anew from what the log says of the data. Nothing is kept of each step: a log may
+// tell of millions. Who gives way to others between its pieces: coordinator-files.ts.
 
 import type { Sampler } from '../datasets/sampler.ts';
 import { endLeaf, firstLeaf, rootOf, sharesOf } from '../trainer/tree.ts';
@@ -32,8 +33,6 @@ export type Audit =
 
 type Open = Extract<LogRecord, { readonly record: 'open' }>;
 type Commit = Extract<LogRecord, { readonly record: 'commit' }>;
-/** What is kept of each step, of those without a record, too. */
-type Counted = Pick<Commit, 'step' | 'rows' | 'nodes'>;
 
 /** What the log must say of the job; what is left out is taken from the log itself. */
 export interface AuditFacts {
@@ -50,80 +49,64 @@ function must(holds: boolean, otherwise: string): asserts holds {
 }
 
 /** Audits the text of a commit log: one JSON record a line. */
-export const auditLog = (text: string, facts: AuditFacts): Audit => auditLines(textLines(text), facts);
+export function auditLog(text: string, facts: AuditFacts): Audit {
+  const pieces = auditLines(textLines(text), facts);
+  for (;;) {
+    const piece = pieces.next();
+    if (piece.done) return piece.value;
+  }
+}
 
-/** The same of lines, which are read once. One that cannot be read is a violation. */
-export function auditLines(lines: LogLines, facts: AuditFacts): Audit {
-  const lineage: Counted[] = [];
-  const nodesOf = sharedNodes();
-  const counts = { terms: 0, cut: 0, checkpoints: 0 };
+/** The same of lines, which are read twice, one piece of the work after another. A line that cannot be read is a violation. */
+export function* auditLines(lines: LogLines, facts: AuditFacts): Generator<void, Audit, void> {
+  /** Versions that terms began at, in order. */
+  const began: number[] = [];
+  const counts = { cut: 0, checkpoints: 0 };
+  let steps = 0;
   let open: Open | null = null;
   let samples: Sampler | null = null;
   let line = 0;
   try {
     for (const text of lines) {
+      yield;
       line++;
       const record = parse(text);
       if (record.record === 'open') {
-        checkOpen(record, open, lineage.length, facts);
-        counts.cut += lineage.length - record.version;
-        counts.terms++;
-        lineage.length = record.version;
+        checkOpen(record, open, steps, facts);
+        counts.cut += steps - record.version;
+        began.push(record.version);
+        steps = record.version;
         open = record;
         samples ??= trainingSampler(record);
         continue;
       }
       if (record.record === 'adopt') {
-        for (let step = lineage.length; step < record.version; step++) lineage.push({ step, rows: 0, nodes: [] });
+        steps = Math.max(steps, record.version);
         continue;
       }
       must(open !== null, `a ${record.record} record before any term`);
       must(record.term === open.term, `term ${record.term} in term ${open.term}`);
       if (record.record === 'decision')
-        must(
-          record.version === lineage.length,
-          `a decision of version ${record.version} after ${lineage.length} steps`,
-        );
+        must(record.version === steps, `a decision of version ${record.version} after ${steps} steps`);
       else if (record.record === 'commit') {
-        checkCommit(record, samples!, lineage.length, facts.microShards);
-        lineage.push({ step: record.step, rows: record.rows, nodes: nodesOf(record.nodes) });
+        checkCommit(record, samples!, steps, facts.microShards);
+        steps++;
       } else {
-        must(
-          record.version <= lineage.length,
-          `a checkpoint of version ${record.version} after ${lineage.length} steps`,
-        );
+        must(record.version <= steps, `a checkpoint of version ${record.version} after ${steps} steps`);
         counts.checkpoints++;
       }
     }
     must(open !== null || facts.steps === undefined, 'no term at all');
-    const { steps = lineage.length } = facts;
-    must(lineage.length === steps, `${lineage.length} steps where the run has ${steps}`);
-    const { draws, epochs } = open ? countDraws(lineage, samples!, open.samples) : { draws: 0, epochs: 0 };
+    must(steps === (facts.steps ?? steps), `${steps} steps where the run has ${facts.steps}`);
     const torn = lines.rest > 0;
-    const leaves = leavesByWorker(lineage, facts.microShards);
-    const adopted = lineage.filter((it) => it.nodes.length === 0).length;
-    return { ok: true, report: { ...counts, adopted, steps, epochs, draws, leaves, torn } };
+    const { draws, epochs } = open ? yield* countDraws(steps, samples!, open.samples) : { draws: 0, epochs: 0 };
+    const computed = yield* countLeaves(lines, line, began, facts.microShards);
+    return { ok: true, report: { ...counts, terms: began.length, steps, epochs, draws, ...computed, torn } };
   } catch (error) {
     // a record that lacks what it should have fails where that is needed
     const violation = error instanceof Violation ? error.message : `a record that cannot be read: ${error}`;
     return { ok: false, line: Math.max(1, line), violation };
   }
-}
-
-/** Lists of nodes that are known by their text at most: who computes what may be another in each step. */
-const MOST_KNOWN = 10_000;
-
-/** Steps whose nodes went to the same workers share one list of them: there may be millions of steps. */
-function sharedNodes(): (nodes: Commit['nodes']) => Commit['nodes'] {
-  const known = new Map<string, Commit['nodes']>();
-  return (nodes) => {
-    const key = JSON.stringify(nodes);
-    const before = known.get(key);
-    if (before) return before;
-    if (known.size === MOST_KNOWN) known.clear();
-    known.set(key, nodes);
-    return nodes;
-  };
 }
 
 function parse(line: string): LogRecord {
@@ -174,12 +157,16 @@ function drawsOfStep(step: number, samples: Sampler): Uint32Array {
 }
 
 /** Counts each sample of each epoch, as the lineage's steps drew them. */
-function countDraws(lineage: readonly Counted[], samples: Sampler, length: number): { draws: number; epochs: number } {
+function* countDraws(
+  steps: number,
+  samples: Sampler,
+  length: number,
+): Generator<void, { draws: number; epochs: number }, void> {
   const { stepsPerEpoch } = samples;
-  const epochs = Math.floor(lineage.length / stepsPerEpoch);
   const times = new Uint8Array(length);
   let draws = 0;
-  lineage.forEach(({ step }) => {
+  for (let step = 0; step < steps; step++) {
+    yield;
     const epoch = Math.floor(step / stepsPerEpoch);
     if (step % stepsPerEpoch === 0) times.fill(0);
     for (const sample of drawsOfStep(step, samples)) {
@@ -188,16 +175,43 @@ function countDraws(lineage: readonly Counted[], samples: Sampler, length: numbe
     }
     const ended = (step + 1) % stepsPerEpoch === 0;
     must(!ended || times.every((count) => count === 1), `a sample that was not drawn in epoch ${epoch}`);
-  });
-  return { draws, epochs };
+  }
+  return { draws, epochs: Math.floor(steps / stepsPerEpoch) };
 }
 
-function leavesByWorker(lineage: readonly Counted[], microShards: number): Record<string, number> {
+/**
+ * Who computed what of the surviving lineage: known once it is known what rollbacks cut, so the checked lines are read again.
+ * @param checked lines: a run that goes on may have written more meanwhile
+ * @param began versions that terms began at, in order
+ */
+function* countLeaves(
+  lines: LogLines,
+  checked: number,
+  began: readonly number[],
+  microShards: number,
+): Generator<void, Pick<AuditReport, 'adopted' | 'leaves'>, void> {
+  /** By terms begun so far: steps from this on were cut later. */
+  const cutFrom = [...began, Number.POSITIVE_INFINITY];
+  for (let i = began.length - 1; i >= 0; i--) cutFrom[i] = Math.min(cutFrom[i]!, cutFrom[i + 1]!);
   const leaves: Record<string, number> = {};
-  for (const { nodes, rows } of lineage)
-    for (const { node, worker } of nodes) {
-      const end = Math.min(endLeaf(node), activeOf(rows, microShards));
-      leaves[worker] = (leaves[worker] ?? 0) + Math.max(0, end - firstLeaf(node));
+  let [adopted, steps, terms, line] = [0, 0, 0, 0];
+  for (const text of lines) {
+    yield;
+    if (line++ === checked) break;
+    const record = JSON.parse(text) as LogRecord;
+    if (record.record === 'open') {
+      steps = record.version;
+      terms++;
+    } else if (record.record === 'adopt') {
+      adopted += Math.max(0, Math.min(record.version, cutFrom[terms]!) - steps);
+      steps = Math.max(steps, record.version);
+    } else if (record.record === 'commit') {
+      steps++;
+      if (record.step >= cutFrom[terms]!) continue;
+      const active = activeOf(record.rows, microShards);
+      for (const { node, worker } of record.nodes)
+        leaves[worker] = (leaves[worker] ?? 0) + Math.max(0, Math.min(endLeaf(node), active) - firstLeaf(node));
     }
-  return leaves;
+  }
+  return { adopted, leaves };
 }

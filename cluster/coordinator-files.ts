@@ -1,5 +1,6 @@
 // coordinator-files.ts: which checkpoint a term may begin at, and its values. Not how checkpoints are written or found.
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate as giveWay } from 'node:timers/promises';
 import { findCheckpoints, readCheckpoint } from '../trainer/checkpoint-read.ts';
 import { type Job, jobHash } from '../trainer/job.ts';
 import { restoreWithBest } from '../trainer/restore-best.ts';
@@ -41,11 +42,22 @@ export async function readSnapshot(job: Job, path: string): Promise<Snapshot> {
   return restoreSnapshot(job, await readCheckpoint(path));
 }
 
-/** Audits the commit log of a run's folder. @throws the file system's errors */
-export function auditRun(path: string, job: Job, hash?: string): Audit {
+/** How long an audit may keep others of its process waiting. */
+const PIECE_MS = 20;
+
+/** Audits the commit log of a run's folder: of millions of steps in minutes, in which others get their turn. @throws the file system's errors */
+export async function auditRun(path: string, job: Job, hash?: string): Promise<Audit> {
   const file = openSync(`${path}/${RUN.commits}`, 'r');
   try {
-    return auditLines(fileLines(file), { microShards: job.microShards, ...(hash !== undefined && { job: hash }) });
+    const facts = { microShards: job.microShards, ...(hash !== undefined && { job: hash }) };
+    const pieces = auditLines(fileLines(file), facts);
+    for (let since = performance.now(); ; ) {
+      const piece = pieces.next();
+      if (piece.done) return piece.value;
+      if (performance.now() - since < PIECE_MS) continue;
+      await giveWay();
+      since = performance.now();
+    }
   } finally {
     closeSync(file);
   }

@@ -196,14 +196,14 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
   }
 
   /** Who computed what, which the log proves. */
-  function tellWorkers(): void {
+  async function tellWorkers(): Promise<void> {
     try {
       log.sync();
     } catch (error) {
       notWritten(error, RUN.commits);
       return;
     }
-    const audit = auditRun(path, job, hash);
+    const audit = await auditRun(path, job, hash);
     if (audit.ok) emit({ event: 'workers', leaves: audit.report.leaves });
     else emit({ event: 'problem', problem: auditFailed(path, audit.line, audit.violation), fatal: false });
   }
@@ -234,7 +234,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Sessi
     const last = newest && newest.version > snapshot.version ? newest : snapshot;
     const { version: weights, best } = decisions.ending(last, reason);
     if (best) await recorder.save(weights, restoredInfo(best));
-    tellWorkers();
+    await tellWorkers();
     const done = narrator.done(weights, Object.values(weights.slots), reason, best);
     emit(done);
     return { done, weights };

@@ -1,7 +1,7 @@
 // log-lines.ts: the lines of a commit log, one after another: a log of millions of steps is more than one string can hold. Not what they say.
 import { readSync } from 'node:fs';
 
-/** Whole lines, without their ends; once. */
+/** Whole lines, without their ends; again from the first for whoever asks again. */
 export interface LogLines extends Iterable<string> {
   /** Bytes behind the last end of a line, once all lines are read: those of one that its writer was killed in. */
   readonly rest: number;
@@ -15,6 +15,7 @@ export function fileLines(file: number): LogLines {
   let rest = Buffer.alloc(0);
   function* read(): Generator<string> {
     const piece = Buffer.alloc(PIECE);
+    rest = Buffer.alloc(0);
     for (let at = 0; ; ) {
       const length = readSync(file, piece, 0, PIECE, at);
       if (length === 0) return;

@@ -14,7 +14,7 @@ export async function auditCommand(
   screen: Screen,
 ): Promise<ExitCode> {
   const job = parseJob(await readRunJob(run), `${run}/${RUN.job}`);
-  const audit = auditLog();
+  const audit = await auditLog();
   if (options.json) screen.out(JSON.stringify({ event: 'audit', ...audit }));
   else if (audit.ok) {
     const { report } = audit;
@@ -38,9 +38,9 @@ export async function auditCommand(
   } else screen.err(`${run}/${RUN.commits}, line ${audit.line}: ${audit.violation}`);
   return audit.ok ? EXIT.done : EXIT.failed;
 
-  function auditLog(): ReturnType<typeof auditRun> {
+  async function auditLog(): ReturnType<typeof auditRun> {
     try {
-      return auditRun(run, job);
+      return await auditRun(run, job);
     } catch (cause) {
       throw new ShoalError(
         {

@@ -90,7 +90,7 @@ export function launcherCases({ name, launch, names, epochs = 10 }: LauncherCase
         },
       });
       assert.ok(killed);
-      runs.holds({ ...ran, events: ran.events.filter((it) => it.event !== 'killed') });
+      await runs.holds({ ...ran, events: ran.events.filter((it) => it.event !== 'killed') });
       const told = ran.events.find((it) => it.event === 'workers')!;
       assert.ok(names.some((worker) => told.leaves[worker]! > 0));
     });

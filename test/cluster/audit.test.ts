@@ -1,9 +1,18 @@
 // audit.test.ts: logs that are in order, and each way in which one can be wrong.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { auditLog } from '../../cluster/audit.ts';
+import { auditRun } from '../../cluster/coordinator-files.ts';
 import { drawsOf } from '../../cluster/draws.ts';
 import type { LogRecord } from '../../cluster/log-record.ts';
+import type { Monitor } from '../../cluster/monitor.ts';
+import { healthRoute } from '../../cluster/monitor-routes.ts';
+import type { Job } from '../../trainer/job.ts';
 import type { Node } from '../../trainer/tree.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const FACTS = { samples: 10, batch: 4, seed: 3 };
 const draws = drawsOf(FACTS);
@@ -75,6 +84,32 @@ describe('the audit', () => {
     const result = audit(lines, 4);
     assert.ok(result.ok, JSON.stringify(result));
     assert.deepEqual([result.report.adopted, result.report.steps, result.report.draws], [2, 4, 14]);
+  });
+
+  it('of 40,000 steps, of which 10,000 were cut, lets a question after the health of its process be answered meanwhile', async () => {
+    const run = temporaryFolder('audit');
+    const steps = (term: number, from: number, to: number): LogRecord[] =>
+      Array.from({ length: to - from }, (_, i) => commit(term, from + i));
+    writeFileSync(
+      `${run}/commits.jsonl`,
+      text(open(1, 0), ...steps(1, 0, 25_000), open(2, 15_000), ...steps(2, 15_000, 30_000)),
+    );
+    const health = healthRoute({ waiting: () => null } as Monitor);
+    const server = createServer((request, response) => void health(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const order: string[] = [];
+    const [audited, answer] = await Promise.all([
+      auditRun(run, { microShards: 2 } as Job, 'job').finally(() => order.push('audited')),
+      fetch(`http://127.0.0.1:${port}/health/live`).finally(() => order.push('answered')),
+    ]);
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+    assert.deepEqual(order, ['answered', 'audited']);
+    assert.equal(answer.status, 200);
+    assert.ok(audited.ok, JSON.stringify(audited));
+    const { cut, leaves, draws } = audited.report;
+    assert.deepEqual([cut, leaves, draws], [10_000, { w: 60_000 }, 100_000]);
   });
 
   it('passes over a torn last line', () => {

@@ -26,7 +26,7 @@ describe('a run whose processes die at failpoints', function () {
     const dying = async (names: readonly (keyof typeof POINTS)[]): Promise<void> => {
       const roles = Object.fromEntries(names.map((name) => [name, { points: POINTS[name] }]));
       const ran = await runs.run({ workers: 1, servers: 2, roles }); // nobody goes on without a lone worker
-      runs.holds(ran);
+      await runs.holds(ran);
       for (const name of names) {
         const own = ran.struck.filter((it) => it.startsWith(`${name}: `));
         assert.deepEqual(

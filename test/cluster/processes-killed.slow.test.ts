@@ -38,7 +38,7 @@ describe('a run in several processes, some of them killed,', function () {
     assert.equal(ran.done.reason, 'early-stopping');
     assert.deepEqual([done.restored_step, ran.done.restored_step], [4, 4]);
     same(ran.done, done);
-    assert.ok(auditRun(ran.path, early).ok);
+    assert.ok((await auditRun(ran.path, early)).ok);
     const log = readFileSync(`${ran.path}/commits.jsonl`, 'utf8').trim().split('\n');
     const decisions = log.map((line) => JSON.parse(line)).filter((it) => it.record === 'decision');
     // some are taken again: the same ones
@@ -83,7 +83,7 @@ describe('a run in several processes, some of them killed,', function () {
       still,
     ]);
     same(ran.done, phasedAlone.done);
-    assert.ok(auditRun(ran.path, phased).ok);
+    assert.ok((await auditRun(ran.path, phased)).ok);
     same(rested.done, restingAlone.done);
     const kernel = ({ parameters }: WeightsAt) => parameters.subarray(0, 5120);
     assert.deepEqual(kernel(restingAlone.weights), kernel(firstSnapshot(resting)));
@@ -101,7 +101,7 @@ describe('a run in several processes, some of them killed,', function () {
         kill('worker-1');
       },
     });
-    runs.holds(ran, ['worker-1']);
+    await runs.holds(ran, ['worker-1']);
     const killed = ran.events.findIndex((it) => it.event === 'killed');
     const waits = ran.events.slice(killed).filter((it) => it.event === 'waiting');
     assert.deepEqual(waits, [{ event: 'waiting', role: 'worker', have: 1, need: 2 }]);
@@ -134,7 +134,7 @@ describe('a run in several processes, some of them killed,', function () {
             else processes.find((it) => it.name === name)!.signal(what);
         },
       });
-      long.holds(ran, killed);
+      await long.holds(ran, killed);
     } finally {
       long.remove();
     }

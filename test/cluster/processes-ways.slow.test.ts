@@ -71,7 +71,7 @@ describe('a run in several processes', function () {
         'worker-3': meddling(5),
       },
     });
-    runs.holds(ran);
+    await runs.holds(ran);
     const { twice, later, spoilt } = ran.meddled;
     assert.ok(twice! > 50 && later! > 50 && spoilt === 1, JSON.stringify(ran.meddled));
     const refused = ran.events.find((it) => it.event === 'member' && it.change === 'refused');

@@ -17,7 +17,7 @@ describe('a run in several processes', function () {
 
   it('2 workers of 2 threads and 3 servers end with the three hashes of one process; each worker computed leaves', async () => {
     const ran = await runs.run({ workers: 2, servers: 3, threads: 2 });
-    runs.holds(ran, []);
+    await runs.holds(ran, []);
     const told = ran.events.find((it) => it.event === 'workers');
     assert.deepEqual(Object.keys(told!.leaves).sort(), ['worker-1', 'worker-2']);
     assert.equal(ran.events.filter((it) => it.event === 'step').length, STEPS);
@@ -76,7 +76,7 @@ describe('a run in several processes', function () {
     ]);
     same(second.done, expected);
     same(fourth.done, expected);
-    const audit = auditRun(path, job);
+    const audit = await auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.adopted, third.done.steps);
   });

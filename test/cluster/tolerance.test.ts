@@ -44,7 +44,7 @@ describe('a run under tolerance', function () {
       },
     });
     assert.equal(ran.done.reason, 'done');
-    const audit = auditRun(ran.path, runs.job);
+    const audit = await auditRun(ran.path, runs.job);
     assert.ok(audit.ok, JSON.stringify(audit));
     const { leaves } = audit.report;
     assert.deepEqual(Object.keys(leaves).sort(), ['worker-1', 'worker-2']);

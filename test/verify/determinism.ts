@@ -90,7 +90,7 @@ async function inProcesses(runs: WholeRuns, victims: readonly string[]): Promise
     },
   });
   same(ran.done, runs.expected);
-  const audit = auditRun(ran.path, runs.job);
+  const audit = await auditRun(ran.path, runs.job);
   assert.ok(audit.ok, JSON.stringify(audit));
   return `2 workers and 2 servers${victims.length > 0 ? `, ${victims.join(', ')} killed -9` : ''}`;
 }

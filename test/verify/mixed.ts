@@ -64,7 +64,7 @@ try {
     },
   });
   const seconds = (performance.now() - since) / 1000;
-  const audit = auditRun(path, job);
+  const audit = await auditRun(path, job);
   assert.ok(audit.ok, JSON.stringify(audit));
   const killed = told.flatMap((it) => (it.event === 'killed' ? [`${it.name} after step ${it.step}`] : []));
   assert.equal(killed.length, KILLS.size, `killed: ${killed.join(', ')}`);

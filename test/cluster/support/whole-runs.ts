@@ -56,7 +56,7 @@ export interface WholeRuns {
   /** Another job in this process, on the same data. */
   alone(job: Job): ReturnType<typeof runSession>;
   /** @param killed names of processes that were killed by hand, in any order */
-  holds(ran: Pick<Ran, 'done' | 'events' | 'path'>, killed?: readonly string[]): void;
+  holds(ran: Pick<Ran, 'done' | 'events' | 'path'>, killed?: readonly string[]): Promise<void>;
   remove(): void;
 }
 
@@ -119,10 +119,13 @@ export async function wholeRuns(changes: object): Promise<WholeRuns> {
     return { done, events, path, struck: lines(`${marks}/armed`), meddled };
   }
 
-  function holds({ done, events, path }: Pick<Ran, 'done' | 'events' | 'path'>, killed: readonly string[] = []): void {
+  async function holds(
+    { done, events, path }: Pick<Ran, 'done' | 'events' | 'path'>,
+    killed: readonly string[] = [],
+  ): Promise<void> {
     same(done, expected);
     assert.deepEqual(epochs(events), epochs(told));
-    const audit = auditRun(path, job);
+    const audit = await auditRun(path, job);
     assert.ok(audit.ok, JSON.stringify(audit));
     assert.equal(audit.report.draws, job.epochs * SAMPLES);
     const workers = events.find((it) => it.event === 'workers');

@@ -43,7 +43,7 @@ function atPoints(name: keyof typeof POINTS): Scenario {
       // nobody goes on without a lone worker
       const workers = name === 'worker-1' ? 1 : 2;
       const ran = await runs.run({ workers, servers: 2, roles: { [name]: { points } } });
-      runs.holds(ran);
+      await runs.holds(ran);
       assert.deepEqual(
         ran.struck,
         points.map((point) => `${name}: ${point}`),
@@ -70,7 +70,7 @@ const randomKills: Scenario = {
     });
     calm();
     const killed = ran.events.flatMap((it) => (it.event === 'killed' ? [it.name] : []));
-    runs.holds(ran, killed);
+    await runs.holds(ran, killed);
     assert.ok(killed.length >= 5, `${killed.length} kills`);
     return { kills: killed.length, ...seen(ran.events) };
   },
@@ -104,7 +104,7 @@ const together: Scenario = {
         }
       },
     });
-    runs.holds(ran, killed);
+    await runs.holds(ran, killed);
     return { ...counts, kills: killed.length, ...seen(ran.events) };
   },
 };
@@ -143,7 +143,7 @@ const frozen: Scenario = {
       },
     });
     for (const timer of timers) clearTimeout(timer);
-    runs.holds(ran);
+    await runs.holds(ran);
     const happened = seen(ran.events);
     assert.ok(happened['fenced']! >= 1, JSON.stringify(happened));
     return { ...counts, ...happened };
@@ -199,7 +199,7 @@ const elastic: Scenario = {
       },
     });
     stop();
-    runs.holds(ran, killed);
+    await runs.holds(ran, killed);
     const happened = seen(ran.events);
     assert.ok(happened['waited for a worker']! >= 1, JSON.stringify(happened));
     assert.ok(happened['refused SHOAL_REPLACED']! >= 1 || happened['left']! >= 1, JSON.stringify(happened));

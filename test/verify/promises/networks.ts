@@ -56,7 +56,7 @@ const network: Scenario = {
     });
     const ran = await runs.run({ workers: 3, servers: 2, roles });
     stop();
-    runs.holds(ran);
+    await runs.holds(ran);
     return { ...counts, ...seen(ran.events) };
   },
 };
@@ -77,7 +77,7 @@ const meddled: Scenario = {
         'worker-3': meddle(5),
       },
     });
-    runs.holds(ran);
+    await runs.holds(ran);
     const happened = seen(ran.events);
     assert.equal(happened['refused SHOAL_PUSH_NOT_FINITE'], ran.meddled['spoilt']);
     return { ...ran.meddled, ...happened };
@@ -141,7 +141,7 @@ const attacked: Scenario = {
       },
     });
     stop();
-    runs.holds(ran);
+    await runs.holds(ran);
     assert.ok(counts['bad token: SHOAL_WIRE_TOKEN']! > 0 && counts['bad token: LET IN'] === undefined);
     return { ...counts, ...seen(ran.events) };
   },
@@ -177,7 +177,7 @@ const slowReader: Scenario = {
       },
     });
     stop();
-    runs.holds(ran);
+    await runs.holds(ran);
     assert.ok(most - least < 64 * MIB, `${(most - least) / MIB} MiB more`);
     return { 'MiB at least': Math.round(least / MIB), 'MiB at most': Math.round(most / MIB), ...seen(ran.events) };
   },
@@ -206,7 +206,7 @@ const fullDisk: Scenario = {
     } catch {
       // not root: the writes fail by themselves
       const ran = await runs.run({ workers: 2, servers: 1, roles: { coordinator: { points: ['file full disk'] } } });
-      runs.holds(ran);
+      await runs.holds(ran);
       return { 'writes that failed': ran.struck.length - 1, ...seen(ran.events) };
     }
     later(() => execFileSync('umount', [disk]));
@@ -221,7 +221,7 @@ const fullDisk: Scenario = {
         if (event.step === 120) rmSync(ballast, { force: true });
       },
     });
-    runs.holds(ran);
+    await runs.holds(ran);
     const happened = seen(ran.events);
     assert.ok(
       Object.keys(happened).some((it) => it.startsWith('problem SHOAL_')),
