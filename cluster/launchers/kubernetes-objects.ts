@@ -1,4 +1,5 @@
 // kubernetes-objects.ts: a run as objects of Kubernetes: pure, from options to what `kubectl apply` takes. Applying them: kubernetes.ts.
+import { createHash } from 'node:crypto';
 import type { Identity } from '../certificate.ts';
 import { executing } from './engine.ts';
 import { type PodOptions, podTemplate, type Role } from './kubernetes-pod.ts';
@@ -30,14 +31,22 @@ export const hostsOf = (name: string, servers: number): readonly string[] => [
   ...Array.from({ length: servers }, (_, i) => `${name}-servers-0-${i}.${name}`),
 ];
 
-/** A DNS label from a job's name. It begins with a letter: a Service, and a JobSet that makes one, take no other. */
+/** With a role, two numbers and five letters of its own behind it, a pod's name is a DNS label of at most 63. */
+const LABEL = 40;
+
+/**
+ * A DNS label from a job's name. It begins with a letter: a Service, and a JobSet that makes one, take no other. Where that takes a change,
+ * a hash tells it from the labels of other names: objects of one name are one run.
+ */
 export function labelOf(name: string): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+/, '');
-  const label = /^[0-9]/.test(plain) ? `shoal-${plain}` : plain;
-  return label.slice(0, 40).replace(/-+$/, '') || 'shoal';
+  const label = (/^[a-z]/.test(plain) ? plain : `shoal-${plain}`).slice(0, LABEL).replace(/-+$/, '');
+  if (label === name) return label;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${label.slice(0, LABEL - 1 - hash.length).replace(/-+$/, '')}-${hash}`;
 }
 
 const metadata = ({ name, namespace }: KubernetesOptions, labels: object = {}) => ({

@@ -99,10 +99,23 @@ describe('a run as objects of Kubernetes', () => {
       'digits-servers-0-0.digits',
       'digits-servers-0-1.digits',
     ]);
-    assert.equal(labelOf('My Job_2!'), 'my-job-2');
-    assert.equal(labelOf('___'), 'shoal');
-    assert.equal(labelOf('2026-digits'), 'shoal-2026-digits'); // a Service begins with a letter
-    assert.equal(labelOf(`${'x'.repeat(39)}.y`), 'x'.repeat(39)); // no label ends in a dash
+    assert.equal(labelOf('digits'), 'digits');
+    assert.match(labelOf('My Job_2!'), /^my-job-2-[0-9a-f]{8}$/);
+    assert.match(labelOf('___'), /^shoal-[0-9a-f]{8}$/);
+    assert.match(labelOf('2026-digits'), /^shoal-2026-digits-[0-9a-f]{8}$/); // a Service begins with a letter
+    assert.match(labelOf(`${'x'.repeat(30)}.y${'z'.repeat(20)}`), /^x{30}-[0-9a-f]{8}$/); // no dash before the dash
+  });
+
+  it('has another name for each name of a job, though a label takes neither all its letters nor its length', () => {
+    const long = 'resnet50-imagenet-with-mixup-and-label-smoothing';
+    const names = ['a.b', 'a_b', 'a-b', 'A-b', 'a-b-', '-a-b', '1', 'shoal-1', '_', 'é', `${long}-0.1`, `${long}-0.2`];
+    names.push('x'.repeat(40), 'x'.repeat(41));
+    const labels = names.map(labelOf);
+    assert.equal(new Set(labels).size, names.length, labels.join(' '));
+    for (const label of labels) {
+      const pods = ['coordinator-0-0', 'servers-0-9999', 'workers-0-9999'].map((pod) => `${label}-${pod}-x7k2p`);
+      for (const it of pods) assert.match(it, /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/);
+    }
   });
 
   it('is given to kubectl on its stdin; a kubectl that is missing or refuses is an error with what it said', async () => {
