@@ -6,7 +6,7 @@
 //                 log.csv             figures of each epoch, where the job asks for it (csv-log.ts)
 //                 token               of such a run: the secret that lets a process in
 //                 url                 of such a run: where its coordinator listens, while it does
-//                 holder              of a run of one process: which, while it trains
+//                 holder.*            the process that trains it or leads it, while it does (bin/input/hold-run.ts)
 //                 given               of a run that began with given weights: it cannot begin anew without them
 //                 train/, validation/ TensorBoard's files
 //                 checkpoints/        what a resumed run goes on from (checkpoint.ts)

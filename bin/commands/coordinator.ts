@@ -4,19 +4,21 @@ import { toWire } from '../../base/errors.ts';
 import { keepIdentity } from '../../cluster/certificate.ts';
 import { runCoordinator } from '../../cluster/coordinator-process.ts';
 import { findToken, keepToken } from '../../cluster/token.ts';
+import type { Dataset } from '../../datasets/reader.ts';
 import type { RunEvent } from '../../trainer/events.ts';
 import { createRun, RUN, writeJob } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { parseAddress, parseWorkers, readListenTls, type TlsOptions } from '../input/cluster-options.ts';
+import { holdRun } from '../input/hold-run.ts';
 import { keepStart } from '../input/keep-start.ts';
 import { nobodyLeads } from '../input/nobody-leads.ts';
-import { checkEpochs, type TrainOptions, whatToTrain } from '../input/what-to-train.ts';
+import { checkEpochs, type TrainOptions, type Wanted, whatToTrain } from '../input/what-to-train.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { barView } from '../output/bar-view.ts';
 import { warningText } from '../output/errors.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { createFlood } from '../output/flood.ts';
-import { openLog } from '../output/log.ts';
+import { openLog, type RunLog } from '../output/log.ts';
 import { plainView } from '../output/plain-view.ts';
 import { resultText } from '../output/result-text.ts';
 import { jsonView, noView, type RunView } from '../output/run-view.ts';
@@ -38,6 +40,9 @@ export interface CoordinatorCommandOptions extends Omit<TrainOptions, 'workers' 
   readonly log?: string;
 }
 
+/** A launcher that lost a host starts another coordinator there before the agent has ended the one that was. */
+const BEFORE_MS = 60_000;
+
 export async function coordinatorCommand(
   path: string | undefined,
   options: CoordinatorCommandOptions,
@@ -53,6 +58,28 @@ export async function coordinatorCommand(
   checkEpochs(wanted, dataset);
   const log = await openLog(options.log, { role: 'coordinator', job: job.name });
   const folder = run?.path ?? (await createRun(options.out ?? 'runs', job, undefined, start !== null));
+  const release = await holdRun(folder, process.send && BEFORE_MS);
+  try {
+    return await lead({ ...wanted, dataset, log, folder, host, port, workers }, options, screen);
+  } finally {
+    release();
+  }
+}
+
+interface Leading extends Wanted {
+  readonly dataset: Dataset;
+  readonly log: RunLog;
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly workers: ReturnType<typeof parseWorkers>;
+}
+
+async function lead(
+  { job, start, run, dataset, log, folder, host, port, workers }: Leading,
+  options: CoordinatorCommandOptions,
+  screen: Screen,
+): Promise<ExitCode> {
   if (run) await writeJob(folder, job);
   const from = run?.checkpoint ?? (start && (await keepStart(folder, job, dataset, start)));
   const token = findToken({ environment: process.env }) ?? keepToken(`${folder}/${RUN.token}`);

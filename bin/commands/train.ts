@@ -114,7 +114,7 @@ async function interruptible(work: Work, note: string, more: (signal: AbortSigna
 async function trainRun(work: Work, run: OpenedRun | null, { out = RUNS, executor }: TrainCommandOptions) {
   const { job, start } = work;
   const path = run?.path ?? (await createRun(out, job, undefined, start !== null));
-  const release = holdRun(path);
+  const release = await holdRun(path);
   try {
     if (run) await writeJob(path, job);
     return await recorded(work, run, path, executor);

@@ -14,7 +14,6 @@ const PATIENCE_MS = 3000;
  */
 export async function nobodyLeads(run: string | undefined, insecure = false): Promise<void> {
   if (run === undefined) return;
-  nobodyHolds(run);
   let url: string;
   let status: Status;
   try {
@@ -22,9 +21,10 @@ export async function nobodyLeads(run: string | undefined, insecure = false): Pr
     url = reach.url;
     status = await askStatus({ ...reach, insecure, idleMs: PATIENCE_MS });
   } catch {
-    return; // nobody, or somebody of another run at the port that it had
+    nobodyHolds(run); // no coordinator, one of another run at the port that it had, or one that does not answer
+    return;
   }
-  if (status.phase === 'stopped') return; // it writes its end
+  if (status.phase === 'stopped') return; // it writes its end: who is to hold the run waits for that
   throw new ShoalError({
     code: 'SHOAL_RUN_LED',
     operation: `resume the run ${run}`,

@@ -1,6 +1,6 @@
 // led.test.ts: a run that a process trains, or a coordinator leads, is not resumed by a second one; when the first is gone, it is.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -10,6 +10,7 @@ import { type ClusterJob, clusterJob } from '../support/cluster-job.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { newFolder, shoal } from './support/shoal.ts';
 
+const wordsIn = (run: string) => readdirSync(run).filter((file) => file.startsWith('holder'));
 const env = { SHOAL_TOKEN: newToken() };
 const bin = new URL('../../bin/shoal.ts', import.meta.url).pathname;
 
@@ -79,7 +80,7 @@ describe('a run that a process trains', function () {
     }
     trains.kill();
     await trains.ended;
-    assert.ok(readdirSync(`${folder}/runs/job`).includes('holder'));
+    assert.equal(wordsIn(`${folder}/runs/job`).length, 1);
     const { code, stderr } = await shoal(folder, ['train', '--resume', 'runs/job', '--dry-run']);
     assert.equal(code, 0, stderr);
     let asked = false; // once: a second Ctrl-C quits at once
@@ -90,20 +91,88 @@ describe('a run that a process trains', function () {
       },
     });
     assert.equal(more.code, 130, more.stderr);
-    assert.ok(!readdirSync(`${folder}/runs/job`).includes('holder'));
+    assert.deepEqual(wordsIn(`${folder}/runs/job`), []);
   });
 
-  it('is held once; a word of another machine, of an earlier process of the same number, or none, holds nothing', () => {
+  it('is held once; a word of another machine, of an earlier process of the same number, or of nobody, holds nothing', async () => {
     const run = temporaryFolder('held');
-    const release = holdRun(run);
-    assert.throws(() => holdRun(run), { code: 'SHOAL_RUN_LED', got: `process ${process.pid}, which trains it` });
+    const release = await holdRun(run);
+    const [own, ...others] = wordsIn(run);
+    assert.deepEqual(others, []);
+    await assert.rejects(holdRun(run), { code: 'SHOAL_RUN_LED', got: `process ${process.pid}, which trains it` });
     release();
-    const earlier = { host: hostname(), pid: process.pid, began: '1' };
-    for (const word of ['', JSON.stringify({ ...earlier, host: 'elsewhere' }), JSON.stringify(earlier)]) {
-      writeFileSync(`${run}/holder`, word);
-      holdRun(run)();
+    assert.deepEqual(wordsIn(run), []);
+    const earlier = `holder.${process.pid}.1.${hostname()}`;
+    for (const word of [`${own}-elsewhere`, earlier, `holder.${2 ** 22 + 1}..${hostname()}`]) {
+      writeFileSync(`${run}/${word}`, '');
+      (await holdRun(run))();
       assert.deepEqual(readdirSync(run), []);
     }
-    assert.throws(() => holdRun(`${run}/none`), { code: 'SHOAL_RUN_WRITE' });
+    await assert.rejects(holdRun(`${run}/none`), { code: 'SHOAL_RUN_WRITE' });
+  });
+
+  it('is held by exactly one of eight processes that come at once after one that was killed, in each of five rounds', async () => {
+    const run = temporaryFolder('raced');
+    const racers = Array.from({ length: 8 }, () =>
+      fork(new URL('./support/hold.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    );
+    const all = (what: object): Promise<string[]> =>
+      Promise.all(
+        racers.map(async (racer) => {
+          const heard = once(racer, 'message');
+          racer.send(what);
+          return (await heard)[0] as string;
+        }),
+      );
+    try {
+      for (let round = 0; round < 5; round++) {
+        writeFileSync(`${run}/holder.${process.pid}.1.${hostname()}`, ''); // its number was given again, to this process
+        const at = Date.now() + 20; // all are awake by then, and wait without sleeping
+        const outcomes = await all({ hold: run, at });
+        assert.deepEqual(outcomes.sort(), [...Array(7).fill('SHOAL_RUN_LED'), 'held']);
+        assert.equal(wordsIn(run).length, 1);
+        await all({});
+        assert.deepEqual(wordsIn(run), []);
+      }
+    } finally {
+      const gone = racers.map((racer) => once(racer, 'exit'));
+      for (const racer of racers) racer.disconnect();
+      await Promise.all(gone);
+    }
+  });
+
+  it('is led by one of two coordinators that resume it at once', async () => {
+    const at = clusterJob({ epochs: 1 });
+    const first = await shoal(at.folder, ['train', at.path], { env });
+    assert.equal(first.code, 0, first.stderr);
+    const path = `${at.folder}/runs/small`;
+    const kills: ((signal: NodeJS.Signals) => void)[] = [];
+    let refused = (): void => {};
+    const one = new Promise<void>((resolve) => {
+      refused = resolve;
+    });
+    const resume = async () => {
+      let leads = (): void => {};
+      const leading = new Promise<void>((resolve) => {
+        leads = resolve;
+      });
+      const outcome = await shoal(at.folder, ['coordinator', '--resume', path, '--epochs', '2'], {
+        env,
+        onStarted(kill) {
+          kills.push(kill);
+          void Promise.all([leading, one]).then(() => kill('SIGINT'));
+        },
+        onStderr: (text) => text.includes('listening at') && leads(),
+      });
+      refused();
+      return outcome;
+    };
+    const ending = setTimeout(() => kills.map((kill) => kill('SIGKILL')), 40_000);
+    const outcomes = await Promise.all([resume(), resume()]);
+    clearTimeout(ending);
+    assert.deepEqual(outcomes.map((it) => it.code).sort(), [130, 2], outcomes.map((it) => it.stderr).join());
+    assert.match(outcomes.find((it) => it.code === 2)!.stderr, /^error SHOAL_RUN_LED: /);
+    assert.deepEqual(wordsIn(path), []);
+    at.remove();
   });
 });
