@@ -6,7 +6,7 @@ import { runCoordinator } from '../../cluster/coordinator-process.ts';
 import { findToken, keepToken } from '../../cluster/token.ts';
 import type { Dataset } from '../../datasets/reader.ts';
 import type { RunEvent } from '../../trainer/events.ts';
-import { createRun, RUN, writeJob } from '../../trainer/run-folder.ts';
+import { createRun, hasCheckpoint, RUN, writeJob } from '../../trainer/run-folder.ts';
 import { openJobData } from '../../trainer/session.ts';
 import { parseAddress, parseWorkers, readListenTls, type TlsOptions } from '../input/cluster-options.ts';
 import { holdRun } from '../input/hold-run.ts';
@@ -20,7 +20,7 @@ import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { createFlood } from '../output/flood.ts';
 import { openLog, type RunLog } from '../output/log.ts';
 import { plainView } from '../output/plain-view.ts';
-import { resultText } from '../output/result-text.ts';
+import { resultText, resumeText } from '../output/result-text.ts';
 import { jsonView, noView, type RunView } from '../output/run-view.ts';
 import type { Screen } from '../output/screen.ts';
 import { tokenText } from '../output/token-text.ts';
@@ -143,8 +143,10 @@ async function lead(
       },
     });
     log.ended(null);
-    if (!options.json) screen.out(resultText(done, folder, models, screen.outColors));
-    return done.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
+    const interrupted = done.reason === 'interrupted';
+    if (interrupted) view.say(resumeText(folder, await hasCheckpoint(folder), undefined, 'coordinator'));
+    else if (!options.json) screen.out(resultText(done, job, folder, models, screen.outColors));
+    return interrupted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     // whoever reads events alone learns of it too
     if (!failureTold) onEvent({ event: 'problem', problem: toWire(error), fatal: true });

@@ -104,11 +104,11 @@ export async function runLaunched(
 /** What a run came to, and the exit code. */
 export async function tellResult(
   { done, path, models }: LaunchedResult,
-  { screen, executor, json = false }: LaunchedOptions,
+  { job, screen, executor, json = false }: LaunchedOptions,
 ): Promise<ExitCode> {
   const interrupted = done.reason === 'interrupted';
   if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path), executor));
-  else if (!json) screen.out(resultText(done, path, models, screen.outColors));
+  else if (!json) screen.out(resultText(done, job, path, models, screen.outColors));
   return interrupted ? EXIT.interrupted : EXIT.done;
 }
 

@@ -155,7 +155,7 @@ async function recorded(work: Work, run: OpenedRun | null, path: string, executo
     }));
     const interrupted = done.reason === 'interrupted';
     if (interrupted) screen.err(resumeText(path, await hasCheckpoint(path), executor));
-    else if (!json) screen.out(resultText(done, path, models, screen.outColors, waitedText(fed)));
+    else if (!json) screen.out(resultText(done, job, path, models, screen.outColors, waitedText(fed)));
     return interrupted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     if (!failureTold) emit({ event: 'problem', problem: toWire(error), fatal: true });

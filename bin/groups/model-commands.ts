@@ -1,7 +1,15 @@
 // model-commands.ts: commands about jobs and models on this machine: train, eval, predict... Not what they do: commands/.
 import { EXECUTORS, type Registrar } from '../registrar.ts';
 
-export function addModelCommands({ action, atLeastZero, command, jobOptions, positive, screen }: Registrar): void {
+export function addModelCommands({
+  action,
+  atLeastZero,
+  command,
+  jobOptions,
+  natural,
+  positive,
+  screen,
+}: Registrar): void {
   jobOptions(command('train', 'train a job').argument('[job]', 'its file, for example examples/digits.json'))
     .option('--resume <run>', 'go on with a run, from its newest checkpoint: its folder, for example runs/digits')
     .option('--json', 'print events as lines of JSON on stdout, and nothing else there')
@@ -40,7 +48,7 @@ export function addModelCommands({ action, atLeastZero, command, jobOptions, pos
     .option('--length <n>', 'tokens to add (default: 200)', positive)
     .option('--temperature <t>', 'below 1: likelier tokens; 0: always the likeliest (default: 0.8)', atLeastZero)
     .option('--top-k <n>', 'draw only from so many of the likeliest (default: from all)', positive)
-    .option('--seed <n>', 'the same seed gives the same text (default: 1)', positive)
+    .option('--seed <n>', 'the same seed gives the same text (default: 1)', natural)
     .option('--json', 'print one line of JSON')
     .action(
       action(async (run, options, _) =>

@@ -1,5 +1,6 @@
 // result-text.ts: what a run came to, for people: held-out figures, time, hashes, where the model is, what to type next.
 import type { DoneEvent } from '../../trainer/events.ts';
+import type { Job } from '../../trainer/job.ts';
 import { duration, figures, count as grouped, table } from './format.ts';
 import type { Colors } from './screen.ts';
 import { typed } from './usage-error.ts';
@@ -10,6 +11,7 @@ import { typed } from './usage-error.ts';
  */
 export function resultText(
   done: DoneEvent,
+  job: Pick<Job, 'data'>,
   run: string,
   models: Readonly<Record<string, string>>,
   colors: Colors,
@@ -28,12 +30,15 @@ export function resultText(
     ...Object.entries(models).map(([name, path]) => [`${name} model`, path]),
     ['sha256', hashes],
   ];
-  const next = [`npx shoal eval ${typed(run)}`, `npx shoal predict ${typed(run)} FILE`];
+  const { reader, task } = job.data as { readonly reader: string; readonly task?: string };
+  const asked =
+    reader === 'text' && (task ?? 'next') === 'next' ? `generate ${typed(run)}` : `predict ${typed(run)} FILE`;
+  const next = [`npx shoal eval ${typed(run)}`, `npx shoal ${asked}`];
   return `\n${table(rows)}\n\nNext:  ${next.join('\n       ')}`;
 }
 
 /** How to go on after Ctrl-C. @param kept whether there is a checkpoint @param executor that was asked for: with another it ends in other bits */
-export const resumeText = (run: string, kept: boolean, executor?: string): string =>
+export const resumeText = (run: string, kept: boolean, executor?: string, command = 'train'): string =>
   kept
-    ? `Go on with:  npx shoal train --resume ${typed(run)}${executor === undefined ? '' : ` --executor ${executor}`}`
+    ? `Go on with:  npx shoal ${command} --resume ${typed(run)}${executor === undefined ? '' : ` --executor ${executor}`}`
     : 'Interrupted before the first checkpoint: there is nothing to go on with. Start it again.';

@@ -197,8 +197,9 @@ describe('a run seen from outside', function () {
       .slice(1)
       .map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit'));
     leader.kill('SIGINT');
-    await once(leader, 'exit');
+    await once(leader, 'close');
     await Promise.all(gone);
+    assert.match(printed, /^Go on with: {2}npx shoal coordinator --resume runs\/small$/m);
     const { code, stderr } = await status(run);
     assert.equal(code, 1);
     assert.match(stderr, /SHOAL_ENDED[\s\S]*interrupted after \d+ steps[\s\S]*shoal coordinator --resume/);

@@ -163,17 +163,30 @@ describe('what is shown of a run', () => {
     assert.deepEqual(calls, ['first']);
   });
 
-  it('tells no pace of a run that trained no step', () => {
+  const digits = { data: { reader: 'digits' } };
+  it('tells no pace of a run that trained no step, and to generate where it learnt the next ids of texts', () => {
     const done = { metrics: {}, wall_s: 0.2, steps: 9, parameters_sha256: '', state_sha256: '', optimizer_sha256: '' };
     const said = (samples_per_second: number) =>
-      resultText({ event: 'done', reason: 'done', ...done, samples_per_second }, 'runs/a', {}, plain);
+      resultText({ event: 'done', reason: 'done', ...done, samples_per_second }, digits, 'runs/a', {}, plain);
     assert.match(said(1234), /^time +0\.2 s, 9 steps in all, 1,234 samples\/s$/m);
     assert.match(said(0), /^time +0\.2 s, 9 steps in all$/m);
+    assert.match(said(0), /^ +npx shoal predict runs\/a FILE$/m);
+    const ofText = (task?: string) =>
+      resultText(
+        { event: 'done', reason: 'done', ...done, samples_per_second: 0 },
+        { data: { reader: 'text', ...(task && { task }) } },
+        'runs/a',
+        {},
+        plain,
+      );
+    assert.match(ofText(), /^ +npx shoal generate runs\/a$/m);
+    assert.match(ofText('masked'), /^ +npx shoal predict runs\/a FILE$/m);
   });
 
   it('says how to go on: with the executor that was asked for, and only where there is a checkpoint', () => {
     assert.match(resumeText('runs/a b', true), /^Go on with: {2}npx shoal train --resume 'runs\/a b'$/);
     assert.match(resumeText('runs/a', true, 'tfjs-cpu'), / --resume runs\/a --executor tfjs-cpu$/);
+    assert.match(resumeText('runs/a', true, undefined, 'coordinator'), /npx shoal coordinator --resume runs\/a$/);
     assert.match(resumeText('runs/a', false, 'tfjs-cpu'), /nothing to go on with/);
   });
 
