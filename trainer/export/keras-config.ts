@@ -32,6 +32,12 @@ export interface KerasConfig {
   };
 }
 
+/** Options that Keras writes of all its layers but these, and then refuses there. They change nothing. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  SpatialDropout1D: ['trainable', 'data_format'],
+  SpatialDropout2D: ['trainable'],
+};
+
 /**
  * A model in the dialect that parseModel, Keras 3's `model_from_json` and, but for the input's shape, tfjs read. Always a
  * Functional one: a Sequential is a graph without branches. Nodes have the older list form, which all three know. A slash in
@@ -73,7 +79,9 @@ export function modelToKeras(model: Model): KerasConfig {
   );
   const layers = Object.entries(model.layers).map(([name, { className, config }]): KerasLayer => {
     // null here, and a key that older Keras refuses; an argument of calls there
-    const { quantization_config: _, use_causal_mask: _mask, ...rest } = config;
+    const { quantization_config: _, use_causal_mask: _mask, ...options } = config;
+    const refused = REFUSED[className] ?? [];
+    const rest = Object.fromEntries(Object.entries(options).filter(([key]) => !refused.includes(key)));
     const axes = Array.isArray(config['axis']) && config['axis'].length > 1;
     const inbound_nodes = nodes.get(name)!;
     return {

@@ -72,13 +72,14 @@ function prepare(
   const problem = { code: 'SHOAL_EXPORT_WEIGHTS', operation: `write ${path}` } as const;
   const ordered = orderWeights(exported.model, exported.weights, problem);
   const model = withoutSlashes(exported.model);
-  for (const [name, { className }] of Object.entries(model.layers)) {
-    if (!layerOf(className).ours) continue;
+  for (const [name, { className, config }] of Object.entries(model.layers)) {
+    const approximate = config['activation'] === 'gelu_approximate'; // which Keras has as an option of a function, not by name
+    if (!layerOf(className).ours && !approximate) continue;
     throw new ShoalError({
       code: 'SHOAL_EXPORT_UNSUPPORTED',
       operation: `export the layer "${name}" to Keras`,
-      got: className,
-      expected: 'a layer that Keras has',
+      got: approximate ? 'the activation gelu_approximate' : className,
+      expected: approximate ? 'an activation that Keras has by name: gelu' : 'a layer that Keras has',
       hint: 'Export to safetensors.',
     });
   }

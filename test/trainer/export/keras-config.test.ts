@@ -26,6 +26,23 @@ describe('a model as Keras configuration', () => {
     assert.deepEqual(parseModel(JSON.parse(JSON.stringify(written))).layers, model.layers);
   });
 
+  it('gives SpatialDropout the options alone that Keras 3 takes there', () => {
+    const dropout = (axes: number) => ({ class_name: `SpatialDropout${axes}D`, config: { rate: 0.2 } });
+    for (const [axes, keys] of [
+      [1, ['name', 'dtype', 'rate', 'seed']],
+      [2, ['name', 'dtype', 'rate', 'seed', 'data_format']],
+    ] as const) {
+      const layers = [
+        { class_name: 'InputLayer', config: { batch_shape: [null, 4, 3, 2].slice(0, axes + 2) } },
+        dropout(axes),
+      ];
+      const model = parseModel({ class_name: 'Sequential', config: { layers } });
+      const written = modelToKeras(model);
+      assert.deepEqual(Object.keys(written.config.layers[1]!.config).sort(), [...keys].sort());
+      assert.deepEqual(parseModel(JSON.parse(JSON.stringify(written))).layers, model.layers);
+    }
+  });
+
   it('numbers the calls of a shared layer in the order in which they run', () => {
     const node = (...from: [string, number][]) => [from.map(([layer, call]) => [layer, call, 0, {}])];
     const shared = { class_name: 'Dense', name: 'shared', config: { units: 4 } };

@@ -89,5 +89,9 @@ describe('files of Keras', () => {
     const weights = [{ name: 'token/class_token', shape: [1, 1, 4], data: new Float32Array(4) }];
     const write = modelWriters.keras.write(`${folder}/ours.keras`, { model, weights }, nodeFiles);
     await assert.rejects(write, { code: 'SHOAL_EXPORT_UNSUPPORTED', operation: 'export the layer "token" to Keras' });
+    const activation = { class_name: 'Activation', config: { name: 'gate', activation: 'gelu_approximate' } };
+    const gated = parseModel({ class_name: 'Sequential', config: { layers: [layers[0]!, activation] } });
+    const writing = modelWriters.h5.write(`${folder}/gated.h5`, { model: gated, weights: [] }, nodeFiles);
+    await assert.rejects(writing, { code: 'SHOAL_EXPORT_UNSUPPORTED', got: 'the activation gelu_approximate' });
   });
 });
