@@ -20,6 +20,7 @@ import { otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
+import { trySample } from './try-sample.ts';
 import { writeShards } from './write-shards.ts';
 
 export interface PrepareOptions {
@@ -75,6 +76,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<PrepareRe
 
 async function prepareSource(source: Source, options: PrepareOptions): Promise<PrepareResult> {
   const { out, job, task, threads, signal, onProgress } = options;
+  if (options.mode === 'overwrite' || !hasPlan(out)) await trySample(source, job); // before anything is removed or written
   writing(out, () => mkdirSync(out, { recursive: true }));
   const planned = await planFor(source, options);
   const names = shardsOf(planned.lines).filter((_, i) => task === null || i % task.of === task.number - 1);

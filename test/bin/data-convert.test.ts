@@ -1,11 +1,13 @@
 // data-convert.test.ts: `shoal data convert` and `split`: the same samples in another format, or in other parts.
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { convertCommand, prepCommand, splitCommand } from '../../bin/commands/data-prep.ts';
 import type { Screen } from '../../bin/output/screen.ts';
 import { contentHash } from '../../datasets/content-hash.ts';
+import { writeNpy } from '../../datasets/formats/npy-write.ts';
+import { tarEnd, tarMember } from '../../datasets/formats/tar.ts';
 import { openDataset, scanDataset } from '../../datasets/readers/index.ts';
 import { writeImages } from '../datasets/support/images.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -85,6 +87,42 @@ describe('shoal data convert and split', () => {
     ]);
     assert.deepEqual([after.classes, before.train.classes], [['a', 'b', 'c'], 3]);
     assert.equal(after.entries.filter(({ part }) => part === 'test').length, before.test.length);
+  });
+
+  it('refuses tensors of several axes as Parquet before any work, and keeps the folder that it would overwrite', async () => {
+    const options = { out: at('tensors'), encode: 'raw', threads: 1 };
+    const refused = { code: 'SHOAL_USAGE', got: 'tensors of several axes, u8 of 12 x 16 x 3' };
+    await assert.rejects(convertCommand(at('images'), { ...options, format: 'parquet' }, screen), refused);
+    assert.ok(!existsSync(at('tensors')));
+    assert.equal(await convertCommand(at('images'), { ...options, format: 'webdataset' }, screen), 0);
+    const before = readFileSync(at('tensors/manifest.json'));
+    const over = { ...options, format: 'parquet', mode: 'overwrite' };
+    await assert.rejects(convertCommand(at('images'), over, screen), refused);
+    assert.deepEqual(readFileSync(at('tensors/manifest.json')), before);
+    await assert.rejects(
+      convertCommand(at('tensors'), { ...options, out: at('t2'), format: 'parquet' }, screen),
+      refused,
+    );
+    assert.equal(await convertCommand(at('tensors'), { ...over, out: at('t2'), encode: 'png' }, screen), 0);
+  });
+
+  it('refuses samples of several kinds in one Parquet file, and names the first of another kind', async () => {
+    const parts = ['a.jpg', 'b.npy'].map(
+      (name) =>
+        [
+          name,
+          name.endsWith('npy')
+            ? writeNpy([3], new Float32Array(3))
+            : readFileSync(at(`images/a/${readdirSync(at('images/a'))[0]}`)),
+        ] as const,
+    );
+    writeFileSync(
+      at('mixed.tar'),
+      Buffer.concat([...parts.flatMap(([name, bytes]) => tarMember(name, bytes)), tarEnd()]),
+    );
+    const options = { out: at('mixed'), format: 'parquet', threads: 1 };
+    const got = 'mixed/b, which is f32 of 3';
+    await assert.rejects(convertCommand(at('mixed.tar'), options, screen), { code: 'SHOAL_USAGE', got });
   });
 
   it('refuses a source with a bad sample, unless so many are allowed', async () => {

@@ -2,6 +2,7 @@
 import { ShoalError } from '../../../base/errors.ts';
 import { parseNpy } from '../../npy.ts';
 import { importOptional } from '../../optional-package.ts';
+import type { Prepared } from '../sample.ts';
 import type { WriterKind, Written } from './kind.ts';
 
 interface Column {
@@ -46,6 +47,9 @@ export const parquet: WriterKind = {
     return {
       add(sample) {
         const { prepared } = sample;
+        const [kind, first] = [kindOf(prepared), kindOf((samples[0] ?? sample).prepared)];
+        if (prepared.ending === 'npy' && prepared.shape!.length !== 1) throw noTable(kind);
+        if (kind !== first) throw otherKind(sample.entry.key, kind, first);
         samples.push({ ...sample, prepared: { ...prepared, bytes: Uint8Array.from(prepared.bytes) } }); // a copy
         return [];
       },
@@ -78,7 +82,6 @@ function contentColumns(samples: readonly Written[]): Column[] {
   if (ending !== 'npy') return [{ name: 'image', data: bytes, type: 'BYTE_ARRAY' }];
   const arrays = samples.map(({ prepared, entry }) => parseNpy(prepared.bytes, entry.key));
   const width = arrays[0]!.data.length;
-  if (arrays.some(({ shape, data }) => shape.length !== 1 || data.length !== width)) throw noTable();
   const type = arrays[0]!.data instanceof Float32Array ? 'FLOAT' : 'INT32';
   return Array.from({ length: width }, (_, i) => ({ name: `x${i}`, data: arrays.map(({ data }) => data[i]), type }));
 }
@@ -112,11 +115,24 @@ const list = (name: string, element: readonly Element[]): Element[] => [
   ...element,
 ];
 
-const noTable = (): ShoalError =>
+/** What a sample's columns are: a file has those of one kind. */
+const kindOf = ({ ending, dtype, shape }: Prepared): string =>
+  ending === 'txt' ? 'text' : ending === 'npy' ? `${dtype} of ${shape!.join(' x ')}` : 'an encoded image';
+
+const noTable = (got: string): ShoalError =>
   new ShoalError({
     code: 'SHOAL_USAGE',
     operation: 'write Parquet',
-    got: 'tensors of several axes',
+    got: `tensors of several axes, ${got}`,
     expected: 'encoded images, text, or rows of numbers',
-    hint: 'Use --encode png, or --format webdataset.',
+    hint: 'Use --encode png, which loses nothing of pixels, or --format webdataset or tfrecord.',
+  });
+
+const otherKind = (key: string, got: string, expected: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_USAGE',
+    operation: 'write Parquet',
+    got: `${key}, which is ${got}`,
+    expected: `${expected}, as the samples before it`,
+    hint: 'A Parquet file has one kind of columns: use --format webdataset or tfrecord.',
   });
