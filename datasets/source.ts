@@ -78,12 +78,14 @@ export interface Source {
   load(entry: Entry): Promise<Content>;
   /** Where the classes are those of pixels. @throws {ShoalError} SHOAL_DATA_* */
   mask?(entry: Entry): Promise<Mask>;
+  /** Where its contents lie, paths or URLs: files that can change while the source is closed. Absent where all was read into memory. */
+  files?(entry: Entry): readonly string[];
   /** From this another thread opens the loading side alone: `reopen(description)` returns a Loader. */
   share(): ReaderShare;
   close(): Promise<void>;
 }
 
-export type Loader = Pick<Source, 'load' | 'mask' | 'close'>;
+export type Loader = Pick<Source, 'load' | 'mask' | 'files' | 'close'>;
 
 /** Opens in this thread what another thread shared. */
 export async function reopenSource(share: ReaderShare): Promise<Loader> {

@@ -44,6 +44,7 @@ export async function prepCommand(source: string, options: DataPrepOptions, scre
       version,
       signal,
       onProgress: showProgress(options, screen, performance.now()),
+      onChanged: showChanged(options, screen),
     };
     const { finished, bad, progress } = await prepareDataset(prepare);
     if (finished === null) {
@@ -94,6 +95,18 @@ function showProgress(options: DataPrepOptions, screen: Screen, since: number): 
     screen.err(`${text}  ${duration(seconds)}  ${pace}`);
   };
 }
+
+/** What is made again, and why. */
+const showChanged =
+  ({ json }: DataPrepOptions, screen: Screen): NonNullable<PrepareOptions['onChanged']> =>
+  (samples, shards) => {
+    if (json) return screen.out(JSON.stringify({ event: 'changed', samples: samples.map(({ key }) => key), shards }));
+    const keys = samples.slice(0, 3).map(({ key }) => onOneLine(key));
+    const named = keys.join(', ') + (samples.length > keys.length ? ', ...' : '');
+    const what = samples.length === 1 ? '1 sample has' : `${count(samples.length)} samples have`;
+    const again = shards === 1 ? '1 shard is' : `${count(shards)} shards are`;
+    screen.err(`${what} changed in the source since it was planned: ${named}; ${again} made again`);
+  };
 
 function showFinished(
   out: string,

@@ -1,5 +1,5 @@
 // plan-file.ts: the plan of a preparation on disk: plan.jsonl, the job in its first line, then a line for each entry. Who plans: plan.ts.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../base/check.ts';
@@ -37,11 +37,15 @@ export interface PlanFile {
   readonly lines: readonly Planned[];
 }
 
-/** One file, so that a crash leaves the old plan or the new one. */
-export function writePlan(out: string, { job, tool, classes, places, scanBad, lines }: PlanFile): void {
+/** One file, so that a crash leaves the old plan or the new one. @param asOf when the source was read, in ms */
+export function writePlan(out: string, { job, tool, classes, places, scanBad, lines }: PlanFile, asOf: number): void {
   const head = { job, tool, classes, places, bad: scanBad };
   writeWhole(join(out, FILES.plan), [head, ...lines].map((line) => `${canonicalJson(line)}\n`).join(''));
+  utimesSync(join(out, FILES.plan), asOf / 1000, asOf / 1000);
 }
+
+/** When what is planned was read, in ms: the time of the file, so that equal plans have equal bytes. */
+export const plannedAsOf = (out: string): number => statSync(join(out, FILES.plan)).mtimeMs;
 
 export const hasPlan = (out: string): boolean => existsSync(join(out, FILES.plan));
 

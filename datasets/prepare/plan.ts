@@ -2,40 +2,41 @@
 import type { Entry, Part } from '../source.ts';
 import { byCodeUnits } from '../source.ts';
 import { rankOf, splitEntries } from '../split.ts';
+import type { Held } from './changes.ts';
 import type { PrepareJob } from './job.ts';
 
 /** One entry of the source. Kept in plan.jsonl, in the order of the shards. */
-export interface Planned {
+export interface Planned extends Held {
   readonly key: string;
   readonly part: Part;
   readonly label: number | null;
   /** Name of the shard; null for what is left out. */
   readonly shard: string | null;
-  /** Of the contents, as the source holds them; null where they could not be read, or nobody asked. */
-  readonly sha256: string | null;
   /** The key of the sample with the same contents that stays, when this one is left out. */
   readonly duplicateOf: string | null;
 }
 
 export const PARTS: readonly Part[] = ['train', 'validation', 'test'];
 
+const UNKNOWN: Held = { sha256: null, marks: null };
+
 /** Which of two samples with the same contents stays: what is measured on must not be learnt. */
 const STAYS: Readonly<Record<Part, number>> = { test: 0, validation: 1, train: 2 };
 
 /**
  * Plans `entries` behind what `before` has planned; its lines are never changed.
- * @param hashes by key
+ * @param held by key
  */
 export function plan(
   entries: readonly Entry[],
-  hashes: ReadonlyMap<string, string>,
+  held: ReadonlyMap<string, Held>,
   job: PrepareJob,
   before: readonly Planned[] = [],
 ): Planned[] {
   const parts = splitEntries(entries, job.split, job.seed, job.stratify);
   const rank = (key: string) => rankOf(job.seed, `order ${key}`);
   const fresh = entries.map((entry, i) => ({ entry, part: parts[i]!, rank: job.shuffle ? rank(entry.key) : '' }));
-  const duplicates = duplicatesOf(fresh, hashes, job, before);
+  const duplicates = duplicatesOf(fresh, held, job, before);
   const lines: Planned[] = [];
   for (const part of PARTS) {
     const members = fresh.filter((one) => one.part === part);
@@ -51,7 +52,7 @@ export function plan(
       const { key, label } = entry;
       const duplicateOf = duplicates.get(key) ?? null;
       const shard = duplicateOf === null ? shardName(part, first + Math.floor(count++ / job.shardSize)) : null;
-      lines.push({ key, part, label, shard, sha256: hashes.get(key) ?? null, duplicateOf });
+      lines.push({ key, part, label, shard, ...(held.get(key) ?? UNKNOWN), duplicateOf });
     }
   }
   return [...before, ...lines];
@@ -64,7 +65,7 @@ const numberOf = (shard: string): number => Number(shard.slice(shard.lastIndexOf
 /** By key of what is left out: the key of what stays. */
 function duplicatesOf(
   fresh: readonly { readonly entry: Entry; readonly part: Part }[],
-  hashes: ReadonlyMap<string, string>,
+  held: ReadonlyMap<string, Held>,
   { dedup }: PrepareJob,
   before: readonly Planned[],
 ): Map<string, string> {
@@ -83,7 +84,7 @@ function duplicatesOf(
     else twins.set(hash, [twin]);
   };
   for (const { key, part, shard, sha256 } of before) if (shard !== null) add(sha256, { key, part, old: true });
-  for (const { entry, part } of fresh) add(hashes.get(entry.key), { key: entry.key, part, old: false });
+  for (const { entry, part } of fresh) add(held.get(entry.key)?.sha256, { key: entry.key, part, old: false });
   for (const group of twins.values()) {
     if (group.length === 1) continue;
     // what is written already stays; then what is held out; then the first by key

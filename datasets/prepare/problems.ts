@@ -20,11 +20,31 @@ export const otherJob = (out: string, what: string, old: unknown, fresh: unknown
     hint: 'Choose another folder, or begin anew with --mode overwrite.',
   });
 
-export const otherSamples = (out: string, more: number, less: number): ShoalError =>
+type Keyed = readonly { readonly key: string }[];
+
+/** " (a, b, c, ...)"; nothing for none. */
+const names = (samples: Keyed): string => {
+  const named = samples.slice(0, 3).map(({ key }) => key);
+  return samples.length === 0 ? '' : ` (${named.join(', ')}${samples.length > named.length ? ', ...' : ''})`;
+};
+
+export const otherSamples = (out: string, more: Keyed, less: Keyed): ShoalError =>
   new ShoalError({
     code: 'SHOAL_DATA_OTHER_JOB',
     operation: `go on in ${out}`,
-    got: `a source with ${more} samples more and ${less} less than planned`,
+    got: `a source with ${more.length} samples more${names(more)} and ${less.length} less${names(less)} than planned`,
     expected: 'the same samples',
-    hint: 'Use --mode extend to add the new ones in shards of their own, or --mode overwrite.',
+    hint:
+      more.length > 0
+        ? 'Use --mode extend to add the new ones in shards of their own, or --mode overwrite.'
+        : 'Use --mode overwrite to begin anew without them.',
+  });
+
+export const otherContents = (out: string, changed: Keyed): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `go on in ${out}`,
+    got: `${changed.length} samples that have changed${names(changed)}, by which others are left out, or kept, or in other parts`,
+    expected: 'the same contents, or changes that concern no other sample',
+    hint: 'Choose another folder, or begin anew with --mode overwrite.',
   });

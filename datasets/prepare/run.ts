@@ -4,19 +4,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
-import { contentHash } from '../content-hash.ts';
-import { each } from '../each.ts';
 import { loadSharp } from '../image/sharp.ts';
 import { scanDataset } from '../readers/index.ts';
 import { openTokens } from '../readers/text-tokens.ts';
 import { byCodeUnits, type Entry, type Source } from '../source.ts';
 import { writing } from '../write-error.ts';
+import { changedLines, heldBy, planWith } from './changes.ts';
 import type { PrepareJob } from './job.ts';
 import { type Finished, finish, shardsOf } from './manifest.ts';
-import { plan } from './plan.ts';
-import { hasPlan, type PlanFile, readPlan, writePlan } from './plan-file.ts';
+import { type Planned, plan } from './plan.ts';
+import { FILES, hasPlan, type PlanFile, plannedAsOf, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-process.ts';
-import { otherJob, otherSamples, tooMany } from './problems.ts';
+import { otherContents, otherJob, otherSamples, tooMany } from './problems.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
@@ -39,7 +38,12 @@ export interface PrepareOptions {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Told of what has changed in the source since it was prepared, and of how many shards are made again. */
+  readonly onChanged?: (samples: readonly Planned[], shards: number) => void;
 }
+
+/** Steps that the clocks of file systems go in, at most. */
+const CLOCK_MS = 2000;
 
 export interface Progress {
   readonly shards: number;
@@ -111,7 +115,10 @@ async function prepareSource(source: Source, options: PrepareOptions): Promise<P
 }
 
 /** The plan that is there, if it is this job's; else a new one, written before anything else. */
-async function planFor(source: Source, { job, out, mode, version, signal }: PrepareOptions): Promise<PlanFile> {
+async function planFor(
+  source: Source,
+  { job, out, mode, version, signal, onChanged = () => {} }: PrepareOptions,
+): Promise<PlanFile> {
   if (mode === 'overwrite') clear(out);
   else if (!hasPlan(out)) refuseForeign(out);
   const sharp = await loadSharp('prepare images').catch(() => null);
@@ -122,26 +129,36 @@ async function planFor(source: Source, { job, out, mode, version, signal }: Prep
   };
   const entries = arranged(source.entries, job);
   const fresh = { job, tool, classes: source.classes, places: source.places, scanBad: source.bad };
-  if (!hasPlan(out)) {
-    const planned = { ...fresh, lines: plan(entries, await hashes(source, entries, job, signal), job) };
-    writePlan(out, planned);
+  const asOf = Date.now() - CLOCK_MS;
+  const write = (lines: readonly Planned[]): PlanFile => {
+    const planned = { ...fresh, lines };
+    writePlan(out, planned, asOf);
     return planned;
-  }
+  };
+  if (!hasPlan(out)) return write(plan(entries, await heldBy(source, entries, signal), job));
   const old = readPlan(out);
   for (const what of ['job', 'tool', 'classes', 'places'] as const)
     if (canonicalJson(old[what]) !== canonicalJson(fresh[what])) throw otherJob(out, what, old[what], fresh[what]);
   const known = new Set(old.lines.map(({ key }) => key));
   const added = entries.filter(({ key }) => !known.has(key));
-  if (mode === 'extend' && added.length > 0) {
-    const lines = plan(added, await hashes(source, added, job, signal), job, old.lines);
-    const planned = { ...fresh, lines };
-    writePlan(out, planned);
-    return planned;
-  }
   const here = new Set(entries.map(({ key }) => key));
-  const gone = old.lines.filter(({ key }) => !here.has(key)).length;
-  if (mode === 'extend' || (added.length === 0 && gone === 0)) return old;
-  throw otherSamples(out, added.length, gone);
+  const gone = old.lines.filter(({ key }) => !here.has(key));
+  if (mode !== 'extend' && added.length + gone.length > 0) throw otherSamples(out, added, gone);
+  const changed = await changedLines(source, entries, old.lines, plannedAsOf(out), signal);
+  const lines = changed.length === 0 ? old.lines : planWith(changed, old.lines, job);
+  if (lines === null) throw otherContents(out, changed);
+  if (changed.length > 0) onChanged(changed, forget(out, changed));
+  if (added.length > 0) return write(plan(added, await heldBy(source, added, signal), job, lines));
+  return changed.length > 0 ? write(lines) : old;
+}
+
+/** Shards with samples that have changed are no longer finished. @returns how many */
+function forget(out: string, changed: readonly Planned[]): number {
+  const shards = shardsOf(changed);
+  // the manifest first: while it is there, the dataset is whole; and all before the plan, which would hide what is old
+  for (const name of [FILES.manifest, ...shards.map((shard) => `${shard.name}.json`)])
+    rmSync(join(out, name), { force: true });
+  return shards.length;
 }
 
 /** The tokenizer by its contents, and how many ids it has. */
@@ -173,26 +190,6 @@ function refuseForeign(out: string): void {
   });
 }
 
-/** By key; of every sample that can be read. */
-async function hashes(
-  source: Source,
-  entries: readonly Entry[],
-  { dedup }: PrepareJob,
-  signal: AbortSignal,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  if (dedup === 'none') return found;
-  await each(entries, 8, async (entry) => {
-    signal.throwIfAborted();
-    try {
-      found.set(entry.key, contentHash(await source.load(entry)));
-    } catch (error) {
-      if (!(error instanceof ShoalError)) throw error; // a bad sample is told of when its shard is written
-    }
-  });
-  return found;
-}
-
 /** With the groups and parts that the job gives them. */
 function arranged(entries: readonly Entry[], { group, ownParts, tokens }: PrepareJob): readonly Entry[] {
   const pattern = group === null ? null : new RegExp(group);
@@ -209,12 +206,12 @@ function arranged(entries: readonly Entry[], { group, ownParts, tokens }: Prepar
 
 function tasksOf(shards: ReturnType<typeof shardsOf>, { lines }: PlanFile, { entries }: Source): ShardTask[] {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
-  const byShard = new Map(shards.map(({ name }) => [name, [] as Entry[]]));
-  for (const { key, shard, label } of lines) {
+  const byShard = new Map(shards.map(({ name }) => [name, [] as ShardTask['entries'][number][]]));
+  for (const { key, shard, label, sha256 } of lines) {
     if (shard === null) continue;
     // a file that has gone since the plan was made is a bad sample, not a hole
     const entry = byKey.get(key);
-    byShard.get(shard)?.push(entry ? { ...entry, label } : { key, label, part: null });
+    byShard.get(shard)?.push(entry ? { ...entry, label, sha256 } : { key, label, part: null });
   }
   return shards.map(({ name, part }) => ({ name, part, entries: byShard.get(name)! }));
 }

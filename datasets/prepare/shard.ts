@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ShoalError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
+import { contentHash } from '../content-hash.ts';
 import { release } from '../image/release.ts';
 import { turnedSize } from '../image/turned-size.ts';
 import { type Bad, type Content, type Entry, isDataProblem, type Loader, type Part } from '../source.ts';
@@ -20,7 +21,8 @@ import { writers } from './writers/index.ts';
 export interface ShardTask {
   readonly name: string;
   readonly part: Part;
-  readonly entries: readonly Entry[];
+  /** With the hashes that their contents had when they were planned. */
+  readonly entries: readonly (Entry & { readonly sha256?: string | null })[];
 }
 
 const list = z.array(z.number());
@@ -87,19 +89,24 @@ async function fillShard(
   const hashes: (string | null)[] = [];
   const bad: Bad[] = [];
   const fields = new Map<string, ShardRecord['field']>();
-  const prepare = async (entry: Entry, loading: Promise<Content>): Promise<readonly Prepared[]> => {
+  const prepare = async (
+    entry: ShardTask['entries'][number],
+    loading: Promise<Content>,
+  ): Promise<readonly Prepared[]> => {
     if (classes !== null && places === undefined && entry.label === null) throw noLabel(entry);
     if (places === 'boxes' && !entry.boxes) throw noLabel(entry);
     const content = await loading;
+    if (ids && content.kind === 'text') checkSame(entry, contentHash(content));
     if (ids && content.kind === 'text') return ids.add(content.text, entry.key).map((row) => prepareRow(row));
     const prepared = await prepareSample(entry, content, job);
+    checkSame(entry, prepared.sha256);
     if (places === undefined) return [prepared];
     const size = content.kind === 'image' ? await turnedSize(content.bytes) : null;
     return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, size, prepared.shape ?? []) }];
   };
   for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {
     if (problem) {
-      if (!isDataProblem(problem)) throw problem;
+      if (!isDataProblem(problem) || problem.code === 'SHOAL_DATA_OTHER_JOB') throw problem;
       bad.push({ key: entry.key, code: problem.code, reason: problem.got });
       continue;
     }
@@ -148,9 +155,9 @@ const TOGETHER = 8;
 
 /** Prepared samples in the order of their entries, one after another: other cores have other shards. Contents are read ahead. */
 async function* inOrder(
-  entries: readonly Entry[],
+  entries: ShardTask['entries'],
   loader: Loader,
-  prepare: (entry: Entry, loading: Promise<Content>) => Promise<readonly Prepared[]>,
+  prepare: (entry: ShardTask['entries'][number], loading: Promise<Content>) => Promise<readonly Prepared[]>,
 ): AsyncGenerator<Outcome> {
   const loading: Promise<Content>[] = [];
   let read = 0;
@@ -176,6 +183,18 @@ export function readRecord(out: string, name: string): ShardRecord | null {
   } catch {
     return null;
   }
+}
+
+/** @throws {ShoalError} SHOAL_DATA_OTHER_JOB: what is kept must be what was planned */
+function checkSame({ key, sha256 }: ShardTask['entries'][number], found: string): void {
+  if (!sha256 || sha256 === found) return;
+  throw new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `prepare ${key}`,
+    got: 'contents that have changed since they were planned',
+    expected: `contents with the SHA-256 ${sha256}`,
+    hint: 'Run the same command again, or begin anew with --mode overwrite.',
+  });
 }
 
 const noLabel = ({ key }: Entry): ShoalError =>

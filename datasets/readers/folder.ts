@@ -146,6 +146,7 @@ export function reopenSource(root: string): Loader {
         throw new ShoalError({ code: 'SHOAL_DATA_MISSING', operation: `read ${key}`, got, expected, hint }, { cause });
       }
     },
+    files: ({ key }) => [within(root, key)],
     async close() {},
   };
 }

@@ -108,11 +108,13 @@ interface MaskedFolder {
 export function reopenSource({ root, folder, values }: MaskedFolder): Loader {
   const images = openFolder(root);
   const masks = openFolder(folder);
+  const maskOf = ({ meta }: Entry): Entry => ({ key: meta!['mask'] as string, part: null, label: null });
   return {
     ...images,
-    async mask({ meta }) {
-      const key = meta!['mask'] as string;
-      const content = (await masks.load({ key, part: null, label: null })) as Extract<Content, { kind: 'image' }>;
+    files: (entry) => [...images.files!(entry), ...masks.files!(maskOf(entry))],
+    async mask(entry) {
+      const { key } = maskOf(entry);
+      const content = (await masks.load(maskOf(entry))) as Extract<Content, { kind: 'image' }>;
       return decodeMask(content.bytes, join(folder, key), (byte) => values.indexOf(byte)); // NOTHING where there is none
     },
   };

@@ -137,6 +137,7 @@ export function reopenSource(locations: readonly string[]): Loader & { file(at: 
       if (typeof found === 'string') throw damaged(entry, found);
       return decodeMask(maskOf(found)!, `the mask of ${entry.key}`, ownClass);
     },
+    files: ({ at }: Entry) => [locations[at![0]!]!],
     async close() {
       const opened = [...files.values()];
       files.clear();

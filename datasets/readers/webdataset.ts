@@ -197,6 +197,7 @@ export function reopenSource(locations: readonly string[]): Loader & { file(shar
       const [shard, , , offset, size] = at as [number, number, number, number, number];
       return decodeMask(await (await file(shard)).read(offset, size), `the mask of ${key}`, ownClass);
     },
+    files: ({ at }: Entry) => [locations[at![0]!]!],
     async close() {
       const opened = await Promise.allSettled(files.values());
       files.clear();
