@@ -17,6 +17,9 @@ export interface DataFetchOptions {
   readonly json?: boolean;
 }
 
+/** What an interrupted download leaves. Whether the file is the same, its hash or the server tells. */
+const FETCHED_STAYS = 'What has come stays; the same command goes on from there, if it is still the same file.';
+
 /** Between two lines about one file. */
 const EVERY_MS = 2000;
 
@@ -31,7 +34,7 @@ export async function fetchCommand(what: string, options: DataFetchOptions, scre
     throw usageError('read --from', options.from, 'one of the names with it', 'A URL says where it is.');
   const out = options.out ?? join('data', entry === null ? '.' : what);
   const say = progressOf(json, screen);
-  return untilInterrupted('What has come stays; the same command goes on from there.', screen, async (signal) => {
+  return untilInterrupted(FETCHED_STAYS, screen, async (signal) => {
     if (entry === null) {
       const name = new URL(what).pathname.split('/').at(-1) || 'file';
       const to = join(out, name);

@@ -1,4 +1,5 @@
-// download.ts: one file over HTTP, whole and with the hash that it must have, or not at all. Broken off, it goes on where it stood.
+// download.ts: one file over HTTP, whole and with the hash that it must have, or not at all.
+// Broken off, it goes on where it stood, where hash or server tell that it is the same file (origin.ts).
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.ts';
 import { writeError } from '../write-error.ts';
+import { isSameFile, originOf, readOrigin, removeOrigin, writeOrigin } from './origin.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -47,6 +49,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     const found = await hashFile(partial);
     if (sha256 === null || found === sha256) {
       renameSync(partial, to);
+      removeOrigin(partial);
       return { sha256: found, kept: false };
     }
     rmSync(partial);
@@ -76,29 +79,40 @@ async function bring(partial: string, options: DownloadOptions): Promise<void> {
 }
 
 async function request(partial: string, have: number, options: DownloadOptions): Promise<void> {
-  const { url, signal, idleMs = 20_000, onProgress } = options;
+  const { url, sha256, signal, idleMs = 20_000, onProgress } = options;
+  const origin = readOrigin(partial, url);
+  const validator = origin?.validator ?? null;
+  // without either nothing would tell that two parts are of one file
+  const resumes = have > 0 && (sha256 !== null || validator !== null);
   const idle = new AbortController();
   const expire = () => idle.abort(new Error(`nothing for ${idleMs} ms`));
   let timer = setTimeout(expire, idleMs);
   try {
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-    if (have > 0) headers['range'] = `bytes=${have}-`;
+    if (resumes) headers['range'] = `bytes=${have}-`;
+    if (resumes && validator !== null) headers['if-range'] = validator.value;
     const response = await fetch(url, { headers, signal: AbortSignal.any([signal, idle.signal]) });
     const { status, body } = response;
     const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-    if (status !== 200 && (status !== 206 || Number(range?.[1]) !== have)) {
+    const rest = resumes && status === 206 && Number(range?.[1]) === have;
+    const same = rest && (validator === null || isSameFile(origin!, response.headers, Number(range![2])));
+    if (status !== 200 && !same) {
       await body?.cancel();
-      if (status === 206) throw failed(url, `another range: ${response.headers.get('content-range')}`);
-      if (status === 416) return; // nothing is missing: the hash will tell
+      if (status === 416 && sha256 !== null) return; // nothing is missing: the hash will tell
+      if (resumes && (status === 206 || status === 416)) {
+        rmSync(partial);
+        throw new Error(rest ? 'the rest of another file' : `another range: ${response.headers.get('content-range')}`);
+      }
       if (status < 500 && status !== 429 && status !== 408) throw failed(url, `HTTP status ${status}`);
       throw new Error(`HTTP status ${status}`);
     }
     const length = response.headers.get('content-length');
-    const all = range ? Number(range[2]) : length === null ? null : Number(length);
+    const all = same ? Number(range![2]) : length === null ? null : Number(length);
     // an answer without a range begins anew
-    const file = await open(partial, status === 206 ? 'a' : 'w');
+    const file = await open(partial, same ? 'a' : 'w');
     try {
-      let bytes = status === 206 ? have : 0;
+      if (!same) writeOrigin(partial, originOf(url, response.headers, all));
+      let bytes = same ? have : 0;
       for await (const chunk of body ?? []) {
         clearTimeout(timer);
         timer = setTimeout(expire, idleMs);
@@ -135,7 +149,7 @@ const failed = (url: string, got: string): ShoalError =>
     operation: `fetch ${url}`,
     got,
     expected: 'the file',
-    hint: 'What has come stays: the same command goes on from there. Another server: --from URL.',
+    hint: 'What has come stays: the same command goes on from there, if it is still the same file. Another server: --from URL.',
   });
 
 const otherHash = (url: string, got: string, expected: string): ShoalError =>
