@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ShoalError } from '../base/errors.ts';
 import { each } from './each.ts';
 import { decodeImage } from './image/decode.ts';
-import { turnedSize } from './image/turned-size.ts';
+import type { Size } from './image/size-of.ts';
 import { checkProportions } from './places.ts';
 import type { Manifest } from './prepare/manifest.ts';
 import { addMoments, type Moments, meanAndDeviation, momentsOf, NO_MOMENTS } from './prepare/moments.ts';
@@ -77,11 +77,11 @@ interface Found {
 async function examineSample(source: Source, entry: Entry): Promise<Found> {
   const { classes, places } = source;
   const content = await source.load(entry);
-  const found = await examineContent(entry, content, places ? null : classes);
+  const { size, ...found } = await examineContent(entry, content, places ? null : classes);
   if (!places) return { ...found, counts: [] };
   const counts = new Array<number>(classes!.length).fill(0);
   const mask = places === 'mask' ? await source.mask!(entry) : null;
-  if (content.kind === 'image') checkProportions(entry, mask ?? entry.boxes!, await turnedSize(content.bytes));
+  if (size) checkProportions(entry, mask ?? entry.boxes!, size);
   const labels = mask?.label ?? entry.boxes!.labels;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
@@ -104,19 +104,20 @@ async function examineContent(
   { key, label }: Entry,
   content: Content,
   classes: Source['classes'],
-): Promise<Omit<Found, 'counts'>> {
+): Promise<Omit<Found, 'counts'> & { readonly size?: Size | null }> {
   const problem = (code: `SHOAL_${string}`, got: string, expected: string) =>
     new ShoalError({ code, operation: `read ${key}`, got, expected, hint: 'Correct or remove the sample.' });
   if (classes !== null && label === null)
     throw problem('SHOAL_DATA_LABEL', 'no label, where others have one', 'a label');
   if (content.kind === 'text') return { shape: 'text', moments: NO_MOMENTS, unit: 1 };
   if (content.kind === 'image') {
-    const { data, rows, columns, channels } = await decodeImage(content.bytes, key, {
+    const { data, rows, columns, channels, source } = await decodeImage(content.bytes, key, {
       resize: null,
       crop: null,
       channels: 3,
     });
-    return { shape: `u8 of ${rows} x ${columns} x ${channels}`, moments: momentsOf(data, channels), unit: 255 };
+    const shape = `u8 of ${rows} x ${columns} x ${channels}`;
+    return { shape, moments: momentsOf(data, channels), unit: 255, size: source };
   }
   const { shape, data } = content;
   if (data instanceof Float32Array && !data.every(Number.isFinite))

@@ -31,8 +31,8 @@ async function decodedRow(loader: Loader, entry: Entry, origin: string, recipe: 
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       return { shape, dtype: dtypeOf(data), bytes, decoded: false };
     }
-    const { data, rows, columns, channels } = await decodeImage(content.bytes, entry.key, recipe);
-    if (entry.boxes) checkProportions(entry, entry.boxes, await turnedSize(content.bytes));
+    const { data, rows, columns, channels, source } = await decodeImage(content.bytes, entry.key, recipe);
+    if (entry.boxes) checkProportions(entry, entry.boxes, source ?? (await turnedSize(content.bytes)));
     return { shape: [rows, columns, channels], dtype: 'u8', bytes: data, decoded: true };
   } catch (cause) {
     if (!(cause instanceof ShoalError) || cause.code === 'SHOAL_OPTIONAL_PACKAGE') throw cause;

@@ -5,7 +5,7 @@ import { placementOf } from './placement.ts';
 import { release } from './release.ts';
 import { resample } from './resample.ts';
 import { loadSharp, type SharpPipeline } from './sharp.ts';
-import { sizeOf } from './size-of.ts';
+import { type Size, sizeOf } from './size-of.ts';
 
 /** How an image fills the rows and columns that it must have: cut, with borders, or stretched. */
 export type Fit = 'cover' | 'contain' | 'fill';
@@ -30,6 +30,12 @@ export interface Pixels {
   readonly channels: number;
 }
 
+/** An image as a recipe wants it. */
+export interface Decoded extends Pixels {
+  /** Its own size, turned as its EXIF says; null where sharp reduced it while it decoded it, and does not tell: turned-size.ts. */
+  readonly source: Size | null;
+}
+
 /** Larger images are refused unread: a small file can hold a huge one. */
 export const MAX_PIXELS = 2 ** 27;
 /** Behind transparent pixels, and around images that are put into a frame. */
@@ -39,7 +45,7 @@ const [BACKGROUND, WHITE] = ['#ffffff', 255];
  * Decodes, turns as EXIF says, puts on white where transparent, resizes, crops. The bits depend on sharp's version and the processor.
  * @throws SHOAL_OPTIONAL_PACKAGE without sharp, SHOAL_DATA_TRUNCATED, _FORMAT, _CORRUPT, _BOMB
  */
-export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Recipe): Promise<Pixels> {
+export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Recipe): Promise<Decoded> {
   const operation = `read ${origin}`;
   const problem = (code: `SHOAL_${string}`, got: string, expected: string, hint: string, cause?: unknown) =>
     new ShoalError({ code, operation, got, expected, hint }, { cause });
@@ -70,7 +76,9 @@ export async function decodeImage(bytes: Uint8Array, origin: string, recipe: Rec
     const got = cut ? 'an image that ends early' : `a damaged image: ${text.split('\n', 1)[0]}`;
     throw problem(cut ? 'SHOAL_DATA_TRUNCATED' : 'SHOAL_DATA_CORRUPT', got, 'a whole image', 'Check the file.', cause);
   }
-  return placed(image, inSharp ? { resize: null, crop: recipe.crop } : recipe, operation);
+  const { rows, columns } = image;
+  if (inSharp) return { ...placed(image, { resize: null, crop: recipe.crop }, operation), source: null };
+  return { ...placed(image, recipe, operation), source: { rows, columns } };
 }
 
 /**

@@ -4,6 +4,7 @@ import { contentHash } from '../content-hash.ts';
 import { writeNpy } from '../formats/npy-write.ts';
 import { decodeImage, formatOf, type Pixels } from '../image/decode.ts';
 import { loadSharp } from '../image/sharp.ts';
+import type { Size } from '../image/size-of.ts';
 import type { Content, Entry } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { type Moments, momentsOf, NO_MOMENTS } from './moments.ts';
@@ -25,6 +26,8 @@ export interface Prepared {
   readonly sha256: string;
   /** What nobody else reads: its memory can be given back once the sample is written. */
   readonly own: readonly Uint8Array[];
+  /** The size of the source's image where decoding has told it, turned as its EXIF says. */
+  readonly source?: Size | null;
   /** Boxes or a mask beside the image; absent where the source has none. */
   readonly places?: PreparedPlaces;
 }
@@ -58,6 +61,7 @@ export async function prepareSample(entry: Entry, content: Content, job: Prepare
     hash: differenceHash(pixels),
     sha256: contentHash(content),
     own: [pixels.data],
+    source: pixels.source,
   });
   if (encode === 'raw') return { ending: 'npy', bytes: writeNpy(shape, pixels.data), ...about() };
   const from = formatOf(content.bytes)!;

@@ -101,7 +101,7 @@ async function fillShard(
     const prepared = await prepareSample(entry, content, job);
     checkSame(entry, prepared.sha256);
     if (places === undefined) return [prepared];
-    const size = content.kind === 'image' ? await turnedSize(content.bytes) : null;
+    const size = content.kind === 'image' ? (prepared.source ?? (await turnedSize(content.bytes))) : null;
     return [{ ...prepared, places: await preparePlaces(entry, loader, places, job, size, prepared.shape ?? []) }];
   };
   for await (const { entry, samples, problem } of inOrder(entries, loader, prepare)) {

@@ -1,8 +1,9 @@
 // proportions.test.ts: boxes and masks that are measured in another image than the one that is decoded: one that EXIF turns, most often.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { examine } from '../../datasets/examine.ts';
+import { loadSharp } from '../../datasets/image/sharp.ts';
 import { rowOf } from '../../datasets/image-row.ts';
 import { checkProportions } from '../../datasets/places.ts';
 import { scanDataset } from '../../datasets/readers/index.ts';
@@ -45,6 +46,40 @@ describe('an image that EXIF turns', () => {
       if (problems.length === 0) await row;
       else
         await assert.rejects(row, code('SHOAL_DATA_SAMPLE', /expected proportions of 24 x 8, the size of its image/));
+    }
+  });
+
+  it('is measured by its decoding: its header is read once more only where sharp makes it smaller meanwhile', async () => {
+    const { prototype } = (await loadSharp('count')) as unknown as typeof sharp; // its entry for require, not the one above
+    const { metadata } = prototype;
+    let measured = 0;
+    prototype.metadata = function (this: Sharp, ...rest: []) {
+      measured++;
+      return metadata.apply(this, rest);
+    } as typeof metadata;
+    try {
+      const entry: Entry = {
+        key: 'images/a.jpg',
+        part: null,
+        label: null,
+        boxes: { rows: 24, columns: 8, boxes: [], labels: [] },
+      };
+      const { load } = await scanDataset({ reader: 'masks', path: home });
+      const loader = { load, async close() {} };
+      for (const [rows, columns, times] of [
+        [12, 8, 0],
+        [24, 8, 0],
+        [2, 1, 1],
+      ] as const) {
+        measured = 0;
+        await rowOf(loader, entry, home, { ...recipe, resize: { ...recipe.resize, rows, columns } });
+        assert.equal(measured, times, `${rows} x ${columns}`);
+        const turned = { ...entry, boxes: { ...entry.boxes!, rows: 8, columns: 24 } };
+        const row = rowOf(loader, turned, home, { ...recipe, resize: { ...recipe.resize, rows, columns } });
+        await assert.rejects(row, code('SHOAL_DATA_SAMPLE', /proportions of 24 x 8/));
+      }
+    } finally {
+      prototype.metadata = metadata;
     }
   });
 
