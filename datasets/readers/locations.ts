@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
 import { isUrl } from '../files.ts';
 import { readManifest } from '../prepare/manifest.ts';
-import { byCodeUnits, type Part, partOf, type Source } from '../source.ts';
+import { byCodeUnits, type Part, partOf } from '../source.ts';
 
 /** @throws {ShoalError} SHOAL_DATA_MISSING for a folder without such files */
 export function locationsOf(path: string, names: RegExp, endings: string): string[] {
@@ -64,13 +64,3 @@ export const partOfFile = (location: string): Part | null =>
 /** The manifest of a folder that `shoal data prep` wrote; null for all else. @throws {ShoalError} SHOAL_DATA_CORRUPT */
 export const manifestOf = (path: string) =>
   isUrl(path) || !isFolder(resolve(path)) ? null : (readManifest(resolve(path))?.manifest ?? null);
-
-/** Labels that are written as numbers, under the names that the manifest has for them. */
-export function withClasses(source: Source, classes: readonly string[] | null): Source {
-  const old = source.classes;
-  if (classes === null || old === null) return source;
-  const entries = source.entries.map((entry) =>
-    entry.label === null ? entry : { ...entry, label: Number(old[entry.label]) },
-  );
-  return { ...source, entries, classes };
-}

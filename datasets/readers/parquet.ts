@@ -15,9 +15,9 @@ import { boxOfEdges, placeKeys } from '../places.ts';
 import type { Manifest } from '../prepare/manifest.ts';
 import type { Bad, Part, Places, Source } from '../source.ts';
 import { type TableOptions, type TableRow, tableKeys, tableSource } from '../table.ts';
-import { classesOf, numbered } from './class-names.ts';
+import { labelled, withClasses } from './class-names.ts';
 import { defineReader } from './define.ts';
-import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
+import { locationsOf, manifestOf, nameOf, partOfFile } from './locations.ts';
 import { type Marked, type NamedBoxes, withPlaces } from './marked.ts';
 
 const schema = strict({
@@ -68,11 +68,11 @@ async function scan(config: Config): Promise<Source> {
   const known = manifest?.classes ?? null;
   const source =
     image === undefined
-      ? withoutLabels(tableSource(columns, rows, config.path, { ...own, ...config }), manifest)
+      ? withClasses(withoutLabels(tableSource(columns, rows, config.path, { ...own, ...config }), manifest), known)
       : places === undefined
-        ? imageSource(rows, image, columns, config.label)
+        ? imageSource(rows, image, columns, config.label, known)
         : await placedSource(rows, image, places, known);
-  return withClasses({ ...source, bad: [...bad, ...source.bad] }, known);
+  return { ...source, bad: [...bad, ...source.bad] };
 }
 
 /** What preparation has written: beside the columns to learn from there are keys and names of classes. */
@@ -216,6 +216,7 @@ function imageSource(
   image: string,
   columns: readonly string[],
   wanted: string | undefined,
+  known: readonly string[] | null,
 ): Source {
   const label = wanted ?? columns.find(isLabel);
   const bad: Bad[] = [];
@@ -226,11 +227,9 @@ function imageSource(
     bad.push({ key, code: 'SHOAL_DATA_FIELD', reason: 'a row with a missing value' });
     return [];
   });
-  const classes = classesOf(whole.flatMap((one) => one.label ?? []));
   const found = whole.map(({ key, part, label: name }, i) => ({ entry: { key, part, at: [i] }, label: name }));
-  const entries = numbered(found, classes, bad);
   return blobSource(
-    { entries, classes, bad },
+    { ...labelled(found, known, bad), bad },
     'image',
     whole.map(({ bytes }) => bytes),
   );

@@ -10,9 +10,9 @@ import { imageKeys, loadSource, splitKeys } from '../load-source.ts';
 import { unpacked } from '../next-ids.ts';
 import { boxOfEdges, placeKeys } from '../places.ts';
 import type { Bad, Content, Entry, Loader, Source } from '../source.ts';
-import { classesOf, numbered } from './class-names.ts';
+import { labelled } from './class-names.ts';
 import { defineReader } from './define.ts';
-import { locationsOf, manifestOf, nameOf, partOfFile, withClasses } from './locations.ts';
+import { locationsOf, manifestOf, nameOf, partOfFile } from './locations.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 
 const schema = strict({
@@ -71,9 +71,7 @@ async function scanRecords(locations: readonly string[], manifest: ReturnType<ty
   };
   const places = manifest ? manifest.places : placesOf(found);
   if (places !== undefined) return withPlaces(about, found, places, manifest?.classes ?? null);
-  const classes = classesOf(found.flatMap(({ label }) => label ?? []));
-  const entries = numbered(found, classes, bad);
-  return withClasses({ ...about, entries, classes }, manifest?.classes ?? null);
+  return { ...about, ...labelled(found, manifest?.classes ?? null, bad) };
 }
 
 /** Or what is wrong with it. */

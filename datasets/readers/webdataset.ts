@@ -12,7 +12,7 @@ import { parseNpy } from '../npy.ts';
 import { placeKeys } from '../places.ts';
 import { openRows } from '../rows-reader.ts';
 import type { Bad, Content, Entry, Loader, Mask, Source } from '../source.ts';
-import { classesOf, numbered } from './class-names.ts';
+import { labelled } from './class-names.ts';
 import { defineReader } from './define.ts';
 import { type Marked, type NamedBoxes, placesOf, withPlaces } from './marked.ts';
 import { findShards, type Shards } from './shards.ts';
@@ -93,21 +93,7 @@ async function scanWith(loader: ReturnType<typeof reopenSource>, shards: Shards)
   };
   const places = shards.manifest ? shards.manifest.places : placesOf(found);
   if (places !== undefined) return withPlaces(about, found, places, shards.classes);
-  const { classes } = shards;
-  if (classes === null) {
-    const own = classesOf(found.flatMap(({ label }) => label ?? []));
-    return { ...about, entries: numbered(found, own, bad), classes: own };
-  }
-  const labels = new Map(classes.map((name, label) => [name, label]));
-  const entries = found.flatMap(({ label: text, entry }): Entry[] => {
-    if (text === null) return [{ ...entry, label: null }];
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
-    const label = number !== undefined && number < classes.length ? number : labels.get(text);
-    if (label !== undefined) return [{ ...entry, label }];
-    refuse(entry.key, 'SHOAL_DATA_LABEL', 'a label that is no class of the dataset');
-    return [];
-  });
-  return { ...about, entries, classes };
+  return { ...about, ...labelled(found, shards.classes, bad) };
 }
 
 const boxesSchema = z.object({
