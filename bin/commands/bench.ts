@@ -27,6 +27,8 @@ export async function benchCommand(path: string, options: BenchOptions, screen: 
     else screen.out(layersText(times, report.gflops));
     return EXIT.done;
   }
+  const { seconds = 5 } = options;
+  if (!options.json) screen.err(`training for ${seconds} s`);
   const stop = new AbortController();
   let until = Number.POSITIVE_INFINITY;
   const { done } = await runSession({
@@ -36,7 +38,7 @@ export async function benchCommand(path: string, options: BenchOptions, screen: 
     signal: stop.signal,
     onEvent({ event }) {
       if (event !== 'step') return;
-      if (until === Number.POSITIVE_INFINITY) until = performance.now() + 1000 * (options.seconds ?? 5);
+      if (until === Number.POSITIVE_INFINITY) until = performance.now() + 1000 * seconds;
       if (performance.now() > until) stop.abort();
     },
   });

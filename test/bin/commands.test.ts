@@ -46,10 +46,12 @@ describe('shoal, after training,', () => {
   });
 
   it('bench tells the speed of training, and with --layers the time of every layer in each pass', async () => {
-    const [whole, { stdout }] = await Promise.all([
+    const [whole, { stdout }, said] = await Promise.all([
       shoal(folder, ['bench', 'job.json', '--seconds', '1', '--json', '--threads', '1']),
       shoal(folder, ['bench', 'job.json', '--layers', '--threads', '1']),
+      shoal(folder, ['bench', 'job.json', '--seconds', '1', '--threads', '1']),
     ]);
+    assert.deepEqual([whole.stderr, said.stderr], ['', 'training for 1 s\n']); // who waits knows how long
     const [speed] = linesOf(whole.stdout);
     assert.ok((speed!['samples_per_second'] as number) > 0 && (speed!['steps'] as number) > 1);
     assert.match(stdout, /^layer +pass +kernels +ms +of all +GFLOPS +of the peak$/m);
