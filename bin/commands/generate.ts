@@ -21,13 +21,13 @@ export async function generateCommand(
   screen: Screen,
 ): Promise<ExitCode> {
   const { job, checkpoint, path: run } = await openTrained(path, screen);
-  const { reader, tokenizer } = job.data as { reader: string; tokenizer?: string };
-  if (reader !== 'text') {
+  const { reader, task = 'next', tokenizer } = job.data as { reader: string; task?: string; tokenizer?: string };
+  if (reader !== 'text' || task !== 'next') {
     throw new ShoalError({
       code: 'SHOAL_SHAPE',
       operation: `generate text with ${run}`,
-      got: `a run on the reader "${reader}"`,
-      expected: 'one on "text"',
+      got: `a run on the reader "${reader}"${reader === 'text' ? `, with the task "${task}"` : ''}`,
+      expected: 'one on "text" that learnt the next ids',
       hint: 'Train one: npx shoal train examples/gpt-nano.json',
     });
   }

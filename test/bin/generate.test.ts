@@ -31,4 +31,20 @@ describe('shoal generate', () => {
     assert.equal(line!['text'], phrase.repeat(3).slice(0, 76));
     assert.equal((line!['ids'] as number[]).length, 60);
   });
+
+  it('refuses a run that learnt hidden words, and not the next ids: SHOAL_SHAPE', async () => {
+    const job = {
+      model: { builder: 'bert_small', vocabulary: 257, width: 32, depth: 1, heads: 2, inner: 64, length: 16 },
+      data: { reader: 'text', path: 'text.txt', length: 16, task: 'masked' },
+      loss: 'sparse_categorical_crossentropy',
+      optimizer: 'adam',
+      epochs: 1,
+    };
+    writeFileSync(join(folder, 'masked.json'), JSON.stringify(job));
+    const trained = await shoal(folder, ['train', 'masked.json']);
+    assert.equal(trained.code, 0, trained.stderr);
+    const { code, stderr } = await shoal(folder, ['generate', 'runs/masked']);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^error SHOAL_SHAPE: generate text[\s\S]*task "masked"[\s\S]*the next ids/);
+  });
 });
