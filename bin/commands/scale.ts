@@ -86,7 +86,11 @@ async function planOf(path: string | undefined, options: ScaleCommandOptions): P
       'one of the two',
       'Strong: the same batch for all. Weak: the same for each.',
     );
+  if (options.target !== undefined && options.target > 1)
+    throw usageError('scale', `--target ${options.target}`, 'an accuracy, at most 1', 'For example --target 0.95.');
   const { job } = await readJob(path, options);
+  const codec = options.codec?.split(',') ?? [];
+  for (const one of codec) await readJob(path, { ...options, set: [...(options.set ?? []), `codec=${one}`] }); // refuses those that are none
   prepare(job, await openJobData(job), { threads: 1 }); // refuses what cannot be run
   const cores = availableThreads();
   const counts = (axis: 'threads' | 'workers' | 'servers', otherwise: readonly number[]): readonly number[] =>
@@ -96,7 +100,7 @@ async function planOf(path: string | undefined, options: ScaleCommandOptions): P
     threads: counts('threads', workers.length > 0 ? [1] : powersUpTo(cores)),
     workers,
     servers: counts('servers', []),
-    codec: options.codec?.split(',') ?? [],
+    codec,
     kind: options.weak ? 'weak' : 'strong',
     repeat: options.repeat ?? 3,
   };

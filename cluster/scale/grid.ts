@@ -64,16 +64,18 @@ export function axisOf(grid: Grid): Axis {
   return AXES.find((axis) => grid[axis].length > 1) ?? 'threads';
 }
 
+const MOST = 4096;
+
 /** "1,2,4" @throws SHOAL_SCALE_GRID */
 export function parseCounts(text: string, axis: Axis): readonly number[] {
   const values = text.split(',').map(Number);
-  if (values.every((it) => Number.isInteger(it) && it >= 1 && it <= 4096) && new Set(values).size === values.length)
+  if (values.every((it) => Number.isInteger(it) && it >= 1 && it <= MOST) && new Set(values).size === values.length)
     return values;
   throw new ShoalError({
     code: 'SHOAL_SCALE_GRID',
     operation: `read --${axis}`,
     got: text,
-    expected: 'whole numbers from 1 on with commas, each once',
+    expected: `whole numbers from 1 to ${MOST} with commas, each once`,
     hint: `For example --${axis} 1,2,4.`,
   });
 }

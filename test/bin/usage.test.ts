@@ -25,6 +25,18 @@ const layers = (job: Job, edit: (layers: object[]) => object[]) => ({
 
 const cases: readonly Case[] = [
   {
+    what: 'a codec among those to measure that is none',
+    instead: ['scale', 'job.json', '--codec', 'f32,f8'],
+    code: 'SHOAL_JOB',
+    says: /codec: "f8"\n.*one of "f32"\|"f16"/,
+  },
+  {
+    what: 'an accuracy to train to that is none',
+    instead: ['scale', 'job.json', '--target', '90'],
+    code: 'SHOAL_USAGE',
+    says: /--target 90\n.*at most 1/,
+  },
+  {
     what: 'options of a model that are no JSON',
     instead: ['import', 'weights.safetensors', '--model', '{bad'],
     code: 'SHOAL_USAGE',
