@@ -127,14 +127,14 @@ async function examineContent(
   return { shape: `${type} of ${shape.join(' x ')}`, moments, unit: type === 'u8' ? 255 : 1 };
 }
 
-/** What differs between a prepared folder and its manifest: sizes, hashes. Empty where all is as it was written. */
-export async function compareHashes(folder: string, { parts }: Manifest): Promise<Bad[]> {
+/** What differs between a prepared folder and its manifest: sizes, hashes. Empty where all is as it was written. @throws the signal's reason */
+export async function compareHashes(folder: string, { parts }: Manifest, signal: AbortSignal): Promise<Bad[]> {
   const bad: Bad[] = [];
   for (const { shards } of Object.values(parts)) {
     for (const { file, sha256 } of shards) {
       const hash = createHash('sha256');
       try {
-        for await (const chunk of createReadStream(join(folder, file), { highWaterMark: 2 ** 20 }))
+        for await (const chunk of createReadStream(join(folder, file), { highWaterMark: 2 ** 20, signal }))
           hash.update(chunk as Buffer);
         if (hash.digest('hex') !== sha256)
           bad.push({
@@ -143,6 +143,7 @@ export async function compareHashes(folder: string, { parts }: Manifest): Promis
             reason: 'a shard with another hash than its manifest says',
           });
       } catch {
+        signal.throwIfAborted();
         bad.push({ key: file, code: 'SHOAL_DATA_MISSING', reason: 'a shard that is missing, or cannot be read' });
       }
     }

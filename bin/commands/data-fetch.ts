@@ -32,6 +32,8 @@ export async function fetchCommand(what: string, options: DataFetchOptions, scre
     throw usageError('read --sha256', options.sha256!, '64 hexadecimal digits, and a URL', 'Names have their hashes.');
   if (entry === null && options.from !== undefined)
     throw usageError('read --from', options.from, 'one of the names with it', 'A URL says where it is.');
+  if (options.from !== undefined && !(isUrl(options.from) && URL.canParse(options.from)))
+    throw usageError('read --from', options.from, 'the URL of a folder', 'For example --from https://host/mnist/.');
   const out = options.out ?? join('data', entry === null ? '.' : what);
   const say = progressOf(json, screen);
   return untilInterrupted(FETCHED_STAYS, screen, async (signal) => {

@@ -7,7 +7,7 @@ import { scanDataset } from '../../datasets/readers/index.ts';
 import { type Bad, COUNTED, isDataProblem, type Source } from '../../datasets/source.ts';
 import { writing } from '../../datasets/write-error.ts';
 import { type PrepFlags, sourceOptions } from '../input/prepare-options.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { showBad } from '../output/bad-samples.ts';
 import { EXIT, type ExitCode } from '../output/exit-codes.ts';
 import { count, onOneLine, table } from '../output/format.ts';
@@ -24,13 +24,19 @@ export interface InspectOptions extends LookOptions {
   readonly seed?: number;
 }
 
+/** What an interrupted look leaves. */
+const NOTHING_STAYS = 'Nothing was written; the same command begins anew.';
+
 /** Every sample is read and decoded, every hash compared. Ends with 1 where anything is wrong. */
-export async function verifyCommand(path: string, options: LookOptions, screen: Screen): Promise<ExitCode> {
+export const verifyCommand = (path: string, options: LookOptions, screen: Screen): Promise<ExitCode> =>
+  untilInterrupted(NOTHING_STAYS, screen, (signal) => verify(path, options, screen, signal));
+
+async function verify(path: string, options: LookOptions, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
   const prepared = existsSync(path) ? readManifest(path) : null;
-  const hashes = prepared === null ? [] : await compareHashes(path, prepared.manifest);
+  const hashes = prepared === null ? [] : await compareHashes(path, prepared.manifest, signal);
   const parts = Object.values(prepared?.manifest.parts ?? {});
   const planned = parts.reduce((sum, { samples }) => sum + samples, 0);
-  const found = await examinedBeside(hashes, planned, path, options);
+  const found = await examinedBeside(hashes, planned, path, options, signal);
   const bad = [...hashes, ...found.bad];
   if (options.json)
     screen.out(JSON.stringify({ event: 'verify', path, samples: found.samples, bad: bad.length, problems: bad }));
@@ -52,19 +58,23 @@ async function examinedBeside(
   planned: number,
   path: string,
   options: LookOptions,
+  signal: AbortSignal,
 ): Promise<Pick<Examination, 'samples' | 'bad'>> {
   try {
-    return await examined(await scanDataset(sourceOptions(path, options)));
+    return await examined(await scanDataset(sourceOptions(path, options)), signal);
   } catch (error) {
     if (hashes.length === 0 || !isDataProblem(error)) throw error;
     return { samples: planned, bad: [] };
   }
 }
 
-export async function statsCommand(path: string, options: LookOptions, screen: Screen): Promise<ExitCode> {
+export const statsCommand = (path: string, options: LookOptions, screen: Screen): Promise<ExitCode> =>
+  untilInterrupted(NOTHING_STAYS, screen, (signal) => stats(path, options, screen, signal));
+
+async function stats(path: string, options: LookOptions, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
   const source = await scanDataset(sourceOptions(path, options));
   const { classes, places } = source;
-  const found = await examined(source);
+  const found = await examined(source, signal);
   const { samples, parts, perClass, shapes, mean, std, bad } = found;
   const good = perClass.reduce((a, b) => a + b, 0);
   const weights = perClass.map((n) => (n === 0 ? 0 : Number((good / (perClass.length * n)).toFixed(4))));
@@ -154,16 +164,10 @@ export async function inspectCommand(path: string, options: InspectOptions, scre
   }
 }
 
-async function examined(source: Source): Promise<Examination> {
-  const stop = new AbortController();
-  const release = onInterrupt(
-    () => stop.abort(new Error('interrupted')),
-    () => process.exit(EXIT.interrupted),
-  );
+async function examined(source: Source, signal: AbortSignal): Promise<Examination> {
   try {
-    return await examine(source, stop.signal);
+    return await examine(source, signal);
   } finally {
-    release();
     await source.close();
   }
 }

@@ -1,5 +1,8 @@
 // prepare-options.ts: the options of `shoal data prep` as the command line writes them. What they mean is datasets/prepare/.
+import { existsSync } from 'node:fs';
 import { check } from '../../base/check.ts';
+import { ShoalError } from '../../base/errors.ts';
+import { isUrl } from '../../datasets/files.ts';
 import { type PrepareJob, prepareSchema } from '../../datasets/prepare/job.ts';
 import type { PrepareOptions } from '../../datasets/prepare/run.ts';
 import { guessReader } from '../../datasets/readers/guess.ts';
@@ -30,6 +33,14 @@ export interface PrepFlags {
 /** A reader's options: from its name, or guessed from the path, with what --set says. @throws SHOAL_USAGE */
 export function sourceOptions(source: string, flags: Pick<PrepFlags, 'reader' | 'set'>): { reader: string } {
   const named = flags.reader ?? (source === 'digits' ? 'digits' : guessReader(source));
+  if (named === null && source !== '-' && !isUrl(source) && !existsSync(source))
+    throw new ShoalError({
+      code: 'SHOAL_DATA_MISSING',
+      operation: `read ${source}`,
+      got: 'nothing there',
+      expected: 'a folder, a file or a URL',
+      hint: 'Paths are relative to the working directory.',
+    });
   if (named === null) {
     const hint = `Name it with --reader: ${readerNames.join(', ')}.`;
     throw usageError(
@@ -107,7 +118,10 @@ function tokensOf({ tokenizer, length, pack = false }: PrepFlags): object | unde
 
 /** "resize=256", "resize=224x224", "resize=256,crop=224,fit=contain,channels=1". */
 export function parseTransform(text: string): object {
-  const parts = text.split(',').map((part) => part.split('=', 2) as [string, string?]);
+  const parts = text.split(',').map((part) => {
+    const at = part.indexOf('=');
+    return at < 0 ? ([part] as const) : ([part.slice(0, at), part.slice(at + 1)] as const);
+  });
   const { resize, crop, fit, channels, ...others } = Object.fromEntries(parts) as Record<string, string | undefined>;
   const wrong = (got: string) => {
     const expected = 'resize=256 (shorter side), resize=ROWSxCOLUMNS, crop=..., fit=cover|contain|fill, channels=1|3';
@@ -115,6 +129,8 @@ export function parseTransform(text: string): object {
   };
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) throw wrong(unknown);
+  const twice = parts.find(([name], i) => parts.findIndex(([other]) => other === name) < i);
+  if (twice !== undefined) throw wrong(`${twice[0]} twice`);
   const numbers = (value: string): number[] => {
     if (!/^\d+(x\d+)?$/.test(value)) throw wrong(value);
     return value.split('x').map(Number);
@@ -131,7 +147,7 @@ export function parseTransform(text: string): object {
 
 /** "0.8/0.1/0.1": training, validation, test; "0.9/0.1": training and test. */
 export function parseSplit(text: string): { validation: number; test: number } {
-  const shares = text.split('/').map(Number);
+  const shares = text.split('/').map((share) => (share.trim() === '' ? Number.NaN : Number(share)));
   const sum = shares.reduce((a, b) => a + b, 0);
   if ((shares.length === 2 || shares.length === 3) && shares.every((x) => x >= 0) && Math.abs(sum - 1) < 1e-9)
     return { validation: shares.length === 3 ? shares[1]! : 0, test: shares.at(-1)! };

@@ -21,7 +21,10 @@ export function parseTask(text: string, environment: Environment): Task {
   throw new ShoalError({
     code: 'SHOAL_USAGE',
     operation: 'choose the part of a job',
-    got: first === 'auto' ? `--task ${text}, which the environment makes ${number}/${of}` : `--task ${text}`,
+    got:
+      first === 'auto'
+        ? `--task ${text} where the environment says ${said(number)} of ${said(of)} tasks`
+        : `--task ${text}`,
     expected: 'NUMBER/TASKS, or auto under Slurm, or auto/TASKS in a Kubernetes indexed Job',
     hint: 'For example --task 3/16: tasks are numbered from 1.',
   });
@@ -37,5 +40,7 @@ function fromEnvironment(environment: Environment, tasks: string | undefined): T
   if (environment['SLURM_PROCID'] !== undefined) return { number: at('SLURM_PROCID') + 1, of: at('SLURM_NTASKS') };
   return { number: at('JOB_COMPLETION_INDEX') + 1, of: whole(tasks) };
 }
+
+const said = (value: number): string => (Number.isNaN(value) ? 'nothing' : String(value));
 
 const whole = (text: string | undefined): number => (/^\d{1,9}$/.test(text ?? '') ? Number(text) : Number.NaN);

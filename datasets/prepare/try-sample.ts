@@ -1,4 +1,5 @@
 // try-sample.ts: a preparation tried on one sample before any work: whether the format can hold it, and what it needs is installed. It writes nothing.
+import { ShoalError } from '../../base/errors.ts';
 import { isDataProblem, type Source } from '../source.ts';
 import type { PrepareJob } from './job.ts';
 import { prepareSample } from './sample.ts';
@@ -10,10 +11,12 @@ const TRIES = 8;
 /** @throws {ShoalError} SHOAL_USAGE for samples that the format cannot hold, SHOAL_OPTIONAL_PACKAGE */
 export async function trySample(source: Source, job: PrepareJob): Promise<void> {
   const writer = await writers[job.format]!.create();
-  if (job.tokens) return; // rows of ids, which every format holds
   for (const entry of source.entries.slice(0, TRIES)) {
     try {
-      const prepared = await prepareSample(entry, await source.load(entry), job);
+      const content = await source.load(entry);
+      if (job.tokens && content.kind !== 'text') throw noText(content.kind);
+      if (job.tokens) return; // rows of ids, which every format holds
+      const prepared = await prepareSample(entry, content, job);
       writer.add({ name: 'tried', entry, prepared, labelName: null, classes: source.classes });
       return;
     } catch (error) {
@@ -21,3 +24,12 @@ export async function trySample(source: Source, job: PrepareJob): Promise<void> 
     }
   }
 }
+
+const noText = (kind: string): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_USAGE',
+    operation: 'make rows of ids',
+    got: kind === 'image' ? 'images' : 'numbers',
+    expected: 'texts',
+    hint: 'Leave out --tokenizer and --length. Of a table, name the column of texts: --set text=COLUMN.',
+  });

@@ -131,14 +131,15 @@ describe('shoal data', () => {
       crop: null,
       channels: 1,
     });
-    for (const wrong of ['size=3', 'resize=x', 'resize=3,fit=fill', 'resize=-1'])
+    for (const wrong of ['size=3', 'resize=x', 'resize=3,fit=fill', 'resize=-1', 'resize=4,resize=5', 'crop=4=5'])
       assert.throws(() => parseTransform(wrong), wrong);
     assert.deepEqual(parseSplit('0.8/0.1/0.1'), { validation: 0.1, test: 0.1 });
-    for (const wrong of ['0.8', '0.5/0.6', 'a/b']) assert.throws(() => parseSplit(wrong), wrong);
+    for (const wrong of ['0.8', '0.5/0.6', 'a/b', '0.9//0.1']) assert.throws(() => parseSplit(wrong), wrong);
     assert.deepEqual([parseMaxErrors('3'), parseMaxErrors('5%')], [{ count: 3 }, { share: 0.05 }]);
     for (const wrong of ['1.5', '-1', '200%', 'x']) assert.throws(() => parseMaxErrors(wrong), wrong);
     const job = (group: string) => prepareJob('digits', { group, shuffle: true, stratify: true });
     assert.equal(job('^(a)').group, '^(a)');
+    assert.throws(() => prepareJob(join(home, 'gone'), { shuffle: true, stratify: true }), /got nothing there/);
     assert.throws(() => job('(a'), /SHOAL_USAGE|read --group: got .*Unterminated group/);
   });
 });

@@ -144,6 +144,7 @@ describe('texts prepared as rows of ids', () => {
       prep('texts', 'no', { ...pack, reader: 'text', tokenizer: at('gone') }),
       code('SHOAL_DATA_MISSING'),
     );
+    await assert.rejects(prep('lines.jsonl', 'no', { ...pack, tokenizer: 'bytes' }), code('SHOAL_USAGE'));
     assert.throws(() => prepareJob(at('texts'), { ...flags, reader: 'text', tokenizer }), code('SHOAL_USAGE'));
     assert.throws(() => prepareJob(at('texts'), { ...flags, reader: 'text', pack: true }), code('SHOAL_USAGE'));
   });
