@@ -33,7 +33,7 @@ export async function heldBy(
       found.set(entry.key, { sha256, marks: marksOf(entry, mask) });
     } catch (error) {
       if (!(error instanceof ShoalError)) throw error; // a bad sample is told of when its shard is written
-      found.set(entry.key, { sha256: null, marks: null });
+      found.set(entry.key, { sha256: null, marks: source.places === 'mask' ? null : marksOf(entry, null) });
     }
   });
   return found;
