@@ -39,9 +39,10 @@ export interface Supervised {
 /** Deaths in a row, without a step between them, after which it is given up. */
 const MOST_DEATHS = 8;
 const TEXT = 4000;
-/** Exit codes after which a new start would end the same: what was asked for cannot be run, or it was interrupted. */
-const FINAL = new Set([0, 2, 130]);
-export const isFinal = (code: number | null): boolean => code !== null && FINAL.has(code);
+/** The exit code of what was asked for and cannot be run. */
+export const REFUSED = 2;
+/** Exit codes after which it is not started again: it would end the same, or it was interrupted. */
+const FINAL: ReadonlySet<number | null> = new Set([0, REFUSED, 130]);
 
 export function supervise(options: SupervisedOptions): Supervised {
   const { role, name, place, env } = options;
@@ -72,7 +73,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       closed(code) {
         child = null;
         if (!meant) deaths++;
-        if (stopping || isFinal(code) || deaths > MOST_DEATHS || options.hopeless?.(text)) {
+        if (stopping || FINAL.has(code) || deaths > MOST_DEATHS || options.hopeless?.(text)) {
           options.ended(code, text);
           gone();
           return;

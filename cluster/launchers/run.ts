@@ -4,7 +4,7 @@ import { ShoalError } from '../../base/errors.ts';
 import type { DoneEvent, RunEvent } from '../../trainer/events.ts';
 import type { Allowed } from './engine.ts';
 import type { Place } from './place.ts';
-import { isFinal, type Role, type Supervised, supervise } from './process.ts';
+import { REFUSED, type Role, type Supervised, supervise } from './process.ts';
 
 /** A server or worker of a run. */
 export interface Part {
@@ -71,9 +71,12 @@ export async function runProcesses(options: RunOptions): Promise<DoneEvent> {
   });
 
   const told = (event: 'killed' | 'restarted', role: Role, name: string): void => onEvent({ event, role, name, step });
-  /** A worker that is given up is missed only by whoever waits for more of them, unless it was the last, or all will end as it did. */
+  /**
+   * A worker that is given up, or was asked to end (its machine is taken away), is missed only by whoever waits for more of them, unless it was
+   * the last, or all will end as it did.
+   */
   const bearable = (role: Role, code: number | null): boolean =>
-    role === 'worker' && (code === 0 || (!isFinal(code) && processes.some((it) => it.role === role && it.running)));
+    role === 'worker' && (code === 0 || (code !== REFUSED && processes.some((it) => it.role === role && it.running)));
 
   function start(role: Role, name: string, place: Place, args: () => readonly string[], more: object = {}): void {
     processes.push(

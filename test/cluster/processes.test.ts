@@ -30,6 +30,22 @@ describe('a run in several processes', function () {
     assert.ok(!events.some((it) => it.event === 'restarted' || it.event === 'step'));
   });
 
+  it('goes on without a worker that is asked to end, as when its machine is taken away', async () => {
+    let asked = false;
+    const ran = await runs.run({
+      workers: 2,
+      servers: 1,
+      onEvent(event, { processes }) {
+        if (asked || event.event !== 'step') return;
+        asked = true;
+        processes.find(({ name }) => name === 'worker-1')!.signal('SIGTERM');
+      },
+    });
+    assert.ok(asked);
+    await runs.holds(ran, []);
+    assert.ok(!ran.events.some((it) => it.event === 'restarted'));
+  });
+
   it('is interrupted, and one process goes on with it to the same bytes; and the other way round', async () => {
     const { dataset, job, expected } = runs;
     const stop = new AbortController();
