@@ -1,4 +1,5 @@
-// hold-run.ts: word in a run's folder of the one process that writes there, so that no second one does. Whether a coordinator answers: nobody-leads.ts.
+// hold-run.ts: word in a run's folder of the one process that writes there, so that no second one does. Whether a coordinator answers:
+// nobody-leads.ts.
 //
 // Each process has a file of its own name, which nobody else ever makes: holder.<pid>.<when it began>.<host>. It holds the run if no other's is
 // there once its own is: of any two, who comes later sees the other. Files of those who are gone can be removed by anyone, at any time.

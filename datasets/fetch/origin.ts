@@ -23,7 +23,10 @@ export function originOf(url: string, headers: Headers, bytes: number | null): O
   return { url, validator: exact ? { header: 'last-modified', value } : null, bytes };
 }
 
-/** Whether an answer with the rest is of the same file: there are servers that pass over If-Range. The date may be left out of such an answer, an ETag not. */
+/**
+ * Whether an answer with the rest is of the same file: there are servers that pass over If-Range. The date may be left out of such an answer, an
+ * ETag not.
+ */
 export function isSameFile({ validator, bytes }: Origin, headers: Headers, all: number): boolean {
   if (bytes !== null && bytes !== all) return false;
   const found = validator && headers.get(validator.header);

@@ -1,4 +1,5 @@
-// try-sample.ts: a preparation tried on one sample before any work: whether the format can hold it, and what it needs is installed. It writes nothing.
+// try-sample.ts: a preparation tried on one sample before any work: whether the format can hold it, and what it needs is installed. It
+// writes nothing.
 import { ShoalError } from '../../base/errors.ts';
 import { isDataProblem, type Source } from '../source.ts';
 import type { PrepareJob } from './job.ts';

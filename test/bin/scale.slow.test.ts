@@ -62,7 +62,7 @@ describe('shoal scale', function () {
       return stderr;
     };
     assert.match(
-      await measured('--target', '2', '--epochs', '1'),
+      await measured('--target', '1', '--lr', '1e-9', '--epochs', '1'),
       /SHOAL_SCALE_RUN[\s\S]*got +the end of the run after \d+ steps\n/,
     );
     assert.match(await measured('--lr', '1e30'), /SHOAL_SCALE_RUN[\s\S]*got +error SHOAL_NOT_FINITE/);
