@@ -18,8 +18,8 @@ const USAGE = `npm run bench -- [options]: figures beside each peer that this ma
   --rounds N      turns of each (default 5)
   --seconds S     of training a turn (default 2)
 
-SHOAL_BENCH_PYTHON and SHOAL_BENCH_KERAS name the Pythons of PyTorch and Keras. On a processor with 512-bit vectors each is measured
-as it comes, and held to the 256 bits of WebAssembly (-avx2).
+SHOAL_BENCH_PYTHON and SHOAL_BENCH_KERAS name the Pythons of PyTorch and Keras. On a processor with 512-bit vectors
+PyTorch is measured as it comes, and held to the 256 bits of WebAssembly (pytorch-avx2).
 `;
 
 /** The options, each settled; or the text to end with, and the exit code: of --help, or of what is wrong. */

@@ -12,7 +12,7 @@ import { benchFeeder } from './feeder.ts';
 import { benchGemm, benchKernels } from './gemm.ts';
 import { benchImages } from './images.ts';
 import { ask, benchModel, MODEL_BENCHES } from './models.ts';
-import { waysOf } from './peers/held.ts';
+import { waysOfTorch } from './peers/held.ts';
 import { type Peer, startPeers, writePeerData } from './peers/index.ts';
 import { type Figure, median } from './probe.ts';
 import { type BenchRow, benchRow, toJsonLines, toTable } from './table.ts';
@@ -61,7 +61,7 @@ async function gemm(): Promise<void> {
   const python = process.env['SHOAL_BENCH_PYTHON'];
   const script = fileURLToPath(new URL('./peers/torch_gemm.py', import.meta.url));
   const figures: Figure[] = [];
-  const ways = python ? waysOf('pytorch') : [];
+  const ways = python ? waysOfTorch() : [];
   const others = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     figures.push(benchGemm(loadKernels(), n));

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Variables, waysOf } from './peers/held.ts';
+import { type Variables, waysOfTorch } from './peers/held.ts';
 import { median } from './probe.ts';
 import { type BenchRow, benchRow } from './table.ts';
 
@@ -76,8 +76,10 @@ export async function benchModel(name: string, options: ModelsOptions): Promise<
   for (const peer of model.peers) {
     const python = pythons[peer];
     if (!python) continue;
-    const script = here(peer === 'pytorch' ? 'peers/torch_models.py' : 'peers/keras_models.py');
-    for (const way of waysOf(peer)) commands.set(way.name, [python, script, way.variables]);
+    if (peer === 'keras') commands.set(peer, [python, here('peers/keras_models.py'), {}]);
+    else
+      for (const { name: way, variables } of waysOfTorch())
+        commands.set(way, [python, here('peers/torch_models.py'), variables]);
   }
   const figures = new Map<string, ModelFigure[]>([...commands.keys()].map((who) => [who, []]));
   for (let round = 0; round < rounds; round++) {

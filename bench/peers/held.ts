@@ -1,18 +1,14 @@
-// held.ts: how a Python peer is held to the vectors that WebAssembly has, where the processor has wider ones. It starts nothing.
+// held.ts: how PyTorch is held to the vectors that WebAssembly has, where the processor has wider ones. It starts nothing.
 import { readFileSync } from 'node:fs';
 
 /** Variables for a process, added to its own. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** After the name of a peer that is held to 256 bits. */
-export const HELD = '-avx2';
-
-/** PyTorch (ATen, Inductor), oneDNN, MKL; and XLA, by which JAX and TensorFlow compile. */
+/** ATen and Inductor, oneDNN, MKL. JAX has no such variable: its products have 512 bits whatever XLA's max_isa says. */
 const AVX2: Variables = {
   ATEN_CPU_CAPABILITY: 'avx2',
   ONEDNN_MAX_CPU_ISA: 'AVX2',
   MKL_ENABLE_INSTRUCTIONS: 'AVX2',
-  XLA_FLAGS: '--xla_cpu_max_isa=AVX2',
 };
 
 /** Whether the processor has 512-bit vectors, by what Linux tells of it; false where there is no such word. */
@@ -25,10 +21,10 @@ export function hasAvx512(cpuinfo = '/proc/cpuinfo'): boolean {
 }
 
 /**
- * The ways to measure a Python peer: as it comes and, where the processor has 512-bit vectors, held to 256 bits too: which of the two a
- * figure of ours is behind tells what the kernels lack from what WebAssembly lacks.
+ * The ways to measure PyTorch: as it comes and, where the processor has 512-bit vectors, held to 256 bits too: where a figure of ours is behind
+ * the first alone, what lacks is WebAssembly's.
  */
-export function waysOf(peer: string, wide = hasAvx512()): { readonly name: string; readonly variables: Variables }[] {
-  const asItComes = { name: peer, variables: {} };
-  return wide ? [asItComes, { name: `${peer}${HELD}`, variables: AVX2 }] : [asItComes];
+export function waysOfTorch(wide = hasAvx512()): { readonly name: string; readonly variables: Variables }[] {
+  const asItComes = { name: 'pytorch', variables: {} };
+  return wide ? [asItComes, { name: 'pytorch-avx2', variables: AVX2 }] : [asItComes];
 }

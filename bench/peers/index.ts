@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Peer, type PeerOptions } from './child.ts';
-import { waysOf } from './held.ts';
+import { waysOfTorch } from './held.ts';
 import { PEER_JOBS } from './protocol.ts';
 
 export { Peer } from './child.ts';
@@ -15,7 +15,7 @@ export interface PeersOptions {
   readonly threads?: number;
   /** Where SHOAL_BENCH_PYTHON (PyTorch) and SHOAL_BENCH_KERAS name a Python. Default process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Whether the processor has 512-bit vectors: Python peers are then measured held to 256 bits too. Default asked of the machine. */
+  /** Whether the processor has 512-bit vectors: PyTorch is then measured held to 256 bits too. Default asked of the machine. */
   readonly wide?: boolean;
   /** Which peers, by name. Default all. */
   readonly of?: (name: string) => boolean;
@@ -38,14 +38,8 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
   const { digits, environment = process.env } = options;
   const threads = String(options.threads ?? 2);
   const python = (name: string, command: string | undefined, file: string): PeerOptions[] =>
-    command
-      ? waysOf(name, options.wide).map((way) => ({
-          ...way,
-          command,
-          arguments: [here(file), digits, threads],
-          jobs: PEER_JOBS,
-        }))
-      : [];
+    command ? [{ name, command, arguments: [here(file), digits, threads], jobs: PEER_JOBS }] : [];
+  const [torch] = python('pytorch', environment['SHOAL_BENCH_PYTHON'], 'torch_peer.py');
   const tfjs = (backend: 'cpu' | 'wasm' | 'node'): PeerOptions => ({
     name: `tfjs-${backend}`,
     command: process.execPath,
@@ -53,7 +47,7 @@ export function knownPeers(options: PeersOptions): PeerOptions[] {
     jobs: PEER_JOBS, // `wasm` with our gradients: by itself it has none of a convolution
   });
   return [
-    ...python('pytorch', environment['SHOAL_BENCH_PYTHON'], 'torch_peer.py'),
+    ...(torch ? waysOfTorch(options.wide).map((way) => ({ ...torch, ...way })) : []),
     ...python('keras', environment['SHOAL_BENCH_KERAS'], 'keras_peer.py'),
     tfjs('cpu'),
     tfjs('wasm'),
