@@ -1,6 +1,7 @@
 // data-prep.ts: `shoal data prep` and `merge`: what they print. The work is datasets/prepare/.
 import { availableParallelism } from 'node:os';
 import { type Finished, finish } from '../../datasets/prepare/manifest.ts';
+import { firstKeys } from '../../datasets/prepare/problems.ts';
 import { type PrepareOptions, type Progress, prepareDataset } from '../../datasets/prepare/run.ts';
 import { parseTask } from '../../datasets/prepare/task.ts';
 import { COUNTED } from '../../datasets/source.ts';
@@ -101,11 +102,11 @@ const showChanged =
   ({ json }: DataPrepOptions, screen: Screen): NonNullable<PrepareOptions['onChanged']> =>
   (samples, shards) => {
     if (json) return screen.out(JSON.stringify({ event: 'changed', samples: samples.map(({ key }) => key), shards }));
-    const keys = samples.slice(0, 3).map(({ key }) => onOneLine(key));
-    const named = keys.join(', ') + (samples.length > keys.length ? ', ...' : '');
     const what = samples.length === 1 ? '1 sample has' : `${count(samples.length)} samples have`;
     const again = shards === 1 ? '1 shard is' : `${count(shards)} shards are`;
-    screen.err(`${what} changed in the source since it was planned: ${named}; ${again} made again`);
+    screen.err(
+      `${what} changed in the source since it was planned: ${onOneLine(firstKeys(samples))}; ${again} made again`,
+    );
   };
 
 function showFinished(

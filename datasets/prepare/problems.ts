@@ -22,11 +22,13 @@ export const otherJob = (out: string, what: string, old: unknown, fresh: unknown
 
 type Keyed = readonly { readonly key: string }[];
 
-/** " (a, b, c, ...)"; nothing for none. */
-const names = (samples: Keyed): string => {
+/** "a, b, c, ..." */
+export const firstKeys = (samples: Keyed): string => {
   const named = samples.slice(0, 3).map(({ key }) => key);
-  return samples.length === 0 ? '' : ` (${named.join(', ')}${samples.length > named.length ? ', ...' : ''})`;
+  return named.join(', ') + (samples.length > named.length ? ', ...' : '');
 };
+
+const names = (samples: Keyed): string => (samples.length === 0 ? '' : ` (${firstKeys(samples)})`);
 
 export const otherSamples = (out: string, more: Keyed, less: Keyed): ShoalError =>
   new ShoalError({
