@@ -1,5 +1,6 @@
 // generate.ts: `shoal generate`: a text continued by a run's model. The computing is trainer/generate.ts, the ids datasets' text-tokens.ts.
 import { ShoalError } from '../../base/errors.ts';
+import { learnsNext } from '../../datasets/readers/text.ts';
 import { openTokens } from '../../datasets/readers/text-tokens.ts';
 import { generate } from '../../trainer/generate.ts';
 import { openTrained } from '../input/open-trained.ts';
@@ -21,8 +22,8 @@ export async function generateCommand(
   screen: Screen,
 ): Promise<ExitCode> {
   const { job, checkpoint, path: run } = await openTrained(path, screen);
-  const { reader, task = 'next', tokenizer } = job.data as { reader: string; task?: string; tokenizer?: string };
-  if (reader !== 'text' || task !== 'next') {
+  const { reader, task, tokenizer } = job.data as { reader: string; task?: string; tokenizer?: string };
+  if (!learnsNext(job.data)) {
     throw new ShoalError({
       code: 'SHOAL_SHAPE',
       operation: `generate text with ${run}`,

@@ -1,4 +1,5 @@
 // result-text.ts: what a run came to, for people: held-out figures, time, hashes, where the model is, what to type next.
+import { learnsNext } from '../../datasets/readers/text.ts';
 import type { DoneEvent } from '../../trainer/events.ts';
 import type { Job } from '../../trainer/job.ts';
 import { duration, figures, count as grouped, table } from './format.ts';
@@ -30,9 +31,7 @@ export function resultText(
     ...Object.entries(models).map(([name, path]) => [`${name} model`, path]),
     ['sha256', hashes],
   ];
-  const { reader, task } = job.data as { readonly reader: string; readonly task?: string };
-  const asked =
-    reader === 'text' && (task ?? 'next') === 'next' ? `generate ${typed(run)}` : `predict ${typed(run)} FILE`;
+  const asked = learnsNext(job.data) ? `generate ${typed(run)}` : `predict ${typed(run)} FILE`;
   const next = [`npx shoal eval ${typed(run)}`, `npx shoal ${asked}`];
   return `\n${table(rows)}\n\nNext:  ${next.join('\n       ')}`;
 }

@@ -36,6 +36,10 @@ const schema = strict({
 });
 type Config = z.output<typeof schema>;
 
+/** Whether a job's data are windows of text whose next ids are learnt: such a run can go on with a text. */
+export const learnsNext = ({ reader, task = 'next' }: { readonly reader: string; readonly task?: unknown }): boolean =>
+  reader === 'text' && task === 'next';
+
 /** All texts one after another, and where each ends. */
 interface Corpus {
   readonly ids: Int32Array;
