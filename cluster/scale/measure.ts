@@ -1,7 +1,8 @@
 // measure.ts: one run of a scaling experiment: the command line as anybody would call it, watched by its log, its processor time and its
 // coordinator's status for some seconds after a warm-up, or until a target accuracy. It judges nothing.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.ts';
@@ -94,7 +95,7 @@ export async function measureRun(options: MeasureOptions): Promise<Measured> {
   } finally {
     child.kill('SIGKILL'); // its processes end with it
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // not rmSync, which does not wait between its tries
   }
 }
 

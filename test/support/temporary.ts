@@ -16,11 +16,22 @@ export function temporaryFolder(kind: string): string {
 
 function removeAll(): void {
   for (const folder of folders) {
+    const error = removed(folder);
+    if (error) process.stderr.write(`left behind: ${folder}: ${error instanceof Error ? error.message : error}\n`);
+  }
+}
+
+/** Removes a folder, trying for five seconds while a process that was killed is still at work in it; what forbade it at last. */
+function removed(folder: string): unknown {
+  const until = performance.now() + 5000;
+  for (;;) {
     try {
-      // tried again where a process that was killed is still at work in it: 100 ms, 200 ms...
-      rmSync(folder, { recursive: true, force: true, maxRetries: 8, retryDelay: 100 });
+      // not with rmSync's own retries: Node 24 waits only whole seconds between them, so none of 100 ms
+      rmSync(folder, { recursive: true, force: true });
+      return undefined;
     } catch (error) {
-      process.stderr.write(`left behind: ${folder}: ${error instanceof Error ? error.message : error}\n`);
+      if (performance.now() > until) return error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
   }
 }

@@ -2,7 +2,8 @@
 // Mocha runs it (verify:tfjs-wasm). Without Chromium it fails, and says how to install it.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -132,7 +133,7 @@ async function train(options: { readonly isolated: boolean; readonly plain: bool
     await closed;
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // not rmSync, which does not wait between its tries
   }
 }
 
