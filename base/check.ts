@@ -17,9 +17,18 @@ export const ignored = z.unknown().optional();
 /** A value as text of at most 120 characters. */
 export function show(value: unknown): string {
   // JSON has no NaN and no infinity
-  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const json = typeof value === 'number' ? undefined : textOf(value);
   const text = value === undefined ? 'nothing' : (json ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** As JSON; undefined where it has no word for it. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_, part: unknown) => (ArrayBuffer.isView(part) ? part.constructor.name : part));
+  } catch {
+    return undefined; // an object that holds itself, or a bigint
+  }
 }
 
 /**

@@ -1,21 +1,35 @@
 // from-arrays.ts: makes a reader of arrays in memory: checked, hashed, copied once into shared memory. Not a file format.
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { check, show, strict } from '../base/check.ts';
 import { ShoalError } from '../base/errors.ts';
 import { type MemoryDescription, reopen } from './memory-reader.ts';
 import { type Fields, fieldBytes, type Reader } from './reader.ts';
 
 export interface Arrays {
   readonly fields: Fields;
-  /** By field: the rows of all samples, packed. What fills a SharedArrayBuffer is taken over, not copied. */
-  readonly data: Readonly<Record<string, ArrayBufferView>>;
+  /** By field: the rows of all samples, packed, of the type of the field, or its bytes. What fills a SharedArrayBuffer is taken over, not copied. */
+  readonly data: Readonly<Record<string, Uint8Array | Float32Array | Int32Array>>;
   /** Labels are 0 to classes - 1. Null without labels. */
   readonly classes: number | null;
   /** What the arrays came from, for messages. Default "the arrays". */
   readonly origin?: string;
 }
 
-/** @throws {ShoalError} SHOAL_DATA_EMPTY, SHOAL_DATA_COUNT, SHOAL_DATA_LABEL */
-export function readerFromArrays({ fields, data, classes, origin = 'the arrays' }: Arrays): Reader {
+const ARRAYS = { u8: Uint8Array, f32: Float32Array, i32: Int32Array } as const;
+
+const field = strict({ shape: z.array(z.int().positive()), dtype: z.enum(['u8', 'f32', 'i32']) });
+const schema = strict({
+  fields: z.record(z.string(), field),
+  data: z.record(z.string(), z.unknown()),
+  classes: z.int().positive().nullable(),
+  origin: z.string().optional(),
+});
+
+/** @throws {ShoalError} SHOAL_DATA_EMPTY, SHOAL_DATA_COUNT, SHOAL_DATA_FIELD, SHOAL_DATA_LABEL */
+export function readerFromArrays(arrays: Arrays): Reader {
+  checkArrays(arrays);
+  const { fields, data, classes, origin = 'the arrays' } = arrays;
   const length = countSamples(fields, data, origin);
   const columns: Record<string, SharedArrayBuffer> = {};
   for (const name of Object.keys(fields)) {
@@ -33,6 +47,27 @@ export function readerFromArrays({ fields, data, classes, origin = 'the arrays' 
     checkLabels(new Int32Array(columns['label']!), classes, origin, least);
   }
   return reopen({ fields, length, classes, columns, hash: hashOf({ fields, length, columns }) });
+}
+
+/** What a caller without types may have given: numbers of another type would be read as other numbers. */
+function checkArrays(arrays: Arrays): void {
+  const code = 'SHOAL_DATA_FIELD';
+  const hint =
+    "Each field has a shape, without the samples' axis, and a dtype; its data is one typed array of all samples.";
+  check(schema, arrays, { code, operation: 'make a reader of arrays', hint });
+  const { fields, data, origin = 'the arrays' } = arrays;
+  for (const name of new Set([...Object.keys(fields), ...Object.keys(data)])) {
+    const type = fields[name] && ARRAYS[fields[name].dtype];
+    const array: unknown = data[name];
+    if (type && (array instanceof type || array instanceof Uint8Array)) continue;
+    throw new ShoalError({
+      code,
+      operation: `read ${origin}`,
+      got: `data.${name}: ${array instanceof Object ? array.constructor.name : show(array)}`,
+      expected: type ? `${type.name}, as fields.${name} says` : `one of the fields ${Object.keys(fields).join(', ')}`,
+      hint,
+    });
+  }
 }
 
 function countSamples(fields: Fields, data: Arrays['data'], origin: string): number {

@@ -1,6 +1,7 @@
 // evaluate.ts: a snapshot measured on held-out data, by the same threads and plan as while training. It changes nothing.
 import { ShoalError } from '../base/errors.ts';
 import type { Dataset } from '../datasets/reader.ts';
+import { checkEvaluation } from './api-arguments.ts';
 import { createEngine } from './engine.ts';
 import type { Metrics } from './events.ts';
 import type { Job } from './job.ts';
@@ -22,11 +23,12 @@ export interface EvaluateOptions {
 
 /**
  * Loss and metrics on the dataset's held-out part: the figures that training reports for the same parameters, bit for bit.
- * @throws SHOAL_NOT_FINITE for a loss that is not a number, SHOAL_THREAD_DIED, and what reading data and planning throw
+ * @throws SHOAL_JOB, SHOAL_WEIGHTS, SHOAL_NOT_FINITE for a loss that is not a number, SHOAL_THREAD_DIED, and what reading data and planning throw
  */
 export async function evaluateSnapshot(
   options: EvaluateOptions,
 ): Promise<{ readonly metrics: Metrics; readonly samples: number }> {
+  checkEvaluation(options);
   const { job, snapshot, threads = availableThreads() } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const prepared = prepare(job, dataset, { threads });

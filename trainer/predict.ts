@@ -2,6 +2,7 @@
 import { ShoalError } from '../base/errors.ts';
 import { type Dtype, dtypeOf } from '../datasets/reader.ts';
 import { type KernelModule, loadKernels } from '../kernels/load.ts';
+import { checkPrediction } from './api-arguments.ts';
 import { f32 } from './codecs/f32.ts';
 import { scaling } from './fit.ts';
 import { createHostRunner } from './host-runner.ts';
@@ -52,9 +53,11 @@ const wrongType = (images: unknown): ShoalError =>
 
 /**
  * What the model gives for each sample.
- * @throws SHOAL_SHAPE when the images are no whole number of the model's inputs, SHOAL_DATA_FIELD for other than typed arrays
+ * @throws SHOAL_JOB, SHOAL_WEIGHTS, SHOAL_SHAPE when the images are no whole number of the model's inputs, SHOAL_DATA_FIELD for other than typed arrays
  */
-export async function predictSnapshot({ job, snapshot, images, kernels }: PredictOptions): Promise<Predictions> {
+export async function predictSnapshot(options: PredictOptions): Promise<Predictions> {
+  checkPrediction(options);
+  const { job, snapshot, images, kernels } = options;
   const { model } = job;
   const input = model.inputs[0]!;
   if (model.inputs.length > 1) throw severalInputs(model.inputs.map(({ name }) => name));

@@ -2,6 +2,7 @@
 
 import type { Dataset } from '../datasets/reader.ts';
 import { type DatasetOptions, openDataset } from '../datasets/readers/index.ts';
+import { checkSession } from './api-arguments.ts';
 import type { OtherExecutor } from './engine.ts';
 import type { DoneEvent, RunEvent } from './events.ts';
 import type { Job } from './job.ts';
@@ -70,9 +71,10 @@ export function scheduleOf(job: Job, dataset: Dataset, prepared: Prepared, from:
 
 /**
  * Trains a job to its end.
- * @throws SHOAL_NOT_FINITE, SHOAL_THREAD_DIED, and what reading data and planning throw
+ * @throws SHOAL_JOB, SHOAL_WEIGHTS for a start of another model, SHOAL_NOT_FINITE, SHOAL_THREAD_DIED, and what reading data and planning throw
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
+  checkSession(options);
   const { job } = options;
   const dataset = options.dataset ?? (await openJobData(job));
   const perEpoch = Math.ceil(dataset.train.length / job.batch);
