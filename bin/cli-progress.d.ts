@@ -1,11 +1,14 @@
 // cli-progress.d.ts: the part of cli-progress' types that we use. The package brings none.
 declare module 'cli-progress' {
+  export interface BarState {
+    value: number;
+    total: number;
+    /** Of the terminal, in characters. */
+    maxWidth: number;
+  }
   export interface BarOptions {
-    format: string;
+    format: (options: BarOptions, state: BarState) => string;
     stream: NodeJS.WritableStream;
-    barsize: number;
-    barCompleteChar: string;
-    barIncompleteChar: string;
     hideCursor: boolean;
     clearOnComplete: boolean;
     fps: number;
@@ -14,8 +17,8 @@ declare module 'cli-progress' {
   }
   export class SingleBar {
     constructor(options: Partial<BarOptions>);
-    start(total: number, value: number, payload?: Record<string, string>): void;
-    update(value: number, payload?: Record<string, string>): void;
+    start(total: number, value: number): void;
+    update(value: number): void;
     stop(): void;
   }
 }

@@ -1,15 +1,17 @@
 // bar-view.ts: a run as a progress bar on a terminal, and a line for each epoch that is over. Not for logs: plain-view.ts.
 import { SingleBar } from 'cli-progress';
 import type { RunEvent, StartEvent } from '../../trainer/events.ts';
+import { barLine } from './bar-line.ts';
 import { waitText } from './data-text.ts';
 import { warningText } from './errors.ts';
 import { memberText } from './member-text.ts';
 import { createPace } from './pace.ts';
-import { epochLine, startText, stepText } from './plain-view.ts';
+import { epochLine, startText, stepFields } from './plain-view.ts';
 import type { RunView } from './run-view.ts';
 import type { Screen } from './screen.ts';
 
-const BAR = 24;
+/** What is left and how well it goes stay longest, then the pace: samples a second before ms a step. */
+const keptOf = (fields: readonly string[]): readonly number[] => [...fields.keys()].slice(2).concat(1, 0);
 
 /** @param stream where the bar is drawn */
 export function barView(screen: Screen, stream: NodeJS.WritableStream = process.stderr): RunView {
@@ -17,21 +19,21 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
   const pace = createPace();
   let start: StartEvent | null = null;
   let bar: SingleBar | null = null;
+  let fields: readonly string[] = [];
 
   function open(epoch: number, value: number): SingleBar {
+    const place = `epoch ${epoch}/${start!.epochs}`;
     const drawn = new SingleBar({
-      format: `epoch ${epoch}/${start!.epochs} ${colors.cyan('{bar}')} {value}/{total}  {text}`,
+      format: (_, { value, total, maxWidth }) =>
+        barLine({ place, value, total, fields, kept: keptOf(fields) }, maxWidth, colors),
       stream,
-      barsize: BAR,
-      barCompleteChar: '━',
-      barIncompleteChar: '─',
       hideCursor: true,
       clearOnComplete: true,
       fps: 10,
       gracefulExit: false, // Ctrl-C is the command's business
       linewrap: false,
     });
-    drawn.start(stepsPerEpoch(), value, { text: '' });
+    drawn.start(stepsPerEpoch(), value);
     return drawn;
   }
   const stepsPerEpoch = () => Math.ceil(start!.steps / start!.epochs);
@@ -53,8 +55,9 @@ export function barView(screen: Screen, stream: NodeJS.WritableStream = process.
       } else if (event.event === 'step') {
         pace.add(event);
         const value = event.step - (event.epoch - 1) * stepsPerEpoch();
+        fields = stepFields(event, start!.steps, pace);
         bar ??= open(event.epoch, value);
-        bar.update(value, { text: stepText(event, start!.steps, pace) });
+        bar.update(value);
       } else if (event.event === 'epoch') {
         say(epochLine(event, start!.epochs, pace, colors));
         pace.restart();

@@ -33,12 +33,11 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** Figures that are one number, as "loss 0.0412  accuracy 0.9880"; others (per class, matrices) are left out. */
-export function figures(metrics: Readonly<Record<string, unknown>>): string {
-  return Object.entries(metrics)
-    .flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${figure(value)}`] : []))
-    .join('  ');
-}
+/** Figures that are one number, as "loss 0.0412", "accuracy 0.9880"; others (per class, matrices) are left out. */
+export const figureFields = (metrics: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(metrics).flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${figure(value)}`] : []));
+
+export const figures = (metrics: Readonly<Record<string, unknown>>): string => figureFields(metrics).join('  ');
 
 /** Four digits after the point, or an exponent where they would say nothing. */
 export const figure = (value: number): string =>

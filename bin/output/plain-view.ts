@@ -2,7 +2,7 @@
 import type { EpochEvent, RunEvent, StartEvent, StepEventRecord } from '../../trainer/events.ts';
 import { waitText } from './data-text.ts';
 import { warningText } from './errors.ts';
-import { bytes, clock, count, duration, figures, flops } from './format.ts';
+import { bytes, clock, count, duration, figureFields, figures, flops } from './format.ts';
 import { memberText } from './member-text.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { RunView } from './run-view.ts';
@@ -28,20 +28,21 @@ export function startText(event: StartEvent): string {
 export function epochLine(event: EpochEvent, epochs: number, pace: Pace, colors: Colors): string {
   const width = String(epochs).length;
   // no step at all, where a resumed run measures the epoch that it was left at the end of
-  const speed = pace.msPerStep === 0 ? '' : `  ${speedText(pace)}`;
+  const speed = pace.msPerStep === 0 ? '' : `  ${speedFields(pace).join('  ')}`;
   const train = figures(event.train);
   const held = event.metrics ? `  ${colors.dim('held out')} ${figures(event.metrics)}` : '';
   const place = `epoch ${String(event.epoch).padStart(width)}/${epochs}`;
   return `${colors.bold(place)}  ${duration(event.wall_s)}${speed}${train && `  ${train}`}${held}`;
 }
 
-const speedText = (pace: Pace): string =>
-  `${pace.msPerStep.toFixed(1)} ms/step  ${count(pace.samplesPerSecond)} samples/s`;
+const speedFields = (pace: Pace): readonly string[] => [
+  `${pace.msPerStep.toFixed(1)} ms/step`,
+  `${count(pace.samplesPerSecond)} samples/s`,
+];
 
-/** Where a run is inside an epoch. */
-export function stepText(event: StepEventRecord, steps: number, pace: Pace): string {
-  const left = clock(pace.secondsFor(steps - event.step));
-  return `${speedText(pace)}  ETA ${left}  ${figures({ loss: event.loss, ...event.metrics })}`;
+/** How a run fares inside an epoch: its pace, what is left, and its figures, the loss first. */
+export function stepFields({ step, loss, metrics }: StepEventRecord, steps: number, pace: Pace): readonly string[] {
+  return [...speedFields(pace), `ETA ${clock(pace.secondsFor(steps - step))}`, ...figureFields({ loss, ...metrics })];
 }
 
 /** @param now milliseconds, for tests */
@@ -63,7 +64,11 @@ export function plainView(screen: Screen, now: () => number = Date.now): RunView
         pace.add(event);
         if (now() - told >= EVERY_MS)
           say(
-            `epoch ${event.epoch}/${start!.epochs}  step ${event.step}/${start!.steps}  ${stepText(event, start!.steps, pace)}`,
+            [
+              `epoch ${event.epoch}/${start!.epochs}`,
+              `step ${event.step}/${start!.steps}`,
+              ...stepFields(event, start!.steps, pace),
+            ].join('  '),
           );
       } else if (event.event === 'epoch') {
         say(epochLine(event, start!.epochs, pace, colors));
