@@ -7,11 +7,12 @@ import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.ts';
 import { writeError } from '../write-error.ts';
+import { claim } from './claim.ts';
 import { isSameFile, originOf, readOrigin, removeOrigin, writeOrigin } from './origin.ts';
 
 export interface DownloadOptions {
   readonly url: string;
-  /** The file that is written. Until it is whole, its bytes are in `${to}.partial`. */
+  /** The file that is written. Until it is whole, its bytes are in `${to}.partial`, or beside it while a process fetches them. */
   readonly to: string;
   /** Null: not known. */
   readonly sha256: string | null;
@@ -42,19 +43,23 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
   await mkdir(dirname(to), { recursive: true }).catch((error: unknown) => {
     throw writeError(error, `write ${to}`);
   });
-  const partial = `${to}.partial`;
-  for (;;) {
-    const resumed = sizeOf(partial) > 0;
-    await bring(partial, options);
-    const found = await hashFile(partial);
-    if (sha256 === null || found === sha256) {
-      renameSync(partial, to);
-      removeOrigin(partial);
-      return { sha256: found, kept: false };
+  const { path: partial, release } = claim(`${to}.partial`);
+  try {
+    for (;;) {
+      const resumed = sizeOf(partial) > 0;
+      await bring(partial, options);
+      const found = await hashFile(partial);
+      if (sha256 === null || found === sha256) {
+        renameSync(partial, to);
+        removeOrigin(partial);
+        return { sha256: found, kept: false };
+      }
+      rmSync(partial);
+      if (!resumed) throw otherHash(url, found, sha256);
+      // the file has changed since its first part was brought: once more, from its beginning
     }
-    rmSync(partial);
-    if (!resumed) throw otherHash(url, found, sha256);
-    // the file has changed since its first part was brought: once more, from its beginning
+  } finally {
+    release();
   }
 }
 

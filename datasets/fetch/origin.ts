@@ -33,25 +33,25 @@ export function isSameFile({ validator, bytes }: Origin, headers: Headers, all: 
   return found === validator?.value || (found === null && validator?.header === 'last-modified');
 }
 
-const pathOf = (partial: string): string => `${partial}.json`;
+export const originPath = (partial: string): string => `${partial}.json`;
 
 /** Written before the first byte that it tells of. @throws {ShoalError} SHOAL_DATA_WRITE */
 export function writeOrigin(partial: string, origin: Origin): void {
   try {
-    writeFileSync(pathOf(partial), `${JSON.stringify(origin)}\n`, { flush: true });
+    writeFileSync(originPath(partial), `${JSON.stringify(origin)}\n`, { flush: true });
   } catch (error) {
-    throw writeError(error, `write ${pathOf(partial)}`);
+    throw writeError(error, `write ${originPath(partial)}`);
   }
 }
 
 /** Null where it is not known, or of another address. */
 export function readOrigin(partial: string, url: string): Origin | null {
   try {
-    const origin = schema.parse(JSON.parse(readFileSync(pathOf(partial), 'utf8')));
+    const origin = schema.parse(JSON.parse(readFileSync(originPath(partial), 'utf8')));
     return origin.url === url ? origin : null;
   } catch {
     return null;
   }
 }
 
-export const removeOrigin = (partial: string): void => rmSync(pathOf(partial), { force: true });
+export const removeOrigin = (partial: string): void => rmSync(originPath(partial), { force: true });

@@ -1,5 +1,6 @@
 // fetch.test.ts: downloads that are broken off, cut, refused or other than they should be; archives; against a server on loopback.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -12,8 +13,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 import type { ShoalError } from '../../base/errors.ts';
 import { type CatalogEntry, catalog } from '../../datasets/fetch/catalog.ts';
@@ -47,6 +48,11 @@ describe('fetching files over HTTP', () => {
   });
   const get = (more: object = {}) =>
     download({ url: `${server.url}/file`, to, sha256: sha(bytes), signal: never, ...more });
+  /** What is left of a download, or under way. */
+  const partsOf = (path: string): string[] =>
+    readdirSync(dirname(path))
+      .filter((name) => name.startsWith(`${basename(path)}.partial`))
+      .map((name) => join(dirname(path), name));
   const code =
     (wanted: string, pattern = /./) =>
     (error: ShoalError) =>
@@ -88,6 +94,29 @@ describe('fetching files over HTTP', () => {
       assert.deepEqual(new Uint8Array(readFileSync(to)), bytes);
       rmSync(to);
     }
+  });
+
+  it('is whole where several fetch it at once, whether its hash is known or not', async () => {
+    for (const sha256 of [null, sha(bytes)]) {
+      const all = await Promise.all([1, 2, 3].map(() => get({ sha256 })));
+      assert.deepEqual(new Set(all.map((one) => one.sha256)), new Set([sha(bytes)]));
+      assert.deepEqual(new Uint8Array(readFileSync(to)), bytes);
+      assert.deepEqual(partsOf(to), []);
+      rmSync(to);
+    }
+  });
+
+  it('goes on with what a process had that was killed, not with what one has that lives', async () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const had = `${to}.partial.${hostname()}`;
+    writeFileSync(`${had}.${process.ppid}.1`, bytes.subarray(0, 10));
+    writeFileSync(`${had}.${dead}.1`, bytes.subarray(0, 299_000));
+    const seen: number[] = [];
+    await get({ onProgress: (done: number) => void seen.push(done) });
+    assert.ok(seen[0]! > 299_000, `${seen[0]} bytes after the first piece`);
+    assert.deepEqual(new Uint8Array(readFileSync(to)), bytes);
+    assert.deepEqual(partsOf(to), [`${had}.${process.ppid}.1`]);
+    rmSync(`${had}.${process.ppid}.1`);
   });
 
   it('takes all from a server that knows no ranges', async () => {
