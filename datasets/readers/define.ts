@@ -10,6 +10,8 @@ export interface ReaderKind<Schema extends z.ZodObject> {
   open(config: z.output<Schema>): Promise<Dataset>;
   /** The samples before decoding, for preparation. Without it, preparation takes the samples of `open`. */
   scan?(config: z.output<Schema>): Promise<Source>;
+  /** Further keys that `scan` has no use for, beside those of images, places and held-out parts. Default none. */
+  readonly opening?: readonly (keyof z.output<Schema> & string)[];
 }
 
 /** Infers the configuration's type from its schema. */

@@ -1,7 +1,10 @@
 // index.ts: the registry of dataset kinds. A new one is a file here, a line below, and a call of test/cases/reader.ts.
 import { z } from 'zod';
 import { check } from '../../base/check.ts';
+import { ShoalError } from '../../base/errors.ts';
 import { sourceOfDataset } from '../dataset-source.ts';
+import { imageKeys, splitKeys } from '../load-source.ts';
+import { placeKeys } from '../places.ts';
 import type { Dataset } from '../reader.ts';
 import type { Source } from '../source.ts';
 import { cifar } from './cifar.ts';
@@ -65,7 +68,13 @@ export async function openDataset(options: DatasetOptions, operation = 'open a d
   return (kind as ReaderKind<z.ZodObject>).open(config);
 }
 
-/** What preparation reads: the kind's own samples before decoding, or those of its Dataset. @throws {ShoalError} SHOAL_DATA_* */
+/** Keys that say how samples are opened, not which there are. */
+const OPENING: readonly string[] = Object.keys({ ...imageKeys, ...placeKeys, ...splitKeys });
+
+/**
+ * What preparation reads: the kind's own samples before decoding, or those of its Dataset.
+ * @throws {ShoalError} SHOAL_JOB for other options, or such as change nothing in it; SHOAL_DATA_*
+ */
 export async function scanDataset(options: object): Promise<Source> {
   const config = check(datasetSchema, options, {
     code: 'SHOAL_JOB',
@@ -73,5 +82,22 @@ export async function scanDataset(options: object): Promise<Source> {
     hint: 'docs/data.md describes every reader.',
   });
   const kind = KINDS.find(({ schema }) => schema.shape.reader.value === config.reader)! as ReaderKind<z.ZodObject>;
-  return kind.scan ? kind.scan(config) : sourceOfDataset(await kind.open(config));
+  if (!kind.scan) return sourceOfDataset(await kind.open(config));
+  const unheeded = [...OPENING, ...(kind.opening ?? [])];
+  const said = unheeded.find((key) => key in options);
+  if (said !== undefined)
+    throw withoutUse(
+      said,
+      Object.keys(kind.schema.shape).filter((key) => !unheeded.includes(key)),
+    );
+  return kind.scan(config);
 }
+
+const withoutUse = (key: string, heeded: readonly string[]): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_JOB',
+    operation: 'read the source',
+    got: `the option ${key}, which says how a job opens samples`,
+    expected: `an option that says which samples there are: ${heeded.join(', ')}`,
+    hint: 'Give it to the job. What shoal data prep makes of samples is said by --transform, --split, --seed and --tokenizer.',
+  });

@@ -51,6 +51,7 @@ interface Corpus {
 export const text = defineReader({
   schema,
   scan: async ({ path, documents }) => scanDocuments(path, documents),
+  opening: ['length', 'stride', 'task', 'maskRate', 'tokenizer', 'heldOutEvery', 'seed'],
   async open(config) {
     const corpus = await readCorpus(config);
     const starts = windowsOf(corpus, config);

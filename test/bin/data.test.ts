@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMaxErrors, parseSplit, parseTransform, prepareJob } from '../../bin/input/prepare-options.ts';
+import { scanDataset } from '../../datasets/readers/index.ts';
 import { write, writeImages } from '../datasets/support/images.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { linesOf, shoal } from './support/shoal.ts';
@@ -141,5 +142,17 @@ describe('shoal data', () => {
     assert.equal(job('^(a)').group, '^(a)');
     assert.throws(() => prepareJob(join(home, 'gone'), { shuffle: true, stratify: true }), /got nothing there/);
     assert.throws(() => job('(a'), /SHOAL_USAGE|read --group: got .*Unterminated group/);
+  });
+  it('refuses options of the reader that change nothing in what is prepared', async () => {
+    const source = (options: object) => () => scanDataset({ path: join(home, 'images'), ...options });
+    for (const options of [{ size: [2, 2] }, { fit: 'fill' }, { test: 0.5 }, { splitSeed: 1 }]) {
+      const [key] = Object.keys(options);
+      const said = new RegExp(`the option ${key}, .* expected .*: reader, path\\. Give it to the job`);
+      await assert.rejects(source({ reader: 'folder', ...options }), said);
+    }
+    await assert.rejects(source({ reader: 'text', length: 9 }), /the option length, .*: reader, path, documents\./);
+    await assert.rejects(source({ reader: 'webdataset', boxes: 3 }), /the option boxes, /);
+    const told = await shoal(home, ['data', 'inspect', 'images', '--set', 'channels=1']);
+    assert.deepEqual([told.code, /got +the option channels/.test(told.stderr)], [2, true], told.stderr);
   });
 });
