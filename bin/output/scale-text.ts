@@ -22,7 +22,7 @@ export function scaleTable({ rows }: ScaleReport): {
     ['speed-up', (row) => withBounds(row.speedup)],
     ['machine', (row) => ratio(row.limit.median)],
     ['efficiency', (row) => withBounds(row.efficiency)],
-    ['bytes/step', (row) => (row.workers === null ? null : bytes(row.bytes_per_step))],
+    ['bytes/step', (row) => (row.bytes_per_step === null ? null : bytes(row.bytes_per_step))],
     ['compute', (row) => row.shares && percent(row.shares.compute)],
     ['reduce', (row) => (row.shares && row.workers !== null ? percent(row.shares.reduce) : null)],
     ['wire', (row) => row.shares && percent(row.shares.wire)],

@@ -41,8 +41,8 @@ export interface Measured {
   /** Of an epoch. */
   readonly samples: number;
   readonly parameters: number;
-  /** Read and written by the workers' sockets; 0 in one process. */
-  readonly bytesPerStep: number;
+  /** Read and written by the workers' sockets; null in one process, and where a short run was over before its coordinator told twice. */
+  readonly bytesPerStep: number | null;
   /** Of the processors' time; null where the system does not tell. */
   readonly shares: Shares | null;
   /** Null without a target. Seconds are those of the epochs, evaluation in, saving out. */
@@ -152,7 +152,7 @@ async function watch(
       steps,
       samples: start!.samples,
       parameters: start!.parameters,
-      bytesPerStep: moved ? (to.traffic!.bytes - from.traffic!.bytes) / (to.traffic!.step - from.traffic!.step) : 0,
+      bytesPerStep: moved ? (to.traffic!.bytes - from.traffic!.bytes) / (to.traffic!.step - from.traffic!.step) : null,
       shares: from.cpu && to.cpu ? sharesOf(from.cpu, to.cpu, budget) : null,
       toTarget,
     };

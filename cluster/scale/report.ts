@@ -20,7 +20,8 @@ export interface Row extends Setting {
   readonly limit: Interval;
   /** Speed-up over limit. */
   readonly efficiency: Interval;
-  readonly bytes_per_step: number;
+  /** Null in one process, and where no run told. */
+  readonly bytes_per_step: number | null;
   readonly shares: Shares | null;
   readonly target_s: number | null;
   readonly target_epochs: number | null;
@@ -91,6 +92,7 @@ function rowOf(plan: Plan, setting: Setting, own: readonly Result[], base: reado
   const throughput = interval(own.map((it) => it.samplesPerSecond));
   const epoch = own[0]!.samples / throughput.median;
   const targets = own.flatMap(({ toTarget }) => (toTarget ? [toTarget] : []));
+  const moved = own.flatMap(({ bytesPerStep }) => bytesPerStep ?? []);
   const shares = own.flatMap((it) => (it.shares ? [it.shares] : []));
   const share = (name: keyof Shares): number => median(shares.map((it) => it[name]));
   return {
@@ -103,7 +105,7 @@ function rowOf(plan: Plan, setting: Setting, own: readonly Result[], base: reado
     speedup: interval(speedups),
     limit: interval(limits),
     efficiency: interval(speedups.map((it, i) => it / limits[i]!)),
-    bytes_per_step: median(own.map((it) => it.bytesPerStep)),
+    bytes_per_step: moved.length > 0 ? median(moved) : null,
     shares:
       shares.length === 0
         ? null

@@ -1,7 +1,7 @@
 // report.test.ts: the arithmetic of scaling experiments: order of runs, intervals, the fitted law, efficiencies against the probes, notes.
 import assert from 'node:assert/strict';
 import { scalePage } from '../../../bin/output/scale-page.ts';
-import { scaleText } from '../../../bin/output/scale-text.ts';
+import { scaleTable, scaleText } from '../../../bin/output/scale-text.ts';
 import type { Plan, Result } from '../../../cluster/scale/experiment.ts';
 import { fitTimes } from '../../../cluster/scale/fit.ts';
 import { type Grid, keyOf, parseCounts, settingsOf, turnsOf } from '../../../cluster/scale/grid.ts';
@@ -36,7 +36,7 @@ function results(of: Grid, stepMs: (n: number) => number, noise: readonly number
       steps: 100,
       samples: 8000,
       parameters: 10,
-      bytesPerStep: turn.workers === null ? 0 : 1000 * n,
+      bytesPerStep: turn.workers === null ? null : 1000 * n,
       shares: { compute: 0.7, reduce: 0.1, wire: 0.1, wait: 0.1 },
       toTarget: null,
       probe: { one: 100 * speed, together: (n === 1 ? 100 : 190) * speed },
@@ -140,6 +140,25 @@ describe('the report of an experiment', () => {
     assert.deepEqual(
       notes.map((note) => note.split(':')[0]),
       ['oversubscribed', 'servers and coordinator share the processors of the workers in', '1 round'],
+    );
+  });
+
+  it('shows what was carried where a run told it, and no 0 where none did', () => {
+    const workers: Grid = { ...grid, threads: [1], workers: [1, 2] };
+    const all = results(workers, (n) => 10 / n);
+    // two workers were over before they were asked, but for one round
+    const some = all.map((it) => (it.workers === 2 && it.round !== 1 ? { ...it, bytesPerStep: null } : it));
+    const none = some.map((it) => (it.workers === 2 ? { ...it, bytesPerStep: null } : it));
+    const told = (own: Result[]) => scaleReport({ ...plan, grid: workers }, own);
+    assert.deepEqual(
+      told(some).rows.map((row) => row.bytes_per_step),
+      [1000, 2000],
+    );
+    const { heads, cells } = scaleTable(told(none));
+    const column = heads.indexOf('bytes/step');
+    assert.deepEqual(
+      cells.map((row) => row[column]),
+      ['1000 B', '-'],
     );
   });
 
