@@ -26,17 +26,19 @@ const STAYS: Readonly<Record<Part, number>> = { test: 0, validation: 1, train: 2
 /**
  * Plans `entries` behind what `before` has planned; its lines are never changed.
  * @param held by key
+ * @param renamed by key: that of the line before which stands for it
  */
 export function plan(
   entries: readonly Entry[],
   held: ReadonlyMap<string, Held>,
   job: PrepareJob,
   before: readonly Planned[] = [],
+  renamed: ReadonlyMap<string, string> = new Map(),
 ): Planned[] {
   const parts = splitEntries(entries, job.split, job.seed, job.stratify);
   const rank = (key: string) => rankOf(job.seed, `order ${key}`);
   const fresh = entries.map((entry, i) => ({ entry, part: parts[i]!, rank: job.shuffle ? rank(entry.key) : '' }));
-  const duplicates = duplicatesOf(fresh, held, job, before);
+  const duplicates = new Map([...duplicatesOf(fresh, held, job, before), ...renamed]);
   const lines: Planned[] = [];
   for (const part of PARTS) {
     const members = fresh.filter((one) => one.part === part);

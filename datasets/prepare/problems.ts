@@ -50,3 +50,12 @@ export const otherContents = (out: string, changed: Keyed): ShoalError =>
     expected: 'the same contents, or changes that concern no other sample',
     hint: 'Choose another folder, or begin anew with --mode overwrite.',
   });
+
+export const otherwiseNamed = (out: string, moved: Keyed): ShoalError =>
+  new ShoalError({
+    code: 'SHOAL_DATA_OTHER_JOB',
+    operation: `extend ${out}`,
+    got: `${moved.length} samples with the contents of others that are gone, but another label, or other boxes or the like${names(moved)}`,
+    expected: 'new samples, or such as have another name only',
+    hint: 'The old ones would stay, as they were: choose another folder, or begin anew with --mode overwrite.',
+  });

@@ -15,7 +15,8 @@ import { type Finished, finish, shardsOf } from './manifest.ts';
 import { type Planned, plan } from './plan.ts';
 import { FILES, hasPlan, type PlanFile, plannedAsOf, readPlan, writePlan } from './plan-file.ts';
 import type { PrepareSetup } from './prepare-process.ts';
-import { otherContents, otherJob, otherSamples, tooMany } from './problems.ts';
+import { otherContents, otherJob, otherSamples, otherwiseNamed, tooMany } from './problems.ts';
+import { renamesOf } from './renames.ts';
 import { readRecord, type ShardRecord, type ShardTask } from './shard.ts';
 import { spool } from './spool.ts';
 import type { Task } from './task.ts';
@@ -147,8 +148,11 @@ async function planFor(
   const changed = await changedLines(source, entries, old.lines, plannedAsOf(out), signal);
   const lines = changed.length === 0 ? old.lines : planWith(changed, old.lines, job);
   if (lines === null) throw otherContents(out, changed);
+  const held = await heldBy(source, added, signal);
+  const { from, otherwise } = renamesOf(added, held, gone);
+  if (otherwise.length > 0) throw otherwiseNamed(out, otherwise);
   if (changed.length > 0) onChanged(changed, forget(out, changed));
-  if (added.length > 0) return write(plan(added, await heldBy(source, added, signal), job, lines));
+  if (added.length > 0) return write(plan(added, held, job, lines, from));
   return changed.length > 0 ? write(lines) : old;
 }
 

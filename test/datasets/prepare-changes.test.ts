@@ -1,7 +1,17 @@
 // prepare-changes.test.ts: sources that change under a preparation: what is noticed and made again, what is refused.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { Finished } from '../../datasets/prepare/manifest.ts';
 import type { Planned } from '../../datasets/prepare/plan.ts';
 import type { PrepareOptions } from '../../datasets/prepare/run.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -62,6 +72,26 @@ describe('a source that has changed since it was prepared', () => {
     const [told] = await again('grows', job, { mode: 'extend' });
     assert.deepEqual(told, { keys: [`a/${name}`], shards: 1 });
     assert.deepEqual(await again('grows', job), []);
+  });
+
+  it('is extended by no sample that has another name only, and refused where that one has another label', async () => {
+    const root = join(home, 'renamed');
+    await writeImages(root, 4);
+    const job = { ...folder('renamed'), dedup: 'none' } as const;
+    const { finished: first } = await prepare('renames', job);
+    const [name, other] = readdirSync(join(root, 'a')).sort() as [string, string];
+    renameSync(join(root, 'a', name), join(root, 'a', `new-${name}`));
+    copyFileSync(join(root, 'a', `new-${name}`), join(root, 'a', `copy-${name}`)); // that was not there before
+    const { finished } = await prepare('renames', job, { mode: 'extend' });
+    const count = ({ manifest }: Finished) => manifest.parts.train!.samples;
+    assert.deepEqual([count(first!), count(finished!), finished!.manifest.duplicates], [12, 13, 1]);
+    const { finished: same } = await prepare('renames', job, { mode: 'extend' });
+    assert.equal(same!.sha256, finished!.sha256);
+    renameSync(join(root, 'a', other), join(root, 'b', `from-a-${other}`));
+    const refused = code('SHOAL_DATA_OTHER_JOB', /1 samples with the contents of .*\(b\/from-a-/);
+    await assert.rejects(prepare('renames', job, { mode: 'extend' }), refused);
+    const anew = await prepare('renames', job, { mode: 'overwrite' });
+    assert.deepEqual([count(anew.finished!), anew.finished!.manifest.duplicates], [13, 0]);
   });
 
   it('is told of by rows and labels of a table that was edited in place', async () => {
