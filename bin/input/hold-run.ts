@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.ts';
+import { isAlive } from '../../base/is-alive.ts';
 import { RUN } from '../../trainer/run-folder.ts';
 import { writeError } from '../../trainer/write-error.ts';
 
@@ -91,14 +92,7 @@ function wordsOf(run: string): readonly Holder[] {
 }
 
 /** Whether that process is there, and no later one that has its number now. */
-function lives({ pid, began }: Holder): boolean {
-  try {
-    process.kill(pid, 0); // no signal: whether there is one
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return beganAt(pid) === began;
-}
+const lives = ({ pid, began }: Holder): boolean => isAlive(pid) && beganAt(pid) === began;
 
 /** When a process began, as Linux counts; null elsewhere, and of one that has ended and that nobody has asked after. */
 function beganAt(pid: number): string | null {

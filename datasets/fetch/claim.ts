@@ -1,9 +1,10 @@
 // claim.ts: what has come of a file, as one download's own while it goes on with it: several that fetch the same file spoil nothing. It fetches nothing.
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from '../../base/is-alive.ts';
 import { writeError } from '../write-error.ts';
-import { originPath } from './origin.ts';
+import { moveOrigin } from './origin.ts';
 
 export interface Claim {
   /** Whose name no other download has: it is taken along from one that has ended, or not there. */
@@ -33,8 +34,7 @@ function move(from: string, to: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeError(error, `write ${to}`);
     return;
   }
-  if (existsSync(originPath(from))) renameSync(originPath(from), originPath(to));
-  else rmSync(originPath(to), { force: true }); // of what was there before
+  moveOrigin(from, to);
 }
 
 /** What processes of this machine had that are no more. */
@@ -42,15 +42,6 @@ function leftBy(partial: string): readonly string[] {
   const [folder, own] = [dirname(partial), `${basename(partial)}.${hostname()}.`];
   return readdirSync(folder)
     .filter((name) => name.startsWith(own) && /^\d+\.\d+$/.test(name.slice(own.length)))
-    .filter((name) => !lives(Number.parseInt(name.slice(own.length), 10)))
+    .filter((name) => !isAlive(Number.parseInt(name.slice(own.length), 10)))
     .map((name) => join(folder, name));
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // no signal: whether there is one
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

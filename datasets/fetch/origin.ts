@@ -1,5 +1,5 @@
 // origin.ts: which file the first part of a download is of, kept beside it: by this the rest is known to be of the same file. It requests nothing.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeError } from '../write-error.ts';
 
@@ -33,25 +33,31 @@ export function isSameFile({ validator, bytes }: Origin, headers: Headers, all: 
   return found === validator?.value || (found === null && validator?.header === 'last-modified');
 }
 
-export const originPath = (partial: string): string => `${partial}.json`;
+const pathOf = (partial: string): string => `${partial}.json`;
 
 /** Written before the first byte that it tells of. @throws {ShoalError} SHOAL_DATA_WRITE */
 export function writeOrigin(partial: string, origin: Origin): void {
   try {
-    writeFileSync(originPath(partial), `${JSON.stringify(origin)}\n`, { flush: true });
+    writeFileSync(pathOf(partial), `${JSON.stringify(origin)}\n`, { flush: true });
   } catch (error) {
-    throw writeError(error, `write ${originPath(partial)}`);
+    throw writeError(error, `write ${pathOf(partial)}`);
   }
 }
 
 /** Null where it is not known, or of another address. */
 export function readOrigin(partial: string, url: string): Origin | null {
   try {
-    const origin = schema.parse(JSON.parse(readFileSync(originPath(partial), 'utf8')));
+    const origin = schema.parse(JSON.parse(readFileSync(pathOf(partial), 'utf8')));
     return origin.url === url ? origin : null;
   } catch {
     return null;
   }
 }
 
-export const removeOrigin = (partial: string): void => rmSync(originPath(partial), { force: true });
+export const removeOrigin = (partial: string): void => rmSync(pathOf(partial), { force: true });
+
+/** To where the bytes have gone. What told of others there goes. */
+export function moveOrigin(from: string, to: string): void {
+  if (existsSync(pathOf(from))) renameSync(pathOf(from), pathOf(to));
+  else removeOrigin(to);
+}
