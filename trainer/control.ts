@@ -22,8 +22,10 @@ export const CONTROL = {
   barrier: 64,
   /** Turns of a waiting loop before a thread sleeps (patience.ts). */
   patience: 80,
+  /** Arrivals, then generation, of the barrier of threads that have a bundle of the command's leaves. */
+  crossing: 96,
   /** From here on: one line for each slot of the ring (arrivals), then one for each team's barrier. */
-  lines: 96,
+  lines: 112,
 } as const;
 
 export const LINE = 16;
@@ -63,8 +65,9 @@ export const CALL_WORDS = 8;
 /**
  * Flags of a call (plan-builder.ts, PlanCall). `final`: of a team's last bundle, some sums stand when it has run (plan-finals.ts). `joint`: it
  * reads sums that threads have made together (joint.ts). `long`: it takes so long that its thread looks for help in its midst (help.ts).
+ * `crosses`: threads share its tiles for all bundles (joint.ts). `meets`: whoever has a bundle waits for the others first.
  */
-export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8, long: 16 } as const;
+export const CALL = { barrier: 1, alone: 2, final: 4, joint: 8, long: 16, crosses: 32, meets: 64 } as const;
 
 /** Calls of a program with the flag `final`, at most. */
 export const FINALS = 8;
@@ -82,8 +85,11 @@ export const JOBS = {
   table: 3 + FINALS,
   /** Whether threads that have done their leaves help those that have not (help.ts). */
   helps: 4 + FINALS,
+  /** Address of bindings over all bundles, and of the words (JOINT) of calls that cross; 0: there are none. */
+  together: 5 + FINALS,
+  crossings: 6 + FINALS,
   /** From here on, for each team: where its first job stands, and how many it has. */
-  lists: 5 + FINALS,
+  lists: 7 + FINALS,
   listWords: 2,
 } as const;
 

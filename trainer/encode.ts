@@ -57,7 +57,9 @@ export function encodeCalls(arena: Arena, calls: readonly PlanCall[], options: E
         (call.alone ? CALL.alone : 0) |
         (finals?.includes(i) ? CALL.final : 0) |
         (joint?.[i] ? CALL.joint : 0) |
-        (call.flops * rows >= LONG ? CALL.long : 0),
+        (call.flops * rows >= LONG ? CALL.long : 0) |
+        (call.crosses ? CALL.crosses : 0) |
+        (call.crosses || calls[i - 1]?.crosses ? CALL.meets : 0),
       range?.from ?? 0,
       range ? range.to - range.from : 0,
     ];

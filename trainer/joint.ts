@@ -1,10 +1,12 @@
-// joint.ts: products that all threads make together, once what they are made of stands in every team: gradients of large weights. Made by each
-// team for its own leaves, they are written once a team and added; made together, each element is written once, by the thread that will update
-// it. Which calls these are, and what threads are told of the bundles. How threads share them: run-joint.ts; the products: gemm_tn.
+// joint.ts: products that all threads make together, once what they are made of stands in every team. Gradients of large weights, made by each
+// team for its own leaves, are written once a team and added; made together, each element is written once, by the thread that will update it:
+// they come last. Products with these weights cross: each thread makes some columns for all bundles, and reads only those of the weights. Which
+// calls these are, and what threads are told of the bundles. How threads share them: run-joint.ts; the products: gemm_tn and gemm.
 import { BINDING, SPACES } from '../kernels/abi.ts';
 import { GATHER_BYTES, OUT_BLOCK, PANEL } from '../kernels/signatures/blocks.ts';
 import { FINALS, JOINT } from './control.ts';
 import type { Plan, Program } from './plan.ts';
+import type { PlanCall } from './plan-builder.ts';
 import type { Bundle } from './work.ts';
 
 const CONTRIBUTION = BINDING.base + SPACES.indexOf('contribution');
@@ -25,10 +27,14 @@ export const isJoint = ({ K, N }: { readonly K: number; readonly N: number }, ro
 export const fitsTeams = (bundles: number, teams: number, teamSize: number): boolean =>
   teams > 1 && teamSize === 1 && bundles <= teams;
 
-/** Calls that each team makes for its own leaves; those that all threads make together; calls of the former that they wait for. */
+/**
+ * Calls that each team makes for its own leaves, those among them that cross, those that all threads make together at the end, and calls of the
+ * first that the last wait for.
+ */
 export function splitCalls({ calls, joint }: Pick<Plan, 'calls' | 'joint'>) {
-  const own = calls.length - joint.length;
-  return { own: calls.slice(0, own), joint: calls.slice(own), points: pointsOf(joint) };
+  const end = calls.length - joint.length;
+  const own = calls.slice(0, end);
+  return { own, crossing: own.filter(({ crosses }) => crosses), joint: calls.slice(end), points: pointsOf(joint) };
 }
 
 /** Each once, in order; where there are too many, the last stands for some before it. */
@@ -46,24 +52,37 @@ export function jointPaths({ plans, contribution }: Pick<Program, 'plans' | 'con
   return new Set(contribution.segments.filter(({ at }) => places.includes(at)).map(({ path }) => path));
 }
 
-/** Of a joint call: which of the points it waits for, and into how many pieces the share of each thread is cut. */
+/** Of a call that threads share: which of the points it waits for, and into how many pieces the share of each thread is cut. */
 export interface Cut {
   readonly point: number;
   readonly pieces: number;
 }
 
+/** Of the joint calls, then of those that cross, which have met and wait for none. */
 export function cutsOf(plan: Pick<Plan, 'calls' | 'joint'>, threads: number): readonly Cut[] {
-  const { joint, points } = splitCalls(plan);
-  return joint.map((call, i) => {
-    const { K } = call.arguments.ints as { readonly K: number };
-    const pieces = 1 + Math.floor(Math.ceil(K / OUT_BLOCK) / threads / 2);
-    return { point: points.findIndex((point) => point >= plan.joint[i]!), pieces: Math.min(PIECES, pieces) };
+  const { joint, crossing, points } = splitCalls(plan);
+  const cut = (point: number, rows: number): Cut => ({
+    point,
+    pieces: Math.min(PIECES, 1 + Math.floor(rows / threads / 2)),
   });
+  const of = (call: PlanCall) => call.arguments.ints as { readonly K: number; readonly N: number };
+  return [
+    ...joint.map((call, i) =>
+      cut(
+        points.findIndex((point) => point >= plan.joint[i]!),
+        Math.ceil(of(call).K / OUT_BLOCK),
+      ),
+    ),
+    ...crossing.map((call) => cut(0, Math.ceil(of(call).N / PANEL))),
+  ];
 }
 
-/** Words of what writeJoint writes, for so many joint calls. */
+/** Words of one call that threads share (control.ts, JOINT). */
+export const shareWords = (threads: number): number => JOINT.shares + JOINT.shareWords * threads;
+
+/** Words of what writeJoint writes, for so many calls. */
 export const jointWords = (microShards: number, teams: number, calls: number): number =>
-  calls === 0 ? 0 : BINDING.words + microShards + 1 + 2 * teams + calls * (JOINT.shares + JOINT.shareWords * teams);
+  calls === 0 ? 0 : BINDING.words + microShards + 1 + 2 * teams + calls * shareWords(teams);
 
 export interface JointRecord {
   /** Bindings of the step. */
@@ -71,14 +90,14 @@ export interface JointRecord {
   readonly bundles: readonly Bundle[];
   /** Of the team that computes each bundle. */
   readonly arenas: readonly number[];
-  /** Of each joint call. */
+  /** Of each call. */
   readonly cuts: readonly Cut[];
   readonly threads: number;
   /** Base of the contribution that the sums are written to. */
   readonly out: number;
 }
 
-/** Writes bindings for joint calls over these bundles. @returns address of the calls' words (control.ts, JOINT) */
+/** Writes bindings over these bundles, and words for calls that threads share. @returns address of the calls' words (control.ts, JOINT) */
 export function writeJoint(i32: Int32Array, at: number, record: JointRecord): number {
   const { template, bundles, arenas, cuts, threads, out } = record;
   const word = at >>> 2;
@@ -101,7 +120,7 @@ export function writeJoint(i32: Int32Array, at: number, record: JointRecord): nu
   i32[word + BINDING.bundles] = 4 * list;
   i32[word + CONTRIBUTION] = out;
   const claims = list + 1 + 2 * bundles.length;
-  const words = JOINT.shares + JOINT.shareWords * threads;
+  const words = shareWords(threads);
   i32.fill(0, claims, claims + words * cuts.length);
   cuts.forEach(({ point, pieces }, i) => {
     i32[claims + words * i + JOINT.final] = point;

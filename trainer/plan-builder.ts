@@ -20,6 +20,10 @@ export type Given = Operand | Pending;
 const readsArenas = (operands: Readonly<Record<string, Given>>): boolean =>
   Object.entries(operands).every(([name, given]) => name === 'out' || 'buffer' in given);
 
+/** Whether what is not a team's own is every team's. */
+const spansTeams = (operands: Readonly<Record<string, Given>>): boolean =>
+  Object.values(operands).every((given) => 'buffer' in given || given.space === 'parameters');
+
 const isUnwanted = (given: Given): boolean => 'unwanted' in given;
 
 /** One kernel call of a finished plan. */
@@ -33,6 +37,8 @@ export interface PlanCall {
   readonly barrier: boolean;
   /** It writes the sums of its own leaf: the finished left siblings are not added to them yet. */
   readonly alone: boolean;
+  /** All threads make it together, for all bundles, in the midst of their own calls (joint.ts): they meet before it and after it. */
+  readonly crosses: boolean;
   /** Floating-point operations for one sample; 0 where that is no useful figure. */
   readonly flops: number;
 }
@@ -46,6 +52,7 @@ interface PendingCall {
   readonly pass: PlanCall['pass'];
   readonly barrier: boolean;
   readonly alone: boolean;
+  readonly crosses: boolean;
   readonly flops: number;
 }
 
@@ -55,6 +62,8 @@ export interface CallOptions {
   readonly independent?: boolean;
   /** All threads make it together when every bundle stands (joint.ts): it comes last, and what it reads is kept. */
   readonly joint?: boolean;
+  /** All threads make it together when what it reads stands in every bundle (joint.ts). */
+  readonly crosses?: boolean;
 }
 
 /** Data laid out once at plan time, in space `tables`. Equal tables are stored once. */
@@ -190,13 +199,14 @@ export class PlanBuilder {
     floats: Floats<K>,
     options: CallOptions = {},
   ): void {
-    const { flops = 0, independent = false, joint = false } = options;
+    const { flops = 0, independent = false, joint = false, crosses = false } = options;
     const { out } = operands as Readonly<Record<string, Given | undefined>>;
     const barrier = !independent || this.#owed;
     this.#owed = barrier && out !== undefined && isUnwanted(out);
     if (out && isUnwanted(out)) return;
     const { layer, pass, alone } = this;
-    const call = { kernel, operands, ints, floats, layer, pass, alone, flops };
+    const spans = crosses && !alone && spansTeams(operands);
+    const call = { kernel, operands, ints, floats, layer, pass, alone, crosses: spans, flops };
     if (joint && !alone && readsArenas(operands)) {
       this.#joint.push({ ...call, barrier: false });
       this.#after.push(this.#calls.length - 1);

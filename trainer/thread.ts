@@ -18,7 +18,7 @@ import {
 } from './control.ts';
 import { copySamples } from './copy-samples.ts';
 import { createHelp } from './help.ts';
-import { type JointThread, quotient, runJoint } from './run-joint.ts';
+import { type JointThread, quotient, runCrossing, runJoint } from './run-joint.ts';
 
 const SPACE = {
   arena: SPACES.indexOf('arena'),
@@ -44,6 +44,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   const arena = setup.arenas[team]! | 0;
   const entries: readonly KernelEntry[] = kernelNames.map((name) => kernels[name]);
   const allBarrier = control + CONTROL.barrier;
+  const crossingBarrier = control + CONTROL.crossing;
   const teamBarrier = control + teamWord(team);
   const poison = control + CONTROL.poison;
   const patience = control + CONTROL.patience;
@@ -83,6 +84,7 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   let reduce = 0;
   /** Of the `leaves` command whose last bundle is computed, else 0. */
   let lastOf = 0;
+  const joint: JointThread = { i32, entries, bindings, index, threads, waitWhile };
   /** This thread has run its share of the command's final call `n`. */
   function pass(n: number): void {
     const threadsBefore = Atomics.add(i32, lastOf + JOBS.passed + n, 1);
@@ -95,10 +97,12 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
   /** This thread's share, `part` of `parts`, of every call of a program. */
   function runCalls(program: number, count: number, rows: number, part: number, parts: number, word: number): boolean {
     let finals = 0;
+    let crossings = 0;
     for (let call = 0; call < count; call++) {
       const at = (program >>> 2) + call * CALL_WORDS;
       const flags = i32[at + 5]!;
       if ((flags & CALL.barrier) !== 0 && !meet(word, parts)) return false;
+      if ((flags & CALL.meets) !== 0 && !meet(crossingBarrier, i32[lastOf + JOBS.sharing]!)) return false;
       i32[own + BINDING.ladderCount] = (flags & CALL.alone) !== 0 ? 0 : siblings;
       i32[own + BINDING.reduce] = (flags & CALL.joint) !== 0 ? i32[own + BINDING.joint]! : reduce;
       const per = i32[at + 4]!;
@@ -110,7 +114,8 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
       const first = i32[at + 6]!;
       const from = quotient(tiles * part, parts);
       const to = quotient(tiles * (part + 1), parts);
-      if (helpedIn !== 0 && tiles > 1) {
+      if ((flags & CALL.crosses) !== 0) runCrossing(joint, at, lastOf, crossings++);
+      else if (helpedIn !== 0 && tiles > 1) {
         // tiles of rows have no work in common
         if (!help.run(helpedIn, at, tiles, per !== 0 && (flags & CALL.long) !== 0)) return false;
       } else if (from < to) entries[i32[at]!]!(i32[at + 1]!, bindings, first + from, first + to);
@@ -166,7 +171,6 @@ export function runThread(setup: ThreadSetup, index: number, kernels: Kernels): 
     i32[own + BINDING.base + SPACE.arena] = arena;
   }
 
-  const joint: JointThread = { i32, entries, bindings, index, threads, waitWhile };
   let halted = false;
   for (let sequence = 0; ; sequence = (sequence + 1) | 0) {
     if (!waitWhile(control + CONTROL.head, sequence)) return leaves;

@@ -8,7 +8,7 @@ import type { Contribution, FlatRange, Part } from './contribution.ts';
 import { JOB, JOBS } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
-import { cutsOf, jointWords, splitCalls, writeJoint } from './joint.ts';
+import { cutsOf, jointWords, shareWords, splitCalls, writeJoint } from './joint.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
 import { type Ladder, ladders, slotsPerTeam } from './tree.ts';
@@ -43,10 +43,10 @@ interface Layout {
 const recordWords = (microShards: number, teams: number, samples = 0): number =>
   BINDING.words + JOBS.lists + JOBS.listWords * teams + microShards * (JOB.words + 1) + samples;
 
-/** Of a piece of work: those words, then what joint calls need, which begins at `joint`. */
-function recordBytes(microShards: number, teams: number, samples: number | undefined, jointCalls: number) {
-  const joint = 4 * recordWords(microShards, teams, samples);
-  return { joint, bytes: joint + 4 * jointWords(microShards, teams, jointCalls) };
+/** Of a piece of work: those words, then what calls that threads share need, which begins at `shared`. */
+function recordBytes(microShards: number, teams: number, samples: number | undefined, sharedCalls: number) {
+  const shared = 4 * recordWords(microShards, teams, samples);
+  return { shared, bytes: shared + 4 * jointWords(microShards, teams, sharedCalls) };
 }
 
 /** Bytes that the executor takes from the pool's arena, by purpose. */
@@ -61,7 +61,8 @@ export function wasmExecutorBytes(
   }: Pick<WasmExecutorOptions, 'microShards' | 'depth' | 'level' | 'samples'> & { teams: number },
 ) {
   const { plans, packs, tables, contribution } = program;
-  const { own, joint } = splitCalls(plans.train);
+  const { own, joint, crossing } = splitCalls(plans.train);
+  const sharedCalls = joint.length + crossing.length;
   const calls = [own, joint, plans.evaluate.calls, plans.predict.calls, packs.moving, packs.frozen];
   return {
     contributions: teams * slotsPerTeam(Math.ceil(microShards / 2 ** level), teams) * (contribution.bytes + 512),
@@ -69,7 +70,7 @@ export function wasmExecutorBytes(
     tables: alignUp(tables.bytes + 512),
     calls:
       calls.reduce((sum, list) => sum + encodedBytes(list), 0) +
-      (depth + 3) * alignUp(recordBytes(microShards, teams, samples, joint.length).bytes + 512),
+      (depth + 3) * alignUp(recordBytes(microShards, teams, samples, sharedCalls).bytes + 512),
   };
 }
 
@@ -93,9 +94,9 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
   const slots = Array.from({ length: teams }, () =>
     Array.from({ length: perTeam }, () => arena.take(program.contribution.bytes)),
   );
-  const { bytes: recordLength, joint: jointAt } = recordBytes(microShards, teams, options.samples, joint.length);
-  const records = Array.from({ length: depth + 2 }, () => arena.take(recordLength));
   const cuts = cutsOf(program.plans.train, pool.threads);
+  const { bytes: recordLength, shared: sharedAt } = recordBytes(microShards, teams, options.samples, cuts.length);
+  const records = Array.from({ length: depth + 2 }, () => arena.take(recordLength));
   let turn = 0;
   let newest = 0; // address of its lists
   let packedVersion = -1;
@@ -170,6 +171,16 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     });
   }
 
+  /** What calls that threads share are told, beside the jobs at `jobs`. @returns address of the words of those that come last */
+  function writeShared(record: number, jobs: number, bundles: readonly Bundle[], arenas: readonly number[]): number {
+    const at = record + sharedAt;
+    const out = slots[0]![0]!;
+    const claims = writeJoint(i32, at, { template: record, bundles, arenas, cuts, threads: pool.threads, out });
+    i32[(jobs >>> 2) + JOBS.together] = at;
+    i32[(jobs >>> 2) + JOBS.crossings] = claims + 4 * shareWords(pool.threads) * joint.length;
+    return claims;
+  }
+
   async function* early(command: number, jobs: number): AsyncIterable<readonly FlatRange[]> {
     for (const [n, { ranges }] of finals.entries()) {
       if (!(await pool.passed(command, jobs, n))) return;
@@ -188,19 +199,17 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       const jobs = record + 4 * BINDING.words;
       writeTemplate(record, work, parameters.bytes.byteOffset);
       newest = jobs;
-      const together = work.kind === 'gradient' && joint.length > 0;
+      const together = work.kind === 'gradient' && cuts.length > 0;
       // a team of several would have to agree on when it is helped; joint calls begin as soon as what they read stands
       writeJobs(jobs, bundles, shares, batch, teams > 1 && pool.threads === teams && !together);
       // the panels are those of the version before: this command stands behind whatever makes the parameters
       if (packedVersion < 0) pool.calls(packs.frozen, record);
       if (packs.moving.count > 0 && packedVersion !== parameters.version) pool.calls(packs.moving, record);
       packedVersion = parameters.version;
+      const claims = together ? writeShared(record, jobs, bundles, arenas) : 0;
       const command = pool.leaves(encoded[work.kind], record, jobs);
-      if (together) {
-        const at = record + jointAt;
-        const what = { template: record, bundles, arenas, cuts, threads: pool.threads, out: slots[0]![0]! };
-        pool.joint(encoded.joint, at, jobs, writeJoint(i32, at, what));
-      }
+      const last = together && joint.length > 0;
+      if (last) pool.joint(encoded.joint, record + sharedAt, jobs, claims);
       const ready = pool.done(command).then(() => {
         batch.release();
         parameters.release();
@@ -209,7 +218,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
       return {
         parts,
         ready,
-        ...(together && { joint: slots[0]![0]! }),
+        ...(last && { joint: slots[0]![0]! }),
         ...(work.kind === 'gradient' && { early: () => early(command, jobs) }),
       };
     },

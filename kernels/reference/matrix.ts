@@ -1,5 +1,5 @@
 // matrix.ts: reference twins of the matrix kernels and of their packing. Sums in f64, in order of K. Not fast.
-import { readArguments, type Views } from '../abi.ts';
+import { BINDING, readArguments, type Views } from '../abi.ts';
 import type { Family } from '../reference.ts';
 import { GEMM_BLOCK, OPEN_PANELS, OPEN_SLICES, OUT_BLOCK, PACK_BLOCK, PANEL, ROW_BLOCK } from '../signatures/blocks.ts';
 import { addLadder, relu, rowOffsets, rowsOf } from './shared.ts';
@@ -60,9 +60,11 @@ export const matrix: Family = (memory) => ({
 
   gemm(d, b, from, to) {
     const a = readArguments('gemm', memory, d, b);
-    const M = rowsOf(memory, b) * a.m;
+    const [as, cs] = [rowOffsets(memory, b, a.m, 4 * a.lda), rowOffsets(memory, b, a.m, 4 * a.ldc)];
+    const bundled = memory.u32[(b >> 2) + BINDING.bundles] !== 0;
+    const M = as.length;
     const panels = Math.ceil(a.N / PANEL);
-    const blocks = Math.ceil(M / GEMM_BLOCK);
+    const blocks = bundled ? 1 : Math.ceil(M / GEMM_BLOCK);
     const open = Math.ceil(panels / Math.ceil(panels / OPEN_PANELS));
     for (let tile = from; tile < to; tile++) {
       const group = Math.floor(tile / (open * blocks)) * open; // its first panel
@@ -75,8 +77,8 @@ export const matrix: Family = (memory) => ({
         for (let j = firstColumn; j < lastColumn; j++) {
           let sum = a.hasBias ? memory.f32[(a.at.bias >> 2) + j]! : 0;
           for (let k = 0; k < a.K; k++)
-            sum += memory.f32[(a.at.a >> 2) + i * a.lda + k]! * memory.f32[(a.at.w >> 2) + k * a.ldw + j]!;
-          memory.f32[(a.at.c >> 2) + i * a.ldc + j] = a.activation === 1 ? relu(sum) : sum;
+            sum += memory.f32[((a.at.a + as[i]!) >> 2) + k]! * memory.f32[(a.at.w >> 2) + k * a.ldw + j]!;
+          memory.f32[((a.at.c + cs[i]!) >> 2) + j] = a.activation === 1 ? relu(sum) : sum;
         }
     }
   },

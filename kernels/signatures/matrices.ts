@@ -17,7 +17,7 @@ export const matrices = {
     m: i.m,
     per: i.width,
   })),
-  // C (M, N) = activation(A (M, K) x W (K, N) + bias). activation: 0 none, 1 relu
+  // C (M, N) = activation(A (M, K) x W (K, N) + bias). activation: 0 none, 1 relu. Of several bundles (abi.ts) a tile is one panel of all rows
   gemm: define(['a', 'w', 'bias', 'c'], ['m', 'K', 'N', 'lda', 'ldw', 'ldc', 'hasBias', 'activation'], [], (i) => ({
     each: panels(i.N),
     m: i.m,

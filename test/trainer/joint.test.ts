@@ -69,6 +69,19 @@ describe('gradients that threads make together', () => {
     );
   });
 
+  it('are of weights whose products cross: threads make each for all bundles, and meet before it and after it', () => {
+    const crossing = (threads: number, mode: 'train' | 'evaluate' = 'train') => {
+      const { program } = prepare(JOBS['two micro-shards']!, dataset, { threads, local: true });
+      return program.plans[mode].calls.filter(({ crosses }) => crosses);
+    };
+    assert.deepEqual(
+      crossing(2).map(({ arguments: call }) => call.kernel),
+      ['gemm', 'gemm'],
+    );
+    assert.deepEqual(crossing(1), [], 'one thread has all bundles');
+    assert.deepEqual(crossing(2, 'evaluate'), [], 'bundles of an evaluation may be more than teams');
+  });
+
   it('are not made so where they are small, or their rows do not fit a copy', () => {
     assert.equal(isJoint({ K: 256, N: 256 }, 64), true);
     assert.equal(isJoint({ K: 256, N: 255 }, 64), false);

@@ -4,7 +4,7 @@ import { BINDING, type KernelEntry } from '../../kernels/abi.ts';
 import { CALL_WORDS, JOBS, JOINT } from '../../trainer/control.ts';
 import { cutsOf } from '../../trainer/joint.ts';
 import type { PlanCall } from '../../trainer/plan-builder.ts';
-import { type JointThread, runJoint } from '../../trainer/run-joint.ts';
+import { type JointThread, runCrossing, runJoint } from '../../trainer/run-joint.ts';
 import { covers, type Made } from '../support/pieces.ts';
 
 const [PROGRAM, JOBS_AT, CLAIMS, BINDINGS] = [64, 1024, 2048, 4096]; // bytes
@@ -109,8 +109,40 @@ describe('threads that share joint calls', () => {
   });
 });
 
+describe('a call that crosses', () => {
+  it('is given the rows and the list of all bundles while it runs, and leaves the thread those of its own', () => {
+    const [own, all, words] = [BINDINGS / 4, 1024 / 4 + 64, CLAIMS / 4];
+    const i32 = new Int32Array(new SharedArrayBuffer(8192));
+    const head = JOBS_AT / 4;
+    const made: Made[] = [];
+    i32.set([0, 0, 8], PROGRAM / 4); // a kernel of 8 tiles
+    i32[head + JOBS.together] = 4 * all;
+    i32[head + JOBS.crossings] = 4 * words;
+    i32[all + BINDING.rows] = 32;
+    i32[all + BINDING.bundles] = 640;
+    i32[own + BINDING.rows] = 16;
+    const each = JOINT.shares + JOINT.shareWords * 2;
+    i32[words + each + JOINT.pieces] = 2; // of the second call that crosses
+    const run = (index: number) => {
+      const entry: KernelEntry = (_, bindings, from, to) => {
+        assert.deepEqual([i32[own + BINDING.rows], i32[own + BINDING.bundles], bindings], [32, 640, BINDINGS]);
+        made.push({ by: index, from, to });
+        if (made.length === 1) run(1); // the other comes in the midst of the first piece
+      };
+      const waitWhile = () => assert.fail('who shares it has met');
+      const thread = { i32, entries: [entry], bindings: BINDINGS, index, threads: 2, waitWhile };
+      if (index === 1) i32[own + BINDING.rows] = 16;
+      runCrossing(thread, PROGRAM / 4, head, 1);
+    };
+    run(0);
+    covers(made, 8);
+    assert.deepEqual([...new Set(made.map(({ by }) => by))], [0, 1]);
+    assert.deepEqual([i32[own + BINDING.rows], i32[own + BINDING.bundles]], [16, 0]);
+  });
+});
+
 describe('the cuts of joint calls', () => {
-  const call = (K: number) => ({ arguments: { ints: { K } } }) as unknown as PlanCall;
+  const call = (K: number, N = 0) => ({ arguments: { ints: { K, N } }, crosses: N > 0 }) as unknown as PlanCall;
   const own = Array.from({ length: 40 }, () => call(0));
 
   it('wait for the first point at which what they read stands, of at most eight', () => {
@@ -130,5 +162,14 @@ describe('the cuts of joint calls', () => {
       [1, 2, 3, 5, 8],
     );
     assert.equal(pieces(5408, 16), 4);
+  });
+
+  it('are followed by those of calls that cross, by their panels of 16 columns', () => {
+    const cuts = cutsOf({ calls: [call(5408, 128), call(64), call(784, 512), call(192)], joint: [1] }, 2);
+    assert.deepEqual(cuts, [
+      { point: 0, pieces: 2 },
+      { point: 0, pieces: 3 },
+      { point: 0, pieces: 8 },
+    ]);
   });
 });

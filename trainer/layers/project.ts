@@ -27,7 +27,7 @@ export function project(p: Projection, f: Forward, x: Tensor, y: Tensor, activat
     { a: build.at(x), w: kernel, bias, c: build.at(y) },
     { m, K, N, lda: K, ldw: N, ldc: N, hasBias: p.bias === null ? 0 : 1, activation },
     {},
-    { flops: 2 * m * K * N },
+    { flops: 2 * m * K * N, crosses: isJoint(p, build.jointRows * m) },
   );
 }
 
