@@ -97,10 +97,11 @@ export const JOBS = {
 export const TABLE = { column: 0, rowBytes: 1, at: 2, words: 3 } as const;
 
 /**
- * Words of a joint call: number of the final call that it waits for; into how many pieces each thread's share is cut; from `shares` on, for each
+ * Words of a call that threads share, joint or crossing: number of the final call that it waits for; into how many pieces each thread's share is cut; from `shares` on, for each
  * thread: pieces of its share that are claimed, and those of them that others have.
  */
 export const JOINT = { final: 0, pieces: 1, shares: 2, shareWords: 2 } as const;
+export const jointCallWords = (threads: number): number => JOINT.shares + JOINT.shareWords * threads;
 
 /**
  * Words of a thread that may be helped with its leaves (help.ts): 16 times the number of a call that it shares, plus how many of its pieces nobody

@@ -4,7 +4,7 @@
 // calls these are, and what threads are told of the bundles. How threads share them: run-joint.ts; the products: gemm_tn and gemm.
 import { BINDING, SPACES } from '../kernels/abi.ts';
 import { GATHER_BYTES, OUT_BLOCK, PANEL } from '../kernels/signatures/blocks.ts';
-import { FINALS, JOINT } from './control.ts';
+import { FINALS, JOINT, jointCallWords } from './control.ts';
 import type { Plan, Program } from './plan.ts';
 import type { PlanCall } from './plan-builder.ts';
 import type { Bundle } from './work.ts';
@@ -77,12 +77,9 @@ export function cutsOf(plan: Pick<Plan, 'calls' | 'joint'>, threads: number): re
   ];
 }
 
-/** Words of one call that threads share (control.ts, JOINT). */
-export const shareWords = (threads: number): number => JOINT.shares + JOINT.shareWords * threads;
-
 /** Words of what writeJoint writes, for so many calls. */
 export const jointWords = (microShards: number, teams: number, calls: number): number =>
-  calls === 0 ? 0 : BINDING.words + microShards + 1 + 2 * teams + calls * shareWords(teams);
+  calls === 0 ? 0 : BINDING.words + microShards + 1 + 2 * teams + calls * jointCallWords(teams);
 
 export interface JointRecord {
   /** Bindings of the step. */
@@ -120,7 +117,7 @@ export function writeJoint(i32: Int32Array, at: number, record: JointRecord): nu
   i32[word + BINDING.bundles] = 4 * list;
   i32[word + CONTRIBUTION] = out;
   const claims = list + 1 + 2 * bundles.length;
-  const words = shareWords(threads);
+  const words = jointCallWords(threads);
   i32.fill(0, claims, claims + words * cuts.length);
   cuts.forEach(({ point, pieces }, i) => {
     i32[claims + words * i + JOINT.final] = point;

@@ -1,7 +1,7 @@
 // run-joint.ts: what one thread does of calls that threads share (joint.ts): its own share of each, then pieces that others have not come to.
 // Whoever is held up makes fewer. No decisions. Nothing here allocates, and it imports no node: module.
 import { BINDING, type KernelEntry } from '../kernels/abi.ts';
-import { CALL_WORDS, JOBS, JOINT } from './control.ts';
+import { CALL_WORDS, JOBS, JOINT, jointCallWords } from './control.ts';
 
 /** Whole-number division. It divides evenly: a fraction would be an object on the heap until the code is optimized. */
 export const quotient = (n: number, by: number): number => (n - (n % by)) / by;
@@ -26,7 +26,7 @@ export function runJoint(thread: JointThread, program: number, count: number, jo
   const sharing = i32[(jobs >>> 2) + JOBS.sharing]!;
   for (let call = 0; call < count; call++) {
     const at = (program >>> 2) + call * CALL_WORDS;
-    const words = (claims >>> 2) + call * (JOINT.shares + JOINT.shareWords * threads);
+    const words = (claims >>> 2) + call * jointCallWords(threads);
     const passed = (jobs >>> 2) + JOBS.passed + i32[words + JOINT.final]!;
     for (let seen = Atomics.load(i32, passed); seen !== sharing; seen = Atomics.load(i32, passed))
       if (!thread.waitWhile(passed, seen)) return false;
@@ -43,7 +43,7 @@ export function runCrossing(thread: JointThread, at: number, head: number, n: nu
   const rows = i32[own + BINDING.rows]!;
   i32[own + BINDING.rows] = i32[all + BINDING.rows]!;
   i32[own + BINDING.bundles] = i32[all + BINDING.bundles]!;
-  share(thread, at, (i32[head + JOBS.crossings]! >>> 2) + n * (JOINT.shares + JOINT.shareWords * threads));
+  share(thread, at, (i32[head + JOBS.crossings]! >>> 2) + n * jointCallWords(threads));
   i32[own + BINDING.rows] = rows;
   i32[own + BINDING.bundles] = 0;
 }

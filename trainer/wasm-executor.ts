@@ -5,10 +5,10 @@ import type { Seed } from '../base/random.ts';
 import { BINDING, SPACES, type Space } from '../kernels/abi.ts';
 import { type Arena, alignUp } from '../kernels/arena.ts';
 import type { Contribution, FlatRange, Part } from './contribution.ts';
-import { JOB, JOBS } from './control.ts';
+import { JOB, JOBS, jointCallWords } from './control.ts';
 import { encodeCalls, encodedBytes } from './encode.ts';
 import type { Batch, Executor, Pinned, Profile } from './executor.ts';
-import { cutsOf, jointWords, shareWords, splitCalls, writeJoint } from './joint.ts';
+import { cutsOf, jointWords, splitCalls, writeJoint } from './joint.ts';
 import type { Program } from './plan.ts';
 import type { ComputePool } from './pool.ts';
 import { type Ladder, ladders, slotsPerTeam } from './tree.ts';
@@ -177,7 +177,7 @@ export function createWasmExecutor(options: WasmExecutorOptions): Executor {
     const out = slots[0]![0]!;
     const claims = writeJoint(i32, at, { template: record, bundles, arenas, cuts, threads: pool.threads, out });
     i32[(jobs >>> 2) + JOBS.together] = at;
-    i32[(jobs >>> 2) + JOBS.crossings] = claims + 4 * shareWords(pool.threads) * joint.length;
+    i32[(jobs >>> 2) + JOBS.crossings] = claims + 4 * jointCallWords(pool.threads) * joint.length;
     return claims;
   }
 

@@ -82,6 +82,18 @@ describe('gradients that threads make together', () => {
     assert.deepEqual(crossing(2, 'evaluate'), [], 'bundles of an evaluation may be more than teams');
   });
 
+  it('may be none where products cross all the same: of large weights that are frozen', async () => {
+    const frozen = wide().map((layer, i) =>
+      i === 2 || i === 4 ? { ...layer, config: { ...(layer as { config: object }).config, trainable: false } } : layer,
+    );
+    const job = smallJob(frozen, { batch: 10, microShards: 2 });
+    const { program } = prepare(job, dataset, { threads: 2, local: true });
+    assert.equal(program.joint.size, 0);
+    assert.equal(program.plans.train.calls.filter(({ crosses }) => crosses).length, 2);
+    const alone = outcome(await smallRun(job, { threads: 1 }));
+    for (const threads of [2, 3]) assert.deepEqual(outcome(await smallRun(job, { threads })), alone);
+  });
+
   it('are not made so where they are small, or their rows do not fit a copy', () => {
     assert.equal(isJoint({ K: 256, N: 256 }, 64), true);
     assert.equal(isJoint({ K: 256, N: 255 }, 64), false);
